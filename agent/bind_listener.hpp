@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The listening socket's address is taken while the process may still take any port; listening comes later, in the
+// process that answers (agent/server/http_listener.hpp).
+#pragma once
+
+#include "agent/file_descriptor.hpp"
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace agent {
+
+/// A TCP socket bound to an IP literal and a port (0: any free one), non-blocking, close-on-exec, SO_REUSEADDR; not yet
+/// listening. "::" takes both families, and is taken as "0.0.0.0" on a host without IPv6; any other IPv6 address is
+/// IPv6 alone. Errors name the address, the port and what to do.
+[[nodiscard]] core::Result<FileDescriptor> bind_listener(const std::string& address, std::uint16_t port);
+
+}  // namespace agent

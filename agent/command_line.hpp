@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line: what is to be done, with which settings.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace agent {
+
+enum class Command { serve, check, relink, gate, status, config_check, config_print };
+
+struct CommandLine {
+    Command command = Command::serve;
+    std::optional<std::string> settings_file;  ///< --config
+    std::vector<std::string> overrides;        ///< --set key.path=value, in order
+    bool json = false;                         ///< check --json, status --json
+    bool dry_run = false;                      ///< relink --dry-run
+};
+
+/// The command line, or the exit status where everything is said already: 0 after --help and --version, 64 (EX_USAGE
+/// of sysexits(3)) after an error that has been printed.
+struct ParsedCommandLine {
+    std::optional<CommandLine> command_line;
+    int exit_status = 0;
+};
+
+[[nodiscard]] ParsedCommandLine parse_command_line(int argc, char** argv);
+
+}  // namespace agent

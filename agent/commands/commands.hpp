@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function per command. Each prints what a person wants to read and returns the exit status of the contract.
+#pragma once
+
+#include "agent/command_line.hpp"
+#include "config/load.hpp"
+#include "core/settings.hpp"
+
+namespace agent {
+
+[[nodiscard]] config::LoadRequest load_request(const CommandLine& line);
+
+/// Prints every error; returns 78 (EX_CONFIG of sysexits(3)), or for commands with a meaning of their own for every
+/// exit status the one that says "cannot be told": 3 for check and status, 1 for gate.
+[[nodiscard]] int report_settings_errors(Command command, const config::Problems& problems);
+
+[[nodiscard]] int serve_command(const config::LoadRequest& request, config::Loaded loaded);
+[[nodiscard]] int check_command(const core::Settings& settings, bool json);
+[[nodiscard]] int relink_command(const core::Settings& settings, bool dry_run);
+[[nodiscard]] int gate_command(const core::Settings& settings);
+[[nodiscard]] int status_command(const core::Settings& settings, bool json);
+[[nodiscard]] int config_check_command(const config::Loaded& loaded);
+[[nodiscard]] int config_print_command(const config::Loaded& loaded);
+
+}  // namespace agent

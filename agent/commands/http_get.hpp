@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// One GET of the running agent's own listener.
+#pragma once
+
+#include "core/result.hpp"
+#include "core/settings.hpp"
+
+#include <string>
+
+namespace agent {
+
+/// The body, whatever the status says (/health answers 503 with a body that tells why).
+/// Errors: refused (nobody listens), timed_out, malformed, unavailable.
+[[nodiscard]] core::Result<std::string> get_from_agent(const core::Settings::Listen& listen, const std::string& path);
+
+}  // namespace agent

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/commands/one_shot.hpp"
+
+#include "agent/server/identity.hpp"
+#include "agent/server/imds_client.hpp"
+#include "agent/worker/worker.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <csignal>
+#include <exception>
+#include <utility>
+
+namespace agent {
+namespace asio = boost::asio;
+
+OneShot::OneShot(core::Settings settings) : settings_(std::move(settings)), observer_(io_) {}
+
+core::Result<void> OneShot::start_workers() {
+    std::signal(SIGPIPE, SIG_IGN);
+    for (const WorkerKind kind : {WorkerKind::host, WorkerKind::mount}) {
+        auto worker = start_worker(kind, settings_);
+        if (!worker) {
+            return worker.error();
+        }
+        const bool host = kind == WorkerKind::host;
+        (host ? observer_.host() : observer_.mount()).connect(std::move(worker->channel));
+        (host ? host_control_ : mount_control_) = std::move(worker->control);
+    }
+    return {};
+}
+
+asio::awaitable<void> OneShot::identify() {
+    auto files = co_await observer_.identity_files(settings_);
+    ImdsClient imds(io_.get_executor(), parse_imds_endpoint(settings_.imds.endpoint).value());
+    auto identity = co_await resolve_identity(settings_.instance_id, std::move(files), imds);
+    if (identity) {
+        observer_.set_identity(identity->id);
+    } else {
+        observer_.set_identity_error(identity.error().message);
+    }
+}
+
+core::Result<void> OneShot::run(std::function<asio::awaitable<void>()> work) {
+    if (auto started = start_workers(); !started) {
+        return started;
+    }
+    const auto whole = [this, &work]() -> asio::awaitable<void> {
+        co_await identify();
+        co_await work();
+    };
+    asio::co_spawn(io_, whole, [](std::exception_ptr error) {
+        if (error) {
+            std::rethrow_exception(error);
+        }
+    });
+    io_.run();
+    return {};
+}
+
+}  // namespace agent

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `check`, `relink` and `gate` need to work without a daemon: the same workers, asked the same questions, once.
+#pragma once
+
+#include "agent/server/observer.hpp"
+#include "core/result.hpp"
+#include "core/settings.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+
+namespace agent {
+
+class OneShot {
+   public:
+    explicit OneShot(core::Settings settings);
+
+    /// Starts the workers, finds out who this instance is, and runs `work` to its end. The workers end with this
+    /// object, and one that hangs on the mount is left behind to die.
+    /// An error (unavailable): a worker could not be started. An unknown identity is no error here: the facts say so.
+    [[nodiscard]] core::Result<void> run(std::function<boost::asio::awaitable<void>()> work);
+
+    [[nodiscard]] Observer& observer() { return observer_; }
+    [[nodiscard]] const core::Settings& settings() const { return settings_; }
+
+   private:
+    [[nodiscard]] core::Result<void> start_workers();
+    [[nodiscard]] boost::asio::awaitable<void> identify();
+
+    core::Settings settings_;
+    boost::asio::io_context io_;
+    Observer observer_;
+    FileDescriptor host_control_;
+    FileDescriptor mount_control_;
+};
+
+}  // namespace agent

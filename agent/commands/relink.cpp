@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/clock.hpp"
+#include "agent/commands/commands.hpp"
+#include "agent/commands/one_shot.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cstdio>
+#include <string>
+
+namespace agent {
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int done = 0;
+constexpr int refused = 2;
+
+using State = core::RelinkProgress::State;
+
+void say(const std::string& line) {
+    std::printf("%s\n", line.c_str());
+}
+
+int refuse(const std::string& why, const std::string& remedy) {
+    std::fprintf(stderr, "postfix-elb-agent: relink: %s\n", why.c_str());
+    if (!remedy.empty()) {
+        std::fprintf(stderr, "postfix-elb-agent: what to do: %s\n", remedy.c_str());
+    }
+    return refused;
+}
+
+asio::awaitable<void> pause(core::Duration duration) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, duration);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+/// Waits for the mount as long as mount.wait says; anything else is tried once.
+asio::awaitable<void> relink_to_the_end(OneShot& shot) {
+    if (shot.observer().facts().instance_id.empty()) {
+        co_return;
+    }
+    constexpr core::Duration look_again = std::chrono::milliseconds(500);
+    const core::BootTime until = now().boot + shot.settings().mount.wait;
+    bool told = false;
+    for (;;) {
+        co_await shot.observer().continue_relink(shot.settings());
+        const core::RelinkProgress& progress = *shot.observer().facts().relink.value;
+        for (const std::string& line : progress.log) {
+            say(line);
+        }
+        if (progress.more) {
+            continue;
+        }
+        if (progress.state != State::pending || now().boot >= until) {
+            co_return;
+        }
+        if (!told) {
+            say("waiting: " + progress.text);
+            told = true;
+        }
+        co_await pause(look_again);
+    }
+}
+
+int do_relink(OneShot& shot) {
+    const auto ran = shot.run([&shot] { return relink_to_the_end(shot); });
+    if (!ran) {
+        return refuse(ran.error().message, {});
+    }
+    const core::Facts& facts = shot.observer().facts();
+    if (!facts.relink.value) {
+        return refuse("the instance id is not known: " + facts.identity_error, "set instance_id, or see why the sources do not answer");
+    }
+    const core::RelinkProgress& progress = *facts.relink.value;
+    if (progress.state != State::done) {
+        return refuse(progress.text, progress.remedy);
+    }
+    say(progress.text);
+    return done;
+}
+
+int print_plan(OneShot& shot) {
+    core::Result<PlanPrinted> plan = core::Error{};
+    const auto ran = shot.run([&shot, &plan]() -> asio::awaitable<void> {
+        if (shot.observer().facts().instance_id.empty()) {
+            plan = core::Error{core::Errc::missing, "the instance id is not known: " + shot.observer().facts().identity_error};
+            co_return;
+        }
+        plan = co_await shot.observer().plan_relink(shot.settings());
+    });
+    if (!ran || !plan) {
+        return refuse(ran ? plan.error().message : ran.error().message, {});
+    }
+    for (const std::string& note : plan->notes) {
+        say("note: " + note);
+    }
+    if (!plan->refusal.empty()) {
+        return refuse(plan->refusal, plan->remedy);
+    }
+    if (plan->steps.empty()) {
+        say("nothing to do");
+    }
+    for (const std::string& step : plan->steps) {
+        say("would " + step);
+    }
+    return done;
+}
+
+}  // namespace
+
+int relink_command(const core::Settings& settings, bool dry_run) {
+    OneShot shot(settings);
+    return dry_run ? print_plan(shot) : do_relink(shot);
+}
+
+}  // namespace agent

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// One line per event to standard error, with the priority prefix of sd-daemon(3) where the journal reads it.
+// Never waits: when the journal's socket is full the line is dropped, so that a stalled log cannot delay an answer.
+#pragma once
+
+#include <string_view>
+
+namespace agent {
+
+/// Values are those of syslog(3).
+enum class Priority { error = 3, warning = 4, notice = 5, info = 6 };
+
+/// Control characters in the text are made harmless; it stays one line.
+void log(Priority priority, std::string_view text);
+
+}  // namespace agent

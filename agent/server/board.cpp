@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/server/board.hpp"
+
+#include "agent/server/health_json.hpp"
+#include "agent/version.hpp"
+
+#include <string>
+
+namespace agent {
+namespace {
+
+int status_code(core::Status status) {
+    return status == core::Status::fail ? 503 : 200;
+}
+
+Board::Page page(const core::Verdict& verdict, HealthView view, const Release& release) {
+    const int status = status_code(status_of(verdict, view));
+    const auto response = [&](JsonStyle style) {
+        return PreparedResponse(status, content_type::health, render_health(verdict, view, style, release));
+    };
+    return {response(JsonStyle::compact), response(JsonStyle::pretty)};
+}
+
+}  // namespace
+
+core::Duration longest_round(const core::Settings& settings) {
+    constexpr int rounds = 2;
+    constexpr int questions_per_round = 5;
+    return rounds * (settings.checks.interval + questions_per_round * settings.mount.deadline);
+}
+
+Release this_release() {
+    const std::string full = version();
+    return {full.substr(0, full.rfind('.')), full};
+}
+
+Board make_board(const core::Verdict& verdict, const core::Settings& settings) {
+    using Kind = HealthView::Kind;
+    const Release release = this_release();
+    Board board;
+    board.health = page(verdict, {Kind::health}, release);
+    board.ready = page(verdict, {Kind::ready}, release);
+    for (const core::Check check : core::all_checks()) {
+        board.checks[static_cast<std::size_t>(check)] = page(verdict, {Kind::check, check}, release);
+    }
+    board.index = PreparedResponse(200, content_type::text, render_table(report_of(verdict)));
+    board.expires = verdict.at.boot + longest_round(settings);
+    return board;
+}
+
+}  // namespace agent

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// A verdict to the pages that show it, rendered once per round.
+#pragma once
+
+#include "agent/server/health_json.hpp"
+#include "agent/server/http_routes.hpp"
+#include "core/health.hpp"
+#include "core/settings.hpp"
+
+namespace agent {
+
+/// How long a verdict may be shown before the evaluator must be taken for dead: two rounds that take as long as they
+/// are allowed to.
+[[nodiscard]] core::Duration longest_round(const core::Settings& settings);
+
+/// This program's version for health+json: "0.1" and "0.1.0".
+[[nodiscard]] Release this_release();
+
+[[nodiscard]] Board make_board(const core::Verdict& verdict, const core::Settings& settings);
+
+}  // namespace agent

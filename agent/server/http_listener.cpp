@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/server/http_listener.hpp"
+
+#include "agent/clock.hpp"
+#include "agent/log.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace agent {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr asio::use_awaitable_t<HttpExecutor> use_task;
+
+/// accept(2) passes on errors of the connection that was waiting; the next one may be fine at once. All others are
+/// taken for shortages (EMFILE, ENFILE, ENOBUFS, ENOMEM): going on without a pause would turn the loop into a spin.
+constexpr std::array errors_of_the_peer{ECONNABORTED, EINTR,        EPERM,      EPROTO,      ENETDOWN, ENOPROTOOPT,
+                                        EHOSTDOWN,    EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, ENONET,   ECONNRESET};
+
+bool is_of_the_peer(const error_code& error) {
+    return std::find(errors_of_the_peer.begin(), errors_of_the_peer.end(), error.value()) != errors_of_the_peer.end();
+}
+
+/// A shortage may last for hours; it is said this often.
+constexpr std::chrono::minutes complaint_interval{1};
+
+}  // namespace
+
+/// Lives as long as the accepting coroutine or the listener, whichever is longer.
+struct HttpListener::Accepting {
+    explicit Accepting(asio::io_context& io) : acceptor(io), pause(io.get_executor()) {}
+
+    asio::basic_socket_acceptor<tcp, HttpExecutor> acceptor;
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, HttpExecutor>
+        pause;
+    core::BootTime complained = core::BootTime::min();
+
+    void complain(const error_code& error) {
+        const core::BootTime at = now().boot;
+        if (complained == core::BootTime::min() || at - complained >= complaint_interval) {
+            complained = at;
+            log(Priority::warning, "cannot accept a connection: " + error.message() +
+                                       "; trying again, and closing the connection that is idle longest: look at "
+                                       "LimitNOFILE= of the unit and at the host's memory");
+        }
+    }
+
+    static asio::awaitable<void, HttpExecutor> run(std::shared_ptr<Accepting> self,
+                                                   std::shared_ptr<HttpSessions> sessions) {
+        while (!sessions->stopping()) {
+            error_code error;
+            HttpSocket socket = co_await self->acceptor.async_accept(asio::redirect_error(use_task, error));
+            if (!error) {
+                sessions->admit(std::move(socket));
+            } else if (!sessions->stopping() && !is_of_the_peer(error)) {
+                self->complain(error);
+                sessions->close_longest_waiting();
+                self->pause.expires_after(sessions->limits().accept_pause);
+                co_await self->pause.async_wait(asio::redirect_error(use_task, error));
+            }
+        }
+    }
+};
+
+HttpListener::HttpListener(asio::io_context& io, const HttpRoutes& routes, AnswerCounter count, HttpLimits limits)
+    : io_(io),
+      sessions_(std::make_shared<HttpSessions>(io, routes, limits, std::move(count))),
+      accepting_(std::make_shared<Accepting>(io)) {
+}
+
+HttpListener::~HttpListener() {
+    stop();
+}
+
+core::Result<void> HttpListener::start(FileDescriptor bound) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(bound.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        return core::system_error(errno, "cannot use", "the listening socket");
+    }
+    error_code error;
+    accepting_->acceptor.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), bound.get(), error);
+    if (error) {
+        return core::system_error(error.value(), "cannot watch", "the listening socket");
+    }
+    (void)bound.release();
+    // Accepted connections inherit it: answers to pipelined requests must not wait for each other's ACK.
+    accepting_->acceptor.set_option(tcp::no_delay(true), error);
+    accepting_->acceptor.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+        return core::system_error(error.value(), "cannot listen on", "the listening socket");
+    }
+    asio::co_spawn(io_.get_executor(), Accepting::run(accepting_, sessions_), asio::detached);
+    return {};
+}
+
+void HttpListener::stop() {
+    error_code ignored;
+    sessions_->stop();
+    accepting_->acceptor.close(ignored);
+    accepting_->pause.cancel();
+}
+
+}  // namespace agent

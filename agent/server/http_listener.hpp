@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accepts connections and never gives up accepting: an error of accept(2) is either the peer's (go on) or a shortage
+// (free a descriptor, pause, go on).
+#pragma once
+
+#include "agent/file_descriptor.hpp"
+#include "agent/server/http_sessions.hpp"
+#include "core/result.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+
+#include <memory>
+
+namespace agent {
+
+class HttpListener {
+   public:
+    /// `routes` must outlive the io_context's last handler. `count` is called once for each answer.
+    HttpListener(boost::asio::io_context& io, const HttpRoutes& routes, AnswerCounter count, HttpLimits limits = {});
+    ~HttpListener();
+    HttpListener(const HttpListener&) = delete;
+    HttpListener& operator=(const HttpListener&) = delete;
+
+    /// Takes a socket that is bound (agent/bind_listener.hpp) or already listening, listens and accepts. Once.
+    [[nodiscard]] core::Result<void> start(FileDescriptor bound);
+
+    /// Accepts no more and closes the connections on which nothing is under way; the others get their answer, with
+    /// "Connection: close". connections() tells when all are gone.
+    void stop();
+
+    [[nodiscard]] std::size_t connections() const { return sessions_->size(); }
+
+   private:
+    struct Accepting;
+
+    boost::asio::io_context& io_;
+    std::shared_ptr<HttpSessions> sessions_;
+    std::shared_ptr<Accepting> accepting_;
+};
+
+}  // namespace agent

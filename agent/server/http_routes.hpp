@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pages there are, and which prepared answer a request gets. No I/O; the clock is an argument.
+#pragma once
+
+#include "agent/server/http_request.hpp"
+#include "agent/server/http_responses.hpp"
+#include "core/moment.hpp"
+#include "core/reason.hpp"
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace agent {
+
+/// Every path that is answered, and in the last place the name under which all the rest is counted: an index into this
+/// is a Route. The checks stand in the order of core::Check.
+inline constexpr std::array<std::string_view, 12> route_paths{
+    "/health",
+    "/readyz",
+    "/livez",
+    "/metrics",
+    "/",
+    "/health/mount",
+    "/health/queue_link",
+    "/health/master_pid",
+    "/health/startup_log",
+    "/health/ownership",
+    "/health/relink",
+    "other",
+};
+using Route = std::size_t;
+inline constexpr Route other_route = route_paths.size() - 1;
+
+/// What the evaluator publishes each round.
+struct Board {
+    struct Page {
+        PreparedResponse compact;
+        PreparedResponse pretty;  ///< for "?pretty"
+    };
+    Page health;
+    Page ready;
+    std::array<Page, core::check_count> checks;  ///< indexed by core::Check
+    PreparedResponse index;                      ///< for a person's browser
+
+    /// From then on everything above is answered 503: an evaluator that has stopped says nothing true any more.
+    core::BootTime expires{};
+};
+
+struct HttpAnswer {
+    WireBytes bytes;
+    Route route = other_route;
+    int status = 0;
+    bool keep_alive = false;
+};
+
+/// Why a request is answered without having been understood.
+enum class HttpFault { malformed, too_large, timed_out };
+
+class HttpRoutes {
+   public:
+    /// `render_metrics` is called for each request of /metrics.
+    explicit HttpRoutes(std::function<std::string()> render_metrics);
+
+    /// Replaces the board. Until the first, and from the expiry of each, /health and all that hangs on it is 503.
+    void publish(Board board);
+
+    /// GET and HEAD (else 405); 404 for any other path, 400 for a target that is none. Absolute targets are taken as
+    /// their path, of the query only `pretty` is looked at. May throw what render_metrics throws.
+    [[nodiscard]] HttpAnswer answer(const HttpRequest& request, core::BootTime now) const;
+
+    /// 400, 431 or 408; the connection is to be closed after it.
+    [[nodiscard]] HttpAnswer answer(HttpFault fault) const;
+
+   private:
+    [[nodiscard]] const PreparedResponse& page(Route route, bool pretty, core::BootTime now) const;
+
+    std::function<std::string()> render_metrics_;
+    Board board_;
+    bool published_ = false;
+    PreparedResponse alive_;
+    PreparedResponse starting_;
+    PreparedResponse stale_;
+    PreparedResponse not_found_;
+    PreparedResponse method_not_allowed_;
+    PreparedResponse malformed_;
+    PreparedResponse too_large_;
+    PreparedResponse timed_out_;
+};
+
+}  // namespace agent

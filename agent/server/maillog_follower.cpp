@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/server/maillog_follower.hpp"
+
+#include "agent/clock.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace agent {
+namespace asio = boost::asio;
+
+namespace {
+
+using Source = core::StartupLogFacts::Source;
+
+/// About a millisecond of parsing: what a request may have to wait for.
+constexpr std::size_t slice_bytes = 64 * 1024;
+
+}  // namespace
+
+void MaillogFollower::take(FileDescriptor file) {
+    const core::Moment moment = now();
+    if (const auto taken = tail_.follow(std::move(file), moment.boot_began(), moment.wall); !taken) {
+        source_ = Source::unreadable;
+        error_ = taken.error().message;
+    }
+}
+
+asio::awaitable<void> MaillogFollower::open_old(WorkerClient& host, const core::Settings& settings) {
+    auto answer = co_await host.ask(make_request(Operation::open_old_maillog), settings.mount.deadline);
+    if (!answer) {
+        co_return;
+    }
+    old_opened_ = true;
+    const auto opened = decode<MaillogOpened>(answer->bytes);
+    if (opened && opened->state == MaillogOpened::State::opened && answer->descriptor) {
+        take(std::move(answer->descriptor));
+    }
+}
+
+asio::awaitable<void> MaillogFollower::open_current(WorkerClient& host, const core::Settings& settings) {
+    Request request = make_request(Operation::open_maillog);
+    request.device = device_;
+    request.inode = inode_;
+    auto answer = co_await host.ask(request, settings.mount.deadline);
+    if (!answer) {
+        co_return;  // the host worker is asked again next round; what is open is read on
+    }
+    const auto opened = decode<MaillogOpened>(answer->bytes);
+    if (!opened) {
+        co_return;
+    }
+    path_ = opened->path;
+    error_ = opened->error;
+    switch (opened->state) {
+        case MaillogOpened::State::unchanged: source_ = Source::reading; break;
+        case MaillogOpened::State::missing: source_ = inode_ == 0 ? Source::missing : Source::lost; break;
+        case MaillogOpened::State::unreadable: source_ = Source::unreadable; break;
+        case MaillogOpened::State::opened:
+            source_ = Source::reading;
+            device_ = opened->device;
+            inode_ = opened->inode;
+            take(std::move(answer->descriptor));
+            break;
+    }
+}
+
+asio::awaitable<void> MaillogFollower::read_to_end() {
+    for (;;) {
+        const core::Moment moment = now();
+        const auto slice = tail_.read_slice(slice_bytes, moment.boot_began(), moment.wall);
+        if (!slice) {
+            source_ = Source::lost;
+            error_ = slice.error().message;
+            co_return;
+        }
+        if (slice->at_end) {
+            co_return;
+        }
+        co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    }
+}
+
+asio::awaitable<void> MaillogFollower::follow(WorkerClient& host, const core::Settings& settings) {
+    if (!old_opened_) {
+        co_await open_old(host, settings);
+    }
+    co_await open_current(host, settings);
+    co_await read_to_end();
+}
+
+core::StartupLogFacts MaillogFollower::facts() const {
+    core::StartupLogFacts facts;
+    facts.source = source_;
+    facts.path = path_;
+    facts.error = error_;
+    facts.last_failure = tail_.history().last_failure();
+    facts.last_started = tail_.history().last_started();
+    return facts;
+}
+
+}  // namespace agent

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/server/metrics.hpp"
+
+#include "agent/clock.hpp"
+#include "agent/server/process_facts.hpp"
+#include "agent/version.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace agent {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Registry;
+using State = core::RelinkProgress::State;
+
+constexpr std::array statuses{core::Status::pass, core::Status::warn, core::Status::fail};
+constexpr std::array<int, 8> codes{200, 503, 404, 405, 400, 408, 431, 500};
+constexpr std::array outcomes{std::pair{State::pending, "pending"}, std::pair{State::done, "done"},
+                              std::pair{State::refused, "refused"}, std::pair{State::failed, "failed"}};
+
+template <class E>
+constexpr std::size_t index(E value) {
+    return static_cast<std::size_t>(value);
+}
+
+std::string text(std::string_view view) {
+    return std::string(view);
+}
+
+Family<Gauge>& gauges(Registry& registry, const std::string& name, const std::string& help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+Family<Counter>& counters(Registry& registry, const std::string& name, const std::string& help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+/// One gauge per status, of which one is 1.
+using StateGauges = std::array<Gauge*, statuses.size()>;
+
+StateGauges state_gauges(Family<Gauge>& family, const std::string& label, const std::string& value) {
+    StateGauges gauges_of{};
+    for (const core::Status status : statuses) {
+        gauges_of[index(status)] = &family.Add({{label, value}, {"state", text(to_string(status))}});
+    }
+    return gauges_of;
+}
+
+void set_state(const StateGauges& gauges_of, core::Status now) {
+    for (const core::Status status : statuses) {
+        gauges_of[index(status)]->Set(status == now ? 1 : 0);
+    }
+}
+
+double seconds(core::Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+struct Metrics::Series {
+    Registry registry;
+
+    Family<Gauge>& health_status = gauges(registry, "postfix_elb_agent_health_status",
+                                          "1 for the state that the endpoint answers, 0 for the others.");
+    StateGauges health = state_gauges(health_status, "endpoint", "health");
+    StateGauges ready = state_gauges(health_status, "endpoint", "readyz");
+
+    struct OfCheck {
+        StateGauges status{};
+        std::vector<std::pair<core::Reason, Gauge*>> reasons;
+        std::array<Counter*, statuses.size()> transitions{};
+        Gauge* age = nullptr;
+    };
+    std::array<OfCheck, core::check_count> checks;
+    Family<Gauge>& check_duration = gauges(registry, "postfix_elb_agent_check_duration_seconds",
+                                           "How long the latest probe behind the check took.");
+    Gauge& mount_duration = check_duration.Add({{"check", text(to_string(core::Check::mount))}});
+
+    Gauge& relink_duration = gauges(registry, "postfix_elb_agent_relink_duration_seconds",
+                                    "From the first round in which the relink was pending to its end; 0 until then.")
+                                 .Add({});
+    std::array<Gauge*, outcomes.size()> relink_outcome{};
+    Gauge& probe_stuck = gauges(registry, "postfix_elb_agent_mount_probe_stuck",
+                                "1 while a request to the shared file system is overdue.")
+                             .Add({});
+    Gauge& postfix_up =
+        gauges(registry, "postfix_up", "1 if a master of this instance's queue is proven alive.").Add({});
+
+    Family<Counter>& requests =
+        counters(registry, "postfix_elb_agent_http_requests_total", "HTTP answers by path and status code.");
+    std::array<std::array<Counter*, codes.size()>, route_paths.size()> request_counters{};
+
+    Counter& cpu = counters(registry, "process_cpu_seconds_total", "CPU time of the process that answers.").Add({});
+    Gauge& virtual_memory = gauges(registry, "process_virtual_memory_bytes", "Virtual memory of that process.").Add({});
+    Gauge& resident = gauges(registry, "process_resident_memory_bytes", "Resident memory of that process.").Add({});
+    Gauge& open_fds = gauges(registry, "process_open_fds", "Open descriptors of that process.").Add({});
+    Gauge& max_fds = gauges(registry, "process_max_fds", "How many descriptors it may open.").Add({});
+    Gauge& start_time =
+        gauges(registry, "process_start_time_seconds", "When it was started, in seconds since the epoch.").Add({});
+
+    std::optional<core::Verdict> verdict;
+    std::optional<core::BootTime> relink_began;  ///< while it is pending
+    core::BootTime expires = core::BootTime::max();
+
+    Series() {
+        gauges(registry, "postfix_elb_agent_build_info", "Always 1; the version is in the label.")
+            .Add({{"version", std::string(version())}})
+            .Set(1);
+        add_checks();
+        Family<Gauge>& outcome = gauges(registry, "postfix_elb_agent_relink_outcome",
+                                        "1 for how the relink at the start stands, 0 for the others.");
+        for (const auto& [state, name] : outcomes) {
+            relink_outcome[index(state)] = &outcome.Add({{"outcome", name}});
+        }
+        set_state(health, core::Status::fail);
+        set_state(ready, core::Status::fail);
+        relink_outcome[index(State::pending)]->Set(1);
+    }
+
+    void add_checks() {
+        Family<Gauge>& status = gauges(registry, "postfix_elb_agent_check_status",
+                                       "1 for the state of the check, 0 for the others; all 0 before the first round.");
+        Family<Gauge>& reason =
+            gauges(registry, "postfix_elb_agent_check_reason", "1 for the reason why the check does not pass.");
+        Family<Gauge>& age = gauges(registry, "postfix_elb_agent_check_age_seconds",
+                                    "How old the facts behind the check are; since boot if there are none.");
+        Family<Counter>& transitions =
+            counters(registry, "postfix_elb_agent_check_transitions_total", "How often the check came into the state.");
+        for (const core::Check check : core::all_checks()) {
+            const std::string name = text(to_string(check));
+            OfCheck& of_check = checks[index(check)];
+            of_check.status = state_gauges(status, "check", name);
+            of_check.age = &age.Add({{"check", name}});
+            for (const core::Status to : statuses) {
+                of_check.transitions[index(to)] = &transitions.Add({{"check", name}, {"state", text(to_string(to))}});
+            }
+        }
+        for (const core::ReasonInfo& info : core::all_reasons()) {
+            Gauge& gauge =
+                reason.Add({{"check", text(to_string(info.check))}, {"reason", text(to_string(info.reason))}});
+            checks[index(info.check)].reasons.emplace_back(info.reason, &gauge);
+        }
+    }
+
+    void publish_check(const core::Finding& finding, const core::Finding* before) {
+        OfCheck& of_check = checks[index(finding.check)];
+        set_state(of_check.status, finding.status);
+        for (const auto& [reason, gauge] : of_check.reasons) {
+            gauge->Set(reason == finding.reason ? 1 : 0);
+        }
+        if (before != nullptr && before->status != finding.status) {
+            of_check.transitions[index(finding.status)]->Increment();
+        }
+    }
+
+    void publish_relink(const core::Facts& facts, core::BootTime now) {
+        const State outcome = facts.relink.value ? facts.relink.value->state : State::pending;
+        for (const auto& [state, name] : outcomes) {
+            relink_outcome[index(state)]->Set(state == outcome ? 1 : 0);
+        }
+        if (outcome == State::pending) {
+            relink_began = relink_began.value_or(now);
+        } else if (relink_began) {
+            relink_duration.Set(seconds(facts.relink.at.boot - *relink_began));
+            relink_began.reset();
+        }
+    }
+
+    void observe(core::Moment now) {
+        const bool fresh = verdict && now.boot < expires;
+        set_state(health, fresh ? verdict->health : core::Status::fail);
+        set_state(ready, fresh ? verdict->ready : core::Status::fail);
+        for (std::size_t i = 0; i < checks.size(); ++i) {
+            const core::BootTime at = verdict ? verdict->checks[i].at.boot : core::BootTime{};
+            checks[i].age->Set(seconds(now.boot - at));
+        }
+        const ProcessUse use = observe_process(now);
+        cpu.Increment(std::max(0.0, use.cpu_seconds - cpu.Value()));
+        virtual_memory.Set(static_cast<double>(use.virtual_bytes));
+        resident.Set(static_cast<double>(use.resident_bytes));
+        open_fds.Set(use.open_descriptors);
+        max_fds.Set(static_cast<double>(use.max_descriptors));
+        start_time.Set(use.start_time);
+    }
+};
+
+Metrics::Metrics() : series_(std::make_unique<Series>()) {
+}
+Metrics::~Metrics() = default;
+
+void Metrics::publish(const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
+    const std::optional<core::Verdict> before = std::exchange(series_->verdict, verdict);
+    series_->expires = expires;
+    for (std::size_t i = 0; i < verdict.checks.size(); ++i) {
+        series_->publish_check(verdict.checks[i], before ? &before->checks[i] : nullptr);
+    }
+    const core::Finding& master = verdict.checks[index(core::Check::master_pid)];
+    series_->postfix_up.Set(master.status == core::Status::fail ? 0 : 1);
+    series_->publish_relink(facts, verdict.at.boot);
+    series_->probe_stuck.Set(facts.mount_hung_since ? 1 : 0);
+    if (facts.mount.value) {
+        const std::chrono::microseconds took(facts.mount.value->took_us);
+        series_->mount_duration.Set(std::chrono::duration<double>(took).count());
+    }
+}
+
+void Metrics::counted(Route route, int status) {
+    const auto code = static_cast<std::size_t>(std::find(codes.begin(), codes.end() - 1, status) - codes.begin());
+    Counter*& counter = series_->request_counters[route][code];
+    if (counter == nullptr) {
+        counter = &series_->requests.Add({{"path", text(route_paths[route])}, {"code", std::to_string(codes[code])}});
+    }
+    counter->Increment();
+}
+
+std::string Metrics::render() {
+    series_->observe(now());
+    return prometheus::TextSerializer().Serialize(series_->registry.Collect());
+}
+
+}  // namespace agent

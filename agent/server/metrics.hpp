@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What /metrics says. Every series exists from the start, with all states and reasons of the closed vocabularies, so
+// that a dashboard sees 0 and not nothing; only http_requests_total
+// grows, with known paths and codes, and check_duration_seconds is there for the checks whose duration is measured.
+#pragma once
+
+#include "agent/server/http_routes.hpp"
+#include "core/facts.hpp"
+#include "core/health.hpp"
+
+#include <memory>
+#include <string>
+
+namespace agent {
+
+class Metrics {
+   public:
+    /// Labels build_info with this build's version.
+    Metrics();
+    ~Metrics();
+    Metrics(const Metrics&) = delete;
+    Metrics& operator=(const Metrics&) = delete;
+
+    /// The verdict of a round and the facts behind it. From `expires` on, render() says what HTTP says then: /health
+    /// and /readyz fail.
+    void publish(const core::Verdict& verdict, const core::Facts& facts,
+                 core::BootTime expires = core::BootTime::max());
+
+    /// One answer. Cheap: an increment through a kept pointer.
+    void counted(Route route, int status);
+
+    /// Prometheus text 0.0.4, with the ages and the process's use as they are now.
+    [[nodiscard]] std::string render();
+
+   private:
+    struct Series;
+    std::unique_ptr<Series> series_;
+};
+
+}  // namespace agent

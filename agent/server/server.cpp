@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/server/server.hpp"
+
+#include "agent/clock.hpp"
+#include "agent/control.hpp"
+#include "agent/log.hpp"
+#include "agent/server/announcer.hpp"
+#include "agent/server/board.hpp"
+#include "agent/server/evaluator.hpp"
+#include "agent/server/http_listener.hpp"
+#include "agent/server/http_routes.hpp"
+#include "agent/server/identity.hpp"
+#include "agent/server/imds_client.hpp"
+#include "agent/server/metrics.hpp"
+#include "config/load.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace agent {
+namespace asio = boost::asio;
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// How long answers under way may take to leave when the agent ends.
+constexpr milliseconds last_answers{2000};
+/// The metadata service is asked again after this; it may come up later than the agent.
+constexpr milliseconds identity_pause{5000};
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+asio::ip::tcp::endpoint imds_endpoint(const core::Settings& settings) {
+    return parse_imds_endpoint(settings.imds.endpoint).value();  // the settings are validated
+}
+
+class Server {
+   public:
+    explicit Server(ServerInputs inputs);
+
+    int run();
+
+   private:
+    void publish(const core::Verdict& verdict, const core::Facts& facts);
+    void on_control(ControlMessage message);
+    void start(asio::awaitable<void> task);
+    [[nodiscard]] asio::awaitable<void> listen_to_supervisor();
+    [[nodiscard]] asio::awaitable<void> identify();
+    [[nodiscard]] asio::awaitable<void> drain();
+    [[nodiscard]] asio::awaitable<void> pause(core::Duration duration);
+
+    asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
+    asio::posix::stream_descriptor control_;
+    Metrics metrics_;
+    HttpRoutes routes_;
+    HttpListener listener_;
+    Announcer announcer_;
+    ImdsClient imds_;
+    Evaluator evaluator_;
+    FileDescriptor bound_;
+    bool draining_ = false;
+    int exit_status_ = 0;
+};
+
+Server::Server(ServerInputs inputs)
+    : control_(io_, inputs.control.release()),
+      routes_([this] { return metrics_.render(); }),
+      listener_(io_, routes_, [this](Route route, int status) { metrics_.counted(route, status); }),
+      announcer_(control_.native_handle()),
+      imds_(io_.get_executor(), imds_endpoint(inputs.settings)),
+      evaluator_(io_, inputs.settings,
+                 [this](const core::Verdict& verdict, const core::Facts& facts) { publish(verdict, facts); }),
+      bound_(std::move(inputs.listener)) {
+    control_.non_blocking(true);
+    evaluator_.observer().host().connect(std::move(inputs.host_channel));
+    evaluator_.observer().mount().connect(std::move(inputs.mount_channel));
+}
+
+void Server::publish(const core::Verdict& verdict, const core::Facts& facts) {
+    Board board = make_board(verdict, evaluator_.settings());
+    metrics_.publish(verdict, facts, board.expires);
+    routes_.publish(std::move(board));
+    announcer_.announce(verdict);
+}
+
+void Server::on_control(ControlMessage message) {
+    switch (message.kind) {
+        case ControlKind::host_channel: evaluator_.observer().host().connect(std::move(message.descriptor)); break;
+        case ControlKind::mount_channel: evaluator_.observer().mount().connect(std::move(message.descriptor)); break;
+        case ControlKind::drain: start(drain()); return;
+        case ControlKind::settings:
+            if (auto loaded = config::load_text(message.text, "reload", {}); loaded) {
+                evaluator_.apply(std::move(loaded->settings));
+            }
+            return;
+        default: return;
+    }
+    evaluator_.nudge();
+}
+
+asio::awaitable<void> Server::listen_to_supervisor() {
+    for (;;) {
+        auto message = receive_control(control_.native_handle());
+        if (message) {
+            on_control(std::move(*message));
+            continue;
+        }
+        if (message.error().code == core::Errc::locked) {
+            co_await control_.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
+            continue;
+        }
+        log(Priority::error, "the supervisor is gone: " + message.error().message);
+        exit_status_ = 1;
+        io_.stop();
+        co_return;
+    }
+}
+
+asio::awaitable<void> Server::pause(core::Duration duration) {
+    asio::steady_timer timer(io_, duration);
+    co_await timer.async_wait(as_result);
+}
+
+asio::awaitable<void> Server::identify() {
+    const std::string setting = evaluator_.settings().instance_id;
+    for (;;) {
+        Observer& observer = evaluator_.observer();
+        auto files = co_await observer.identity_files(evaluator_.settings());
+        auto identity = co_await resolve_identity(setting, std::move(files), imds_);
+        if (identity) {
+            log(Priority::notice, "this instance is " + identity->id + " (" + std::string(to_string(identity->source)) + ")");
+            if (identity->source == IdentitySource::imds) {
+                static_cast<void>(send_control(control_.native_handle(), ControlKind::identity, identity->id));
+            }
+            observer.set_identity(identity->id);
+            evaluator_.nudge();
+            co_return;
+        }
+        log(Priority::warning, identity.error().message);
+        observer.set_identity_error(identity.error().message);
+        co_await pause(identity_pause);
+    }
+}
+
+asio::awaitable<void> Server::drain() {
+    if (std::exchange(draining_, true)) {
+        co_return;
+    }
+    evaluator_.drain();
+    co_await pause(evaluator_.settings().drain.delay);
+    listener_.stop();
+    const core::BootTime until = now().boot + last_answers;
+    while (listener_.connections() > 0 && now().boot < until) {
+        constexpr milliseconds look_again{10};
+        co_await pause(look_again);
+    }
+    io_.stop();
+}
+
+/// An exception that nobody caught is a bug; it ends the process, and the service manager starts another.
+void Server::start(asio::awaitable<void> task) {
+    asio::co_spawn(io_, std::move(task), [](std::exception_ptr error) {
+        if (error) {
+            std::rethrow_exception(error);
+        }
+    });
+}
+
+int Server::run() {
+    if (const auto started = listener_.start(std::move(bound_)); !started) {
+        log(Priority::error, started.error().message);
+        return 1;
+    }
+    start(listen_to_supervisor());
+    start(identify());
+    start(evaluator_.run());
+    io_.run();
+    return exit_status_;
+}
+
+}  // namespace
+
+int run_server(ServerInputs inputs) {
+    close_descriptors_except({inputs.listener.get(), inputs.control.get(), inputs.host_channel.get(), inputs.mount_channel.get()});
+    leave_signals_to_the_supervisor();
+    ::prctl(PR_SET_NAME, "pea-server");
+    ::tzset();  // reads the time zone's file, which is out of reach afterwards
+    if (const auto become = become_server(inputs.account); !become) {
+        log(Priority::error, "become the unprivileged server: " + become.error().message);
+        return 1;
+    }
+    die_with_parent(inputs.parent);
+    try {
+        return Server(std::move(inputs)).run();
+    } catch (const std::exception& error) {
+        log(Priority::error, std::string("server: unexpected: ") + error.what());
+        return 1;
+    }
+}
+
+}  // namespace agent

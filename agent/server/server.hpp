@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The process that answers: unprivileged, without a capability, without a file system. Event loop, HTTP, verdicts,
+// metrics. What it knows it has from the workers; what it can do is answer.
+#pragma once
+
+#include "agent/file_descriptor.hpp"
+#include "agent/privileges.hpp"
+#include "core/settings.hpp"
+
+#include <sys/types.h>
+
+namespace agent {
+
+struct ServerInputs {
+    core::Settings settings;
+    Account account;
+    FileDescriptor listener;       ///< bound
+    FileDescriptor control;        ///< to the supervisor, agent/control.hpp
+    FileDescriptor host_channel;
+    FileDescriptor mount_channel;
+    pid_t parent = -1;             ///< the supervisor: the server does not outlive it
+};
+
+/// Runs until the supervisor says drain (returns 0) or is gone (returns 1). The caller is the forked child, still root.
+[[nodiscard]] int run_server(ServerInputs inputs);
+
+}  // namespace agent

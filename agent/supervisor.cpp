@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/supervisor.hpp"
+
+#include "agent/clock.hpp"
+#include "agent/control.hpp"
+#include "agent/log.hpp"
+#include "agent/remembered_id.hpp"
+#include "agent/server/server.hpp"
+#include "agent/worker/worker.hpp"
+#include "config/print.hpp"
+#include "config/reload.hpp"
+#include "systemd/notify.hpp"
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace agent {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A worker that dies at once is not started again in a tight loop.
+constexpr milliseconds restart_pause{1000};
+/// Beyond drain.delay: what a server may need to finish its last answers.
+constexpr milliseconds server_grace{5000};
+/// What idle workers may need to see that their channel is closed. One that hangs on the mount is not waited for.
+constexpr milliseconds worker_grace{500};
+
+std::string describe_status(int status) {
+    if (WIFSIGNALED(status)) {
+        return "killed by signal " + std::to_string(WTERMSIG(status));
+    }
+    return "exited with status " + std::to_string(WEXITSTATUS(status));
+}
+
+class Supervisor {
+   public:
+    explicit Supervisor(SupervisorInputs inputs) : inputs_(std::move(inputs)) {}
+
+    int run();
+
+   private:
+    struct Seat {
+        WorkerKind kind;
+        ControlKind announcement;
+        WorkerProcess process{};
+        std::optional<core::BootTime> start_at{};  ///< set while no worker sits here
+    };
+
+    [[nodiscard]] core::Result<void> open_signals();
+    [[nodiscard]] core::Result<void> start_server();
+    void fill(Seat& seat);
+    [[nodiscard]] core::Result<void> seat_worker(Seat& seat);
+    void loop();
+    [[nodiscard]] int time_to_next() const;
+    void on_signal();
+    void on_server_message();
+    void on_child(pid_t pid, int status);
+    void reap();
+    void reload();
+    void apply(const config::Loaded& loaded);
+    void begin_drain();
+    void end_workers();
+
+    SupervisorInputs inputs_;
+    FileDescriptor signals_;
+    std::array<Seat, 2> seats_{Seat{WorkerKind::host, ControlKind::host_channel},
+                               Seat{WorkerKind::mount, ControlKind::mount_channel}};
+    pid_t server_ = -1;
+    FileDescriptor server_control_;
+    std::optional<core::BootTime> kill_server_at_;
+    bool draining_ = false;
+    bool ended_ = false;
+    int exit_status_ = 0;
+};
+
+core::Result<void> Supervisor::open_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) {
+        sigaddset(&set, number);
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    signals_ = FileDescriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals_) {
+        return core::system_error(errno, "open", "signalfd");
+    }
+    return {};
+}
+
+core::Result<void> Supervisor::seat_worker(Seat& seat) {
+    auto process = start_worker(seat.kind, inputs_.loaded.settings);
+    if (!process) {
+        return process.error();
+    }
+    seat.process = std::move(*process);
+    seat.start_at.reset();
+    return {};
+}
+
+/// Starts a worker again and tells the server. The channel itself belongs to the server alone from then on.
+void Supervisor::fill(Seat& seat) {
+    if (const auto started = seat_worker(seat); !started) {
+        log(Priority::error, started.error().message + "; trying again");
+        seat.start_at = now().boot + restart_pause;
+        return;
+    }
+    const int channel = seat.process.channel.get();
+    if (const auto sent = send_control(server_control_.get(), seat.announcement, {}, channel); !sent) {
+        log(Priority::error, "tell the server of a new " + std::string(to_string(seat.kind)) + " worker: " + sent.error().message);
+    }
+    seat.process.channel.reset();
+}
+
+core::Result<void> Supervisor::start_server() {
+    auto control = make_channel();
+    if (!control) {
+        return control.error();
+    }
+    const pid_t parent = ::getpid();
+    server_ = ::fork();
+    if (server_ < 0) {
+        return core::system_error(errno, "start", "the server");
+    }
+    if (server_ == 0) {
+        ServerInputs inputs{inputs_.loaded.settings,          inputs_.account,
+                            std::move(inputs_.listener),      std::move(control->second),
+                            std::move(seats_[0].process.channel), std::move(seats_[1].process.channel), parent};
+        ::_exit(run_server(std::move(inputs)));
+    }
+    server_control_ = std::move(control->first);
+    inputs_.listener.reset();
+    for (Seat& seat : seats_) {
+        seat.process.channel.reset();
+    }
+    return {};
+}
+
+int Supervisor::time_to_next() const {
+    std::optional<core::BootTime> next = kill_server_at_;
+    for (const Seat& seat : seats_) {
+        if (seat.start_at && (!next || *seat.start_at < *next)) {
+            next = seat.start_at;
+        }
+    }
+    if (!next) {
+        return -1;
+    }
+    return static_cast<int>(std::max<core::BootTime::rep>((*next - now().boot).count(), 0));
+}
+
+void Supervisor::on_child(pid_t pid, int status) {
+    if (pid == server_) {
+        server_ = -1;
+        ended_ = true;
+        if (!draining_ || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+            log(Priority::error, "the server " + describe_status(status));
+            exit_status_ = 1;
+        }
+        return;
+    }
+    for (Seat& seat : seats_) {
+        if (seat.process.pid != pid) {
+            continue;
+        }
+        seat.process = {};
+        seat.start_at = now().boot + restart_pause;
+        log(Priority::warning, "the " + std::string(to_string(seat.kind)) + " worker (pid " + std::to_string(pid) + ") " +
+                                   describe_status(status) + "; starting another");
+    }
+}
+
+void Supervisor::reap() {
+    int status = 0;
+    for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
+        on_child(pid, status);
+    }
+}
+
+void Supervisor::reload() {
+    systemd::notify_reloading();
+    auto loaded = config::load(inputs_.request);
+    if (!loaded) {
+        for (const config::Problem& problem : loaded.error()) {
+            log(Priority::error, "reload: " + config::to_string(problem));
+        }
+        log(Priority::error, "reload: the settings have errors; keeping the old ones");
+    } else {
+        apply(*loaded);
+    }
+    systemd::notify_ready();
+}
+
+void Supervisor::apply(const config::Loaded& loaded) {
+    const auto merged = config::apply_reload(inputs_.loaded.settings, loaded.settings);
+    if (!merged) {
+        log(Priority::error, "reload: " + merged.error().message + "; keeping the old settings");
+        return;
+    }
+    for (const std::string& key : config::changed_needing_restart(inputs_.loaded.settings, loaded.settings)) {
+        log(Priority::warning, "reload: " + key + " changed, which takes effect when the agent is restarted");
+    }
+    inputs_.loaded.settings = *merged;
+    inputs_.loaded.origins = loaded.origins;
+    const std::string text = config::print(inputs_.loaded);
+    for (const int control : {server_control_.get(), seats_[0].process.control.get(), seats_[1].process.control.get()}) {
+        if (control >= 0 && !send_control(control, ControlKind::settings, text)) {
+            log(Priority::error, "reload: a process of the agent could not be told the new settings");
+        }
+    }
+    log(Priority::notice, "reload: new settings in effect");
+}
+
+void Supervisor::begin_drain() {
+    if (draining_) {
+        return;
+    }
+    draining_ = true;
+    systemd::notify_stopping();
+    kill_server_at_ = now().boot + inputs_.loaded.settings.drain.delay + server_grace;
+    if (const auto sent = send_control(server_control_.get(), ControlKind::drain); !sent) {
+        kill_server_at_ = now().boot;
+    }
+}
+
+void Supervisor::on_signal() {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+        switch (static_cast<int>(info.ssi_signo)) {
+            case SIGCHLD: reap(); break;
+            case SIGHUP: reload(); break;
+            default: begin_drain(); break;
+        }
+    }
+}
+
+void Supervisor::on_server_message() {
+    const auto message = receive_control(server_control_.get());
+    if (!message) {
+        if (message.error().code == core::Errc::unavailable) {
+            server_control_.reset();  // its exit status comes with SIGCHLD
+        }
+        return;
+    }
+    switch (message->kind) {
+        case ControlKind::ready: systemd::notify_ready(); break;
+        case ControlKind::status: systemd::notify_status(message->text); break;
+        case ControlKind::alive: systemd::notify_watchdog(); break;
+        case ControlKind::identity:
+            if (const auto kept = remember_id(message->text); !kept) {
+                log(Priority::warning, kept.error().message);
+            }
+            break;
+        default: break;
+    }
+}
+
+void Supervisor::loop() {
+    while (!ended_) {
+        std::array<pollfd, 2> ready{pollfd{signals_.get(), POLLIN, 0}, pollfd{server_control_.get(), POLLIN, 0}};
+        if (::poll(ready.data(), ready.size(), time_to_next()) < 0 && errno != EINTR) {
+            log(Priority::error, core::system_error(errno, "poll", "signals").message);
+            exit_status_ = 1;
+            return;
+        }
+        if (ready[1].revents != 0) {
+            on_server_message();
+        }
+        if (ready[0].revents != 0) {
+            on_signal();
+        }
+        const core::BootTime time = now().boot;
+        for (Seat& seat : seats_) {
+            if (seat.start_at && *seat.start_at <= time && !draining_) {
+                fill(seat);
+            }
+        }
+        if (kill_server_at_ && *kill_server_at_ <= time && server_ > 0) {
+            log(Priority::error, "the server did not end in time; killing it");
+            ::kill(server_, SIGKILL);
+            kill_server_at_.reset();
+        }
+    }
+}
+
+void Supervisor::end_workers() {
+    for (Seat& seat : seats_) {
+        seat.process.control.reset();
+    }
+    const core::BootTime until = now().boot + worker_grace;
+    const auto still_there = [this] {
+        return std::any_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.process.pid > 0; });
+    };
+    while (still_there() && now().boot < until) {
+        pollfd ready{signals_.get(), POLLIN, 0};
+        ::poll(&ready, 1, static_cast<int>((until - now().boot).count()));
+        signalfd_siginfo info{};
+        static_cast<void>(::read(signals_.get(), &info, sizeof info));
+        for (Seat& seat : seats_) {
+            if (seat.process.pid > 0 && ::waitpid(seat.process.pid, nullptr, WNOHANG) == seat.process.pid) {
+                seat.process.pid = -1;
+            }
+        }
+    }
+    for (const Seat& seat : seats_) {
+        if (seat.process.pid > 0) {
+            ::kill(seat.process.pid, SIGKILL);
+        }
+    }
+}
+
+int Supervisor::run() {
+    const auto fail = [](const core::Error& error) {
+        log(Priority::error, error.message);
+        return 1;
+    };
+    if (const auto opened = open_signals(); !opened) {
+        return fail(opened.error());
+    }
+    for (Seat& seat : seats_) {
+        if (const auto seated = seat_worker(seat); !seated) {
+            return fail(seated.error());
+        }
+    }
+    if (const auto started = start_server(); !started) {
+        return fail(started.error());
+    }
+    ::prctl(PR_SET_NAME, "postfix-elb-agent");
+    loop();
+    end_workers();
+    return exit_status_;
+}
+
+}  // namespace
+
+int run_supervisor(SupervisorInputs inputs) {
+    return Supervisor(std::move(inputs)).run();
+}
+
+}  // namespace agent

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parent of all: forks the server and the workers, starts a worker again that died, hands its new channel to the
+// server, turns signals into messages, and speaks to the service manager. It opens nothing, parses nothing that comes
+// from outside, and never waits for a worker.
+#pragma once
+
+#include "agent/file_descriptor.hpp"
+#include "agent/privileges.hpp"
+#include "config/load.hpp"
+
+namespace agent {
+
+struct SupervisorInputs {
+    config::LoadRequest request;  ///< to load the settings again on SIGHUP
+    config::Loaded loaded;
+    Account account;              ///< whom the server becomes
+    FileDescriptor listener;      ///< bound, not yet listening
+};
+
+/// Runs until SIGTERM or SIGINT, or until the server ends. Returns the exit status of the program.
+[[nodiscard]] int run_supervisor(SupervisorInputs inputs);
+
+}  // namespace agent

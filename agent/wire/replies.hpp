@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Replies that are not facts of core, and the encoding of all replies: CBOR of the structs' fields by name.
+#pragma once
+
+#include "core/facts.hpp"
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace agent {
+
+/// Answer to open_maillog and open_old_maillog. The descriptor travels beside it when state is opened.
+struct MaillogOpened {
+    enum class State { opened, unchanged, missing, unreadable };
+    State state = State::missing;
+    std::string path;   ///< what was opened or looked for
+    std::string error;  ///< one line, when unreadable
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+};
+
+/// Answer to plan_relink.
+struct PlanPrinted {
+    std::vector<std::string> steps;  ///< one line each, in order; empty: nothing to do
+    std::vector<std::string> notes;
+    std::string refusal;             ///< "" if not refused
+    std::string remedy;
+    bool waiting = false;
+    bool only_claim = false;         ///< the queue and the link are right; only the id is not owned by this process
+};
+
+/// Answer to read_identity: the files that may name this instance, as they are; "" if absent or unreadable.
+struct IdentityFiles {
+    std::string dmi_asset_tag;  ///< /sys/devices/virtual/dmi/id/board_asset_tag
+    std::string remembered;     ///< /run/postfix-elb-agent/instance-id: what the metadata service said in this boot
+    std::string cloud_init;     ///< /run/cloud-init/.instance-id
+};
+
+template <class T>
+[[nodiscard]] std::vector<std::uint8_t> encode(const T& reply);
+
+/// An error (malformed) if the bytes are not an encoded T.
+template <class T>
+[[nodiscard]] core::Result<T> decode(std::span<const std::uint8_t> bytes);
+
+}  // namespace agent

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/worker/mount_worker.hpp"
+
+#include "agent/wire/replies.hpp"
+#include "agent/worker/master_processes.hpp"
+#include "agent/worker/mount_probe.hpp"
+#include "agent/worker/owner_record.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace agent {
+namespace {
+
+/// A slice of a relink is a tenth of the deadline, so that a busy worker is never taken for one that hangs.
+std::chrono::milliseconds slice_of(const core::Settings& settings) {
+    constexpr int share = 10;
+    return settings.mount.deadline / share;
+}
+
+bool is_about_ownership(const core::RelinkStep& step) {
+    return step.kind == core::RelinkStep::Kind::make_corner || step.kind == core::RelinkStep::Kind::claim;
+}
+
+PlanPrinted print_plan(core::RelinkPlan plan) {
+    PlanPrinted printed;
+    for (const core::RelinkStep& step : plan.steps) {
+        printed.steps.push_back(core::describe(step));
+    }
+    printed.only_claim = !plan.steps.empty() && std::all_of(plan.steps.begin(), plan.steps.end(), is_about_ownership);
+    printed.notes = std::move(plan.notes);
+    printed.refusal = plan.refusal.value_or("");
+    printed.remedy = std::move(plan.remedy);
+    printed.waiting = plan.waiting;
+    return printed;
+}
+
+}  // namespace
+
+MountWorker::MountWorker(core::Settings settings) : settings_(std::move(settings)) {}
+
+void MountWorker::apply(const core::Settings& settings) {
+    settings_ = settings;
+    if (lock_) {
+        make_relinker();
+    }
+}
+
+void MountWorker::make_relinker() {
+    relinker_ = std::make_unique<Relinker>(settings_, instance_id_, *lock_, [] { return find_masters(); });
+}
+
+/// One process holds the lock of one id: another name than the first would make a second owner of it.
+core::Result<void> MountWorker::bind_to(std::string_view instance_id) {
+    if (instance_id == instance_id_) {
+        return {};
+    }
+    if (!instance_id_.empty()) {
+        return core::Error{core::Errc::refused, "this worker works for " + instance_id_ + ", not for " + std::string(instance_id)};
+    }
+    instance_id_ = instance_id;
+    lock_ = std::make_unique<OwnerLock>(this_host(instance_id_));
+    make_relinker();
+    return {};
+}
+
+core::MountFacts MountWorker::probe() {
+    return probe_mount(settings_, instance_id_, lock_.get());
+}
+
+core::Result<Reply> MountWorker::handle(const Request& request) {
+    if (!request.instance_id().empty()) {
+        if (const auto bound = bind_to(request.instance_id()); !bound) {
+            return bound.error();
+        }
+    }
+    switch (request.operation) {
+        case Operation::probe_mount: return Reply{encode(probe()), {}};
+        case Operation::continue_relink: return Reply{encode(relinker_->continue_for(slice_of(settings_))), {}};
+        case Operation::plan_relink: {
+            auto plan = relinker_->plan();
+            if (!plan) {
+                return plan.error();
+            }
+            return Reply{encode(print_plan(std::move(*plan))), {}};
+        }
+        default: return core::Error{core::Errc::refused, "not an operation of the mount worker"};
+    }
+}
+
+}  // namespace agent

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only process that touches the shared file system: the mount's probe, the lock on this host's id, the relink.
+// Any of its system calls may hang for as long as the file server is silent; the server sees that by the deadline.
+#pragma once
+
+#include "agent/worker/owner_lock.hpp"
+#include "agent/worker/relinker.hpp"
+#include "agent/worker/worker.hpp"
+
+#include <memory>
+#include <string>
+
+namespace agent {
+
+class MountWorker : public RequestHandler {
+   public:
+    explicit MountWorker(core::Settings settings);
+
+    [[nodiscard]] core::Result<Reply> handle(const Request& request) override;
+    void apply(const core::Settings& settings) override;
+
+   private:
+    void make_relinker();
+    [[nodiscard]] core::MountFacts probe();
+    [[nodiscard]] core::Result<void> bind_to(std::string_view instance_id);
+
+    core::Settings settings_;
+    std::string instance_id_;  ///< the first that was named: it stays for this process's life
+    std::unique_ptr<OwnerLock> lock_;
+    std::unique_ptr<Relinker> relinker_;
+};
+
+}  // namespace agent

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies a skeleton queue directory to a new directory, entry by entry, in slices of time, durable in the end.
+//
+// Copied: directories, regular files, symbolic links; numeric owners, modes, times of modification. A file with
+// two names becomes two files. Not copied: what core/queue_layout.hpp says, sockets, FIFOs, device nodes, what is on
+// another file system than the skeleton's root, extended attributes and holes.
+//
+// The target is below a directory that only root may enter. Each call on it is taken for a round trip to a file
+// server: nothing is asked there that the client does not already know from having made the entry, and nothing is set
+// that is already so. One syncfs(2) at the end stands for an fsync(2) of each file and directory: on NFS close(2) has
+// written each file already and reported its errors, so that it has next to nothing to do.
+#pragma once
+
+#include "agent/file_descriptor.hpp"
+#include "agent/worker/directory.hpp"
+#include "core/result.hpp"
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace agent {
+
+enum class Slice { more, done };
+
+/// The directory in which something is made or removed, and what messages call that.
+struct Target {
+    int directory = -1;  ///< borrowed
+    std::string name;
+    std::string path;
+};
+
+class TreeCopy {
+   public:
+    /// `source` is a directory; nothing is opened before the first slice. The target must not exist.
+    TreeCopy(std::string source, Target target);
+
+    /// Works for about that long, at least one entry. Not to be called again after an error or `done`; what was made
+    /// stays for TreeRemove.
+    [[nodiscard]] core::Result<Slice> continue_for(std::chrono::milliseconds budget);
+
+    [[nodiscard]] std::size_t entries() const noexcept { return entries_; }
+
+    /// What was left out since the last call, one line each.
+    [[nodiscard]] std::vector<std::string> take_log() { return std::exchange(log_, {}); }
+
+    static constexpr std::size_t max_depth = 64;
+
+   private:
+    struct LeftOut {
+        std::string kind;
+        std::string first;
+        std::size_t count = 0;
+    };
+    struct Level {
+        std::string path;  ///< relative to the root, "" for the root
+        FileDescriptor source;
+        FileDescriptor target;
+        struct stat wanted {};
+        struct stat made {};
+        std::vector<DirectoryEntry> entries;
+        std::size_t next = 0;
+        std::vector<LeftOut> left_out;
+    };
+    struct File {
+        std::string path;
+        FileDescriptor source;
+        FileDescriptor target;
+        struct stat wanted {};
+        struct stat made {};
+    };
+
+    [[nodiscard]] core::Result<void> begin();
+    [[nodiscard]] core::Result<void> advance();
+    [[nodiscard]] core::Result<void> copy_entry(Level& level, const DirectoryEntry& entry);
+    [[nodiscard]] core::Result<void> enter_directory(Level& parent, const std::string& name, const struct stat& wanted);
+    [[nodiscard]] core::Result<void> leave_directory();
+    [[nodiscard]] core::Result<void> make_symlink(Level& level, const std::string& name, const struct stat& wanted);
+    [[nodiscard]] core::Result<void> begin_file(Level& level, const std::string& name, const struct stat& wanted);
+    [[nodiscard]] core::Result<void> copy_chunk();
+    [[nodiscard]] core::Result<void> finish_file();
+    [[nodiscard]] core::Result<void> make_durable();
+    [[nodiscard]] bool content_wanted(const Level& level) const;
+    void leave_out(Level& level, const std::string& name, const std::string& kind);
+    [[nodiscard]] core::Error failed(int error_number, std::string_view action, const std::string& path) const;
+    [[nodiscard]] core::Error source_failed(int error_number, std::string_view action, const std::string& path) const;
+
+    std::string source_path_;
+    Target target_;
+    std::vector<Level> levels_;  ///< root first; empty before the first slice and when all is copied
+    File file_;                  ///< being copied, if its target is open
+    FileDescriptor root_;        ///< of the target, for the sync
+    std::unique_ptr<char[]> buffer_;
+    bool begun_ = false;
+    std::size_t entries_ = 0;
+    std::vector<std::string> log_;
+};
+
+}  // namespace agent

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/worker/worker.hpp"
+
+#include "agent/control.hpp"
+#include "agent/log.hpp"
+#include "agent/privileges.hpp"
+#include "agent/wire/channel.hpp"
+#include "agent/wire/frame.hpp"
+#include "agent/wire/request.hpp"
+#include "agent/worker/host_worker.hpp"
+#include "agent/worker/mount_worker.hpp"
+#include "config/load.hpp"
+
+#include <linux/capability.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <memory>
+#include <string>
+
+namespace agent {
+namespace {
+
+/// CAP_SYS_PTRACE: /proc/<pid>/{exe,cwd,fd} of master(8), which has more capabilities than a worker.
+core::Result<void> drop_privileges(WorkerKind kind) {
+    if (kind == WorkerKind::host) {
+        return become_worker({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});
+    }
+    return become_worker({CAP_SYS_PTRACE, CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER, CAP_FSETID});
+}
+
+std::unique_ptr<RequestHandler> make_handler(WorkerKind kind, const core::Settings& settings) {
+    if (kind == WorkerKind::host) {
+        return std::make_unique<HostWorker>(settings);
+    }
+    return std::make_unique<MountWorker>(settings);
+}
+
+std::vector<std::uint8_t> answer(RequestHandler& handler, const Request& request, FileDescriptor& descriptor) {
+    try {
+        auto reply = handler.handle(request);
+        if (!reply) {
+            return frame_error(request.sequence, reply.error().message);
+        }
+        descriptor = std::move(reply->descriptor);
+        return frame_reply(request.sequence, reply->bytes);
+    } catch (const std::exception& error) {
+        return frame_error(request.sequence, std::string("unexpected: ") + error.what());
+    }
+}
+
+/// false: the other end is gone.
+bool serve_request(int channel, RequestHandler& handler) {
+    auto message = receive_message(channel);
+    if (!message || message->bytes.empty()) {
+        return false;
+    }
+    const auto request = decode_request(message->bytes);
+    if (!request) {
+        return send_message(channel, frame_error(0, request.error().message)).has_value();
+    }
+    FileDescriptor descriptor;
+    const auto bytes = answer(handler, *request, descriptor);
+    return send_message(channel, bytes, descriptor.get()).has_value();
+}
+
+bool serve_control(int control, RequestHandler& handler) {
+    const auto message = receive_control(control);
+    if (!message) {
+        return false;
+    }
+    if (message->kind == ControlKind::settings) {
+        if (const auto loaded = config::load_text(message->text, "reload", {}); loaded) {
+            handler.apply(loaded->settings);
+        }
+    }
+    return true;
+}
+
+void serve(int channel, int control, RequestHandler& handler) {
+    for (;;) {
+        std::array<pollfd, 2> ready{pollfd{control, POLLIN, 0}, pollfd{channel, POLLIN, 0}};
+        if (::poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR) {
+            return;
+        }
+        if (ready[0].revents != 0 && !serve_control(control, handler)) {
+            return;
+        }
+        if (ready[1].revents != 0 && !serve_request(channel, handler)) {
+            return;
+        }
+    }
+}
+
+[[noreturn]] void run_worker(WorkerKind kind, const core::Settings& settings, int channel, int control, pid_t parent) {
+    close_descriptors_except({channel, control});
+    leave_signals_to_the_supervisor();
+    ::prctl(PR_SET_NAME, kind == WorkerKind::host ? "pea-host" : "pea-mount");
+    if (const auto dropped = drop_privileges(kind); !dropped) {
+        log(Priority::error, std::string(to_string(kind)) + " worker: " + dropped.error().message);
+        ::_exit(1);
+    }
+    die_with_parent(parent);
+    serve(channel, control, *make_handler(kind, settings));
+    ::_exit(0);
+}
+
+}  // namespace
+
+std::string_view to_string(WorkerKind kind) noexcept {
+    return kind == WorkerKind::host ? "host" : "mount";
+}
+
+core::Result<WorkerProcess> start_worker(WorkerKind kind, const core::Settings& settings) {
+    auto channel = make_channel();
+    if (!channel) {
+        return channel.error();
+    }
+    auto control = make_channel();
+    if (!control) {
+        return control.error();
+    }
+    const pid_t parent = ::getpid();
+    const pid_t pid = ::fork();
+    if (pid < 0) {
+        return core::system_error(errno, "start", std::string(to_string(kind)) + " worker");
+    }
+    if (pid == 0) {
+        run_worker(kind, settings, channel->second.get(), control->second.get(), parent);
+    }
+    return WorkerProcess{pid, std::move(channel->first), std::move(control->first)};
+}
+
+}  // namespace agent

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A worker: a process of its own with a few capabilities of root, that answers one request at a time over its
+// channel with facts. It never talks to the network and never starts anything.
+#pragma once
+
+#include "agent/file_descriptor.hpp"
+#include "agent/wire/request.hpp"
+#include "core/result.hpp"
+#include "core/settings.hpp"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace agent {
+
+enum class WorkerKind {
+    host,   ///< reads what is local and needs root: /proc of master, the queue link, the mail log's descriptor
+    mount,  ///< the only process that touches the shared file system
+};
+[[nodiscard]] std::string_view to_string(WorkerKind kind) noexcept;
+
+struct WorkerProcess {
+    pid_t pid = -1;
+    FileDescriptor channel;  ///< requests and replies
+    FileDescriptor control;  ///< agent/control.hpp; closing it ends the worker
+};
+
+/// Forks a worker. The caller must be single-threaded. The child keeps no descriptor of the caller's but standard
+/// error, and is killed when the caller goes.
+[[nodiscard]] core::Result<WorkerProcess> start_worker(WorkerKind kind, const core::Settings& settings);
+
+/// What a handler gives back: an encoded reply, perhaps with a descriptor to hand over.
+struct Reply {
+    std::vector<std::uint8_t> bytes;
+    FileDescriptor descriptor;
+};
+
+/// The work itself. One instance lives as long as its process.
+class RequestHandler {
+   public:
+    virtual ~RequestHandler() = default;
+    [[nodiscard]] virtual core::Result<Reply> handle(const Request& request) = 0;
+    virtual void apply(const core::Settings& settings) = 0;  ///< new settings, already validated
+};
+
+}  // namespace agent

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of settings: key, type, bounds, words, and whether a reload applies it. The loader, `config print`, a
+// reload and the README's table all come from it. Defaults are not in it: they are core::Settings as constructed.
+//
+// To add a setting: a member of core::Settings, and a row in schema.cpp.
+#pragma once
+
+#include "core/result.hpp"
+#include "core/settings.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace config {
+
+enum class Type {
+    text,
+    text_or_null,
+    words,  ///< a non-empty list of texts
+    integer,
+    duration,  ///< written as text, core/duration.hpp
+    choice,    ///< one of a few texts
+};
+
+/// Whether SIGHUP applies a change at once, or the program has to be restarted.
+enum class Reload { live, restart };
+
+/// A value in the shape that the settings file has: null, a whole number, a text, a list of texts.
+using Value = std::variant<std::monostate, std::int64_t, std::string, std::vector<std::string>>;
+
+struct Key {
+    std::string_view path;  ///< "mount.deadline"
+    Type type;
+    std::string accepts;  ///< "a duration from 100ms to 1m"
+    Reload reload;
+    std::string_view words;  ///< one line for people
+    std::function<Value(const core::Settings&)> get;
+
+    /// Puts a value into the settings, or says what is wrong with it (Errc::malformed) and changes nothing.
+    /// A value of another type than `type` is wrong, too.
+    std::function<core::Result<void>(core::Settings&, const Value&)> set;
+};
+
+/// All settings, those of one section together, in the order in which they are shown.
+[[nodiscard]] std::span<const Key> schema();
+
+/// nullptr where there is no such key.
+[[nodiscard]] const Key* find_key(std::string_view path);
+
+/// Whether keys begin with `name` and a dot.
+[[nodiscard]] bool is_section(std::string_view name);
+
+/// "mount" of "mount.deadline"; "" of "user".
+[[nodiscard]] std::string_view section_of(std::string_view path);
+
+/// "deadline" of "mount.deadline"; "user" of "user".
+[[nodiscard]] std::string_view name_of(std::string_view path);
+
+/// A value as it stands in the settings file.
+[[nodiscard]] std::string to_json(const Value& value);
+
+/// The table of settings in the README, header included.
+[[nodiscard]] std::string settings_table_markdown();
+
+}  // namespace config

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Facts and settings to one finding per check. Pure: no clock, no file, no state; hysteresis comes after
+// (core/hysteresis.hpp).
+#pragma once
+
+#include "core/facts.hpp"
+#include "core/reason.hpp"
+#include "core/result.hpp"
+#include "core/settings.hpp"
+
+#include <array>
+#include <string>
+
+namespace core {
+
+enum class Status { pass, warn, fail };
+[[nodiscard]] std::string_view to_string(Status status) noexcept;
+
+struct Finding {
+    Check check = Check::mount;
+    Status status = Status::fail;
+    Reason reason = Reason::none;  ///< none exactly when status is pass
+    Certainty certainty = Certainty::doubtful;
+    std::string observed;  ///< the value itself: a link's text, a pid, a mount's source
+    std::string output;    ///< one line that names the paths and values; "" on pass
+    std::string remedy;    ///< one line; "" on pass
+    Moment at{};           ///< how old the facts behind it are
+};
+
+[[nodiscard]] Finding check_mount(const Facts& facts, const Settings& settings, Moment now);
+[[nodiscard]] Finding check_queue_link(const Facts& facts, const Settings& settings, Moment now);
+[[nodiscard]] Finding check_master_pid(const Facts& facts, const Settings& settings, Moment now);
+[[nodiscard]] Finding check_startup_log(const Facts& facts, const Settings& settings, Moment now);
+[[nodiscard]] Finding check_ownership(const Facts& facts, const Settings& settings, Moment now);
+[[nodiscard]] Finding check_relink(const Facts& facts, const Settings& settings, Moment now);
+
+using Findings = std::array<Finding, check_count>;  ///< indexed by Check
+
+[[nodiscard]] Findings run_checks(const Facts& facts, const Settings& settings, Moment now);
+
+/// The master(8) proven to work in this instance's own queue: the executable, the working directory and the lock
+/// on pid/master.pid all agree. nullptr if there is none.
+[[nodiscard]] const ProcessFacts* proven_master(const Facts& facts, const Settings& settings);
+
+/// May Postfix start now? The question of `postfix-elb-agent gate`. An error says why not, in one line.
+[[nodiscard]] Result<void> may_start(const Facts& facts, const Settings& settings, Moment now);
+
+}  // namespace core

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel's mount table says comes before what a probe of the file system says: a hung probe of something
+// that is not mounted any more explains nothing.
+#include "core/judge.hpp"
+#include "core/timestamp.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace core {
+
+namespace {
+
+std::string join(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) {
+        out.append(out.empty() ? "" : ", ").append(word);
+    }
+    return out;
+}
+
+std::string describe(const MountEntry& entry) {
+    return entry.source + " " + entry.fstype + " " + (entry.read_only ? "ro" : "rw");
+}
+
+/// What is wrong with the entry itself.
+std::optional<Finding> judge_entry(const Judge& judge, const std::optional<MountEntry>& entry,
+                                   const Settings::Mount& wanted, Moment at) {
+    if (!entry) {
+        return judge.fail(Reason::missing, at, "", "nothing is mounted at " + wanted.path);
+    }
+    const std::string seen = describe(*entry);
+    if (entry->fstype == "autofs") {
+        return judge.fail(Reason::missing, at, seen,
+                          "only an automount waits at " + wanted.path + ", no file system is mounted there");
+    }
+    if (std::find(wanted.fstypes.begin(), wanted.fstypes.end(), entry->fstype) == wanted.fstypes.end()) {
+        return judge.fail(Reason::wrong_type, at, seen,
+                          wanted.path + " is " + entry->source + " of type " + entry->fstype +
+                              ", mount.fstypes allows " + join(wanted.fstypes));
+    }
+    if (wanted.source && *wanted.source != entry->source) {
+        return judge.fail(Reason::wrong_source, at, seen,
+                          wanted.path + " is " + entry->source + ", mount.source is " + *wanted.source);
+    }
+    if (entry->read_only) {
+        return judge.fail(Reason::read_only, at, seen, wanted.path + " (" + entry->source + ") is mounted read-only");
+    }
+    return std::nullopt;
+}
+
+std::string hung_output(const std::string& path, Moment since, Moment now) {
+    return path + " has not answered since " + rfc3339(since.wall) + " (" + describe_age(now.boot - since.boot) + ")";
+}
+
+}  // namespace
+
+Finding check_mount(const Facts& facts, const Settings& settings, Moment now) {
+    const Judge judge(Check::mount, settings, facts.instance_id);
+    const std::string& path = settings.mount.path;
+    if (!facts.host.value) {
+        return judge.unknown(Reason::missing, facts.host.at, path + " was not looked at yet");
+    }
+    if (is_stale(facts, facts.host.at, settings, now)) {
+        return judge.unknown(Reason::hung, facts.host.at,
+                             "the mount table was last read " + describe_age(now.boot - facts.host.at.boot) +
+                                 " ago: the agent's host worker does not answer");
+    }
+    const std::optional<MountEntry>& entry = facts.host.value->mount;
+    if (auto wrong = judge_entry(judge, entry, settings.mount, facts.host.at)) {
+        return *wrong;
+    }
+    const std::string seen = describe(*entry);
+    if (facts.mount_hung_since) {
+        return judge.fail(Reason::hung, facts.host.at, seen, hung_output(path, *facts.mount_hung_since, now));
+    }
+    if (!facts.mount.value) {
+        return judge.unknown(Reason::missing, facts.host.at, path + " is mounted and was not probed yet");
+    }
+    const Moment at = older(facts.host.at, facts.mount.at);
+    if (is_stale(facts, facts.mount.at, settings, now)) {
+        return judge.fail(Reason::hung, at, seen, hung_output(path, facts.mount.at, now));
+    }
+    switch (const MountFacts& probe = *facts.mount.value; probe.answer) {
+        case MountFacts::Answer::answered: return judge.pass(at, seen);
+        case MountFacts::Answer::io_error:
+            return judge.fail(Reason::io_error, at, seen, why_not_answered(probe, settings));
+        case MountFacts::Answer::denied: return judge.fail(Reason::denied, at, seen, why_not_answered(probe, settings));
+        case MountFacts::Answer::not_mounted: break;
+    }
+    // The two workers disagree: one of them looked a moment earlier, so this is no proof yet.
+    return judge.unknown(Reason::missing, at, why_not_answered(*facts.mount.value, settings));
+}
+
+}  // namespace core

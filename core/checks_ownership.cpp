@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// A lock says nothing between clients that the server cannot tell apart, so a twin's name in our own file counts for
+// more than the state of our lock.
+#include "core/judge.hpp"
+
+#include <array>
+
+namespace core {
+
+namespace {
+
+using State = OwnershipFacts::State;
+
+constexpr std::array<std::string_view, 6> state_names{
+    "unclaimed", "held", "held by another agent process of this boot", "held elsewhere", "lost", "unknown"};
+
+std::string_view name_of(State state) {
+    return state_names[static_cast<std::size_t>(state)];
+}
+
+std::string describe(const OwnerRecord& owner) {
+    if (owner.hostname.empty()) {
+        return "another host or boot";
+    }
+    return "host " + owner.hostname + " (boot " + owner.boot_id + ", since " + owner.since + ")";
+}
+
+/// What an OwnerRecord of another id calls itself and who that is.
+std::string describe_twin(const OwnerRecord& twin) {
+    return twin.instance_id + " on " + describe(twin) + " calls itself by the same NFS client name, " + twin.nfs_client;
+}
+
+Finding judge_state(const Judge& judge, const OwnershipFacts& ownership, const Paths& paths, const std::string& id,
+                    Moment at) {
+    const std::string_view seen = name_of(ownership.state);
+    switch (ownership.state) {
+        case State::held:
+        case State::held_here:
+            if (ownership.shared_with) {
+                return judge.warn(Reason::identity_shared, at, ownership.shared_with->nfs_client,
+                                  describe_twin(*ownership.shared_with) + ": locks do not hold between the two");
+            }
+            return judge.pass(at, seen);
+        case State::held_elsewhere:
+        case State::lost:
+            if (ownership.shared_with) {
+                return judge.fail(
+                    Reason::identity_shared, at, ownership.shared_with->nfs_client,
+                    "the lock on " + paths.owner_file + " was taken away: " + describe_twin(*ownership.shared_with));
+            }
+            break;
+        case State::unclaimed: {
+            // Also a mount worker that was just started anew and has yet to claim: no proof of anything.
+            Finding finding =
+                judge.fail(Reason::lost, at, seen, "no agent of this host holds the lock on " + paths.owner_file);
+            finding.certainty = Certainty::doubtful;
+            return finding;
+        }
+        case State::error:
+            return judge.unknown(Reason::lost, at,
+                                 "who holds " + paths.owner_file + " could not be told: " + ownership.error);
+    }
+    if (ownership.state == State::held_elsewhere) {
+        return judge.fail(Reason::held_elsewhere, at, ownership.holder.hostname,
+                          "the id " + id + " is held by " + describe(ownership.holder) + ", " + paths.owner_file);
+    }
+    return judge.fail(
+        Reason::lost, at, seen,
+        "the lock on " + paths.owner_file + " was lost" +
+            (ownership.error.empty() ? std::string() : ": " + ownership.error) +
+            (ownership.holder.hostname.empty() ? std::string() : "; it names " + describe(ownership.holder)));
+}
+
+}  // namespace
+
+Finding check_ownership(const Facts& facts, const Settings& settings, Moment /*now*/) {
+    const Judge judge(Check::ownership, settings, facts.instance_id);
+    if (facts.instance_id.empty()) {
+        return judge.unknown(Reason::lost, facts.mount.at, "nothing is claimed yet: " + unknown_id(facts));
+    }
+    const Paths paths = paths_for(settings, facts.instance_id);
+    if (!facts.mount.value) {
+        return judge.unknown(Reason::lost, facts.mount.at, paths.owner_file + " was not looked at yet");
+    }
+    if (facts.mount.value->answer != MountFacts::Answer::answered) {
+        return judge.behind_mount(
+            Status::fail, Reason::lost, facts.mount.at, "",
+            paths.owner_file + " could not be looked at: " + why_not_answered(*facts.mount.value, settings));
+    }
+    const OwnershipFacts& ownership = facts.mount.value->ownership;
+    const Finding finding = judge_state(judge, ownership, paths, facts.instance_id, facts.mount.at);
+    const std::int64_t expired = facts.host.value ? facts.host.value->lease_expired.value_or(0) : 0;
+    if (finding.status == Status::fail || expired <= 0) {
+        return finding;
+    }
+    return judge.fail(Reason::lease_expired, older(facts.host.at, facts.mount.at), std::to_string(expired) + " s",
+                      "the lease of " + paths.mount + " ran out " + std::to_string(expired) +
+                          " s ago, the server may give away the lock on " + paths.owner_file);
+}
+
+}  // namespace core

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The link is local, the directory is not: while the mount hangs the link is still verified, and of the directory the
+// last known state counts. The fault is then the mount's, which has a check of its own.
+#include "core/judge.hpp"
+
+#include <optional>
+
+namespace core {
+
+namespace {
+
+std::optional<Finding> judge_link(const Judge& judge, const LinkFacts& link, const Paths& paths, Moment at) {
+    switch (link.kind) {
+        case LinkFacts::Kind::symlink: break;
+        case LinkFacts::Kind::absent: return judge.fail(Reason::missing, at, "", "nothing stands at " + paths.link);
+        case LinkFacts::Kind::directory:
+            return judge.fail(Reason::not_a_link, at, "directory",
+                              paths.link + " is a directory, not a link to " + paths.queue);
+        case LinkFacts::Kind::other:
+            return judge.fail(Reason::not_a_link, at, "other",
+                              paths.link + " is neither a link to " + paths.queue + " nor a directory");
+        case LinkFacts::Kind::unreadable:
+            return judge.unknown(Reason::not_a_link, at, paths.link + " could not be read: " + link.error);
+    }
+    if (link.target != paths.queue) {
+        return judge.fail(Reason::wrong_target, at, link.target,
+                          paths.link + " points to " + link.target + ", not to " + paths.queue);
+    }
+    return std::nullopt;
+}
+
+Finding judge_directory(const Judge& judge, const QueueDirFacts& directory, const Paths& paths, Moment at) {
+    const std::string& seen = paths.queue;
+    switch (directory.kind) {
+        case QueueDirFacts::Kind::directory: return judge.pass(at, seen);
+        case QueueDirFacts::Kind::absent:
+            return judge.fail(Reason::dangling, at, seen,
+                              paths.link + " points to " + paths.queue + ", which does not exist");
+        case QueueDirFacts::Kind::not_a_directory:
+            return judge.fail(Reason::dangling, at, seen,
+                              paths.link + " points to " + paths.queue + ", which is not a directory");
+        case QueueDirFacts::Kind::off_mount:
+            return judge.fail(Reason::off_mount, at, seen,
+                              paths.queue + " is not on the file system that is mounted at " + paths.mount);
+        case QueueDirFacts::Kind::error: break;
+    }
+    return judge.unknown(Reason::dangling, at, paths.queue + " could not be looked at: " + directory.error);
+}
+
+}  // namespace
+
+Finding check_queue_link(const Facts& facts, const Settings& settings, Moment /*now*/) {
+    const Judge judge(Check::queue_link, settings, facts.instance_id);
+    const Moment looked = facts.host.at;
+    if (!facts.host.value) {
+        return judge.unknown(Reason::missing, looked, settings.queue.link + " was not looked at yet");
+    }
+    if (facts.instance_id.empty()) {
+        return judge.unknown(Reason::missing, looked,
+                             "where " + settings.queue.link + " must point to cannot be told: " + unknown_id(facts));
+    }
+    const Paths paths = paths_for(settings, facts.instance_id);
+    if (auto wrong = judge_link(judge, facts.host.value->link, paths, looked)) {
+        return *wrong;
+    }
+    if (!facts.host.value->mount) {
+        return judge.behind_mount(
+            Status::fail, Reason::dangling, looked, paths.queue,
+            paths.link + " points to " + paths.queue + ", and nothing is mounted at " + paths.mount);
+    }
+    if (!facts.mount.value) {
+        return judge.unknown(Reason::dangling, looked, paths.queue + " was not looked at yet");
+    }
+    const Moment at = older(looked, facts.mount.at);
+    if (facts.mount.value->answer != MountFacts::Answer::answered) {
+        return judge.behind_mount(
+            Status::fail, Reason::dangling, at, paths.queue,
+            paths.queue + " could not be looked at: " + why_not_answered(*facts.mount.value, settings));
+    }
+    return judge_directory(judge, facts.mount.value->queue_dir, paths, at);
+}
+
+}  // namespace core

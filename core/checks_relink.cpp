@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/judge.hpp"
+#include "core/printable.hpp"
+
+namespace core {
+
+Finding check_relink(const Facts& facts, const Settings& settings, Moment /*now*/) {
+    const Judge judge(Check::relink, settings, facts.instance_id);
+    const Moment at = facts.relink.at;
+    if (facts.instance_id.empty()) {
+        return judge.unknown(Reason::pending, at, unknown_id(facts));
+    }
+    const Paths paths = paths_for(settings, facts.instance_id);
+    if (!facts.relink.value) {
+        return judge.unknown(Reason::pending, at,
+                             "the relink of " + paths.link + " to " + paths.queue + " has not begun");
+    }
+    const RelinkProgress& progress = *facts.relink.value;
+    const std::string output = paths.link + " to " + paths.queue + ": " + progress.text;
+    Finding finding;
+    switch (progress.state) {
+        case RelinkProgress::State::done: return judge.pass(at, progress.changed ? "relinked" : "nothing to do");
+        case RelinkProgress::State::pending: return judge.fail(Reason::pending, at, "pending", output);
+        case RelinkProgress::State::refused: finding = judge.fail(Reason::refused, at, "refused", output); break;
+        case RelinkProgress::State::failed: finding = judge.fail(Reason::failed, at, "failed", output); break;
+    }
+    if (!progress.remedy.empty()) {
+        constexpr std::size_t longest_remedy = 700;
+        finding.remedy = printable(progress.remedy, longest_remedy);
+    }
+    return finding;
+}
+
+}  // namespace core

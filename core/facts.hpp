@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the workers observed, without opinion. Verdicts are made of facts by core/checks.hpp and core/relink_plan.hpp.
+//
+// Every struct here crosses the wire between the workers and the server (agent/wire/facts_json.hpp); all of them are
+// plain aggregates that compare by value.
+#pragma once
+
+#include "core/moment.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace core {
+
+/// A value and when it was observed. `value` is absent until the first observation.
+template <class T>
+struct Observed {
+    std::optional<T> value;
+    Moment at{};
+};
+
+/// One line of /proc/self/mountinfo, proc_pid_mountinfo(5).
+struct MountEntry {
+    std::string mount_point;
+    std::string fstype;
+    std::string source;
+    std::string options;        ///< per mount, comma separated
+    std::string super_options;  ///< per file system, comma separated (for nfs4: addr=, port=, ...)
+    bool read_only = false;     ///< either list says "ro"
+    bool operator==(const MountEntry&) const = default;
+};
+
+/// What stands at the place of the queue link (settings: queue.link). Local; never follows the link.
+struct LinkFacts {
+    enum class Kind { absent, symlink, directory, other, unreadable };
+    Kind kind = Kind::absent;
+    std::string target;  ///< the link's text, when symlink
+    std::string error;   ///< one line, when unreadable
+    bool operator==(const LinkFacts&) const = default;
+};
+
+/// A process that is, or is claimed to be, Postfix's master. From /proc only; nothing here can block on a mount.
+struct ProcessFacts {
+    std::int32_t pid = 0;
+    std::string exe;                      ///< /proc/<pid>/exe, " (deleted)" removed
+    std::string cwd;                      ///< /proc/<pid>/cwd as the kernel prints it
+    std::uint64_t start_ticks = 0;        ///< field 22 of /proc/<pid>/stat: distinguishes a reused pid
+    bool is_master = false;               ///< exe is Postfix's master(8)
+    bool holds_lock = false;              ///< a WRITE flock in fdinfo of a descriptor on pid/master.pid
+    std::uint64_t lock_inode = 0;         ///< inode of that lock; 0 if none
+    std::string lock_path;                ///< what that descriptor names; "" if none
+    bool operator==(const ProcessFacts&) const = default;
+};
+
+/// What the host worker observes in one round.
+struct HostFacts {
+    std::optional<MountEntry> mount;          ///< the uppermost entry whose mount point is settings.mount.path
+    std::optional<std::int64_t> lease_expired;  ///< seconds, from /proc/self/mountstats; absent where the kernel says none
+    LinkFacts link;
+    std::optional<ProcessFacts> named;        ///< the process that the pid file names, if it lives
+    std::vector<ProcessFacts> masters;        ///< every master(8) of this host's pid namespace
+    bool operator==(const HostFacts&) const = default;
+};
+
+/// <mount>/<id> as the mount worker sees it.
+struct QueueDirFacts {
+    enum class Kind { absent, directory, not_a_directory, off_mount, error };
+    Kind kind = Kind::absent;
+    std::string error;  ///< one line, when error
+    bool operator==(const QueueDirFacts&) const = default;
+};
+
+/// <mount>/<id>/pid/master.pid. master(8) writes the pid right-aligned in 32 columns and a newline
+/// (src/master/master.c) and never removes the file.
+struct PidFileFacts {
+    enum class Kind { absent, present, not_a_file, unreadable, garbage };
+    Kind kind = Kind::absent;
+    std::int32_t pid = 0;      ///< when present
+    std::uint64_t inode = 0;
+    std::uint64_t links = 0;   ///< st_nlink; master refuses a file with more than one (src/util/safe_open.c)
+    std::string text;          ///< the first bytes, printable, when garbage
+    std::string error;         ///< one line, when unreadable
+    bool operator==(const PidFileFacts&) const = default;
+};
+
+/// Who stands in <mount>/.postfix-elb-agent/owners/<id>.
+struct OwnerRecord {
+    std::string instance_id;
+    std::string boot_id;      ///< /proc/sys/kernel/random/boot_id of the owner's boot
+    std::string hostname;     ///< its host name when it claimed
+    std::string nfs_client;   ///< what its NFS client calls itself: nfs4_unique_id and host name, or the host name
+    std::string since;        ///< RFC 3339, when this boot of it first claimed
+    bool operator==(const OwnerRecord&) const = default;
+};
+
+/// The lock on this host's own id.
+struct OwnershipFacts {
+    enum class State {
+        unclaimed,       ///< nobody holds the lock
+        held,            ///< this process holds it, and an uncached read just proved that it stands
+        held_here,       ///< another agent process of this same boot holds it
+        held_elsewhere,  ///< another boot or host holds it
+        lost,            ///< this process held it; the descriptor answers EIO, or another wrote its name there
+        error,           ///< could not be told
+    };
+    State state = State::unclaimed;
+    OwnerRecord holder;                      ///< what the file says, if it could be read
+    std::optional<OwnerRecord> shared_with;  ///< another live owner that calls itself by the same NFS client name
+    std::string error;                       ///< one line, when error or lost
+    bool operator==(const OwnershipFacts&) const = default;
+};
+
+/// What the mount worker observes in one round, when the mount answers.
+struct MountFacts {
+    enum class Answer { answered, io_error, denied, not_mounted };
+    Answer answer = Answer::not_mounted;
+    std::string error;               ///< one line, unless answered
+    std::int64_t took_us = 0;        ///< how long the probe took, microseconds
+    QueueDirFacts queue_dir;
+    PidFileFacts pid_file;
+    OwnershipFacts ownership;
+    bool operator==(const MountFacts&) const = default;
+};
+
+/// A start of Postfix that failed, as its log says.
+struct StartFailure {
+    enum class Kind { already_running, lock_refused, start_failed };
+    Kind kind = Kind::start_failed;
+    WallTime at{};
+    std::string line;  ///< the whole line, bounded, printable
+    bool operator==(const StartFailure&) const = default;
+};
+
+/// What the mail log says of starts of Postfix in this boot.
+struct StartupLogFacts {
+    enum class Source { catching_up, reading, missing, unreadable, lost };
+    Source source = Source::catching_up;
+    std::string path;                          ///< what is read, or was looked for
+    std::string error;                         ///< one line, when unreadable or lost
+    std::optional<StartFailure> last_failure;  ///< the latest of this boot
+    std::optional<WallTime> last_started;      ///< the latest "daemon started" of this boot
+    bool operator==(const StartupLogFacts&) const = default;
+};
+
+/// How the relink stands.
+struct RelinkProgress {
+    enum class State { pending, done, refused, failed };
+    State state = State::pending;
+    std::string text;             ///< one line: what is being done or waited for, or why not
+    std::string remedy;           ///< one line, when refused or failed
+    std::vector<std::string> log; ///< what the latest slice did, a line each
+    bool changed = false;         ///< something was written since the relink began
+    bool more = false;            ///< the plan is not finished: ask again
+    bool operator==(const RelinkProgress&) const = default;
+};
+
+/// Everything known, for the verdicts.
+struct Facts {
+    std::string instance_id;                  ///< "" while unknown
+    std::string identity_error;               ///< why it is unknown, one line
+    Observed<HostFacts> host;
+    Observed<MountFacts> mount;               ///< the last that was answered
+    std::optional<Moment> mount_hung_since;   ///< set while a request to the mount worker is overdue
+    Observed<StartupLogFacts> startup_log;
+    Observed<RelinkProgress> relink;
+};
+
+}  // namespace core

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/health.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace core {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> phase_names{"starting", "relinking", "awaiting_postfix", "serving",
+                                                      "draining"};
+
+// Which of several faults is the cause of the others and speaks for all of them. The mount carries everything; who may
+// use the queue comes before whether it is in place; that before whether a master works in it.
+constexpr std::pair<Check, Reason> by_cause[] = {
+    {Check::mount, Reason::missing},
+    {Check::mount, Reason::wrong_type},
+    {Check::mount, Reason::wrong_source},
+    {Check::mount, Reason::hung},
+    {Check::mount, Reason::io_error},
+    {Check::mount, Reason::denied},
+    {Check::mount, Reason::read_only},
+    {Check::ownership, Reason::identity_shared},
+    {Check::ownership, Reason::held_elsewhere},
+    {Check::relink, Reason::refused},
+    {Check::relink, Reason::failed},
+    {Check::relink, Reason::pending},
+    {Check::queue_link, Reason::not_a_link},
+    {Check::queue_link, Reason::wrong_target},
+    {Check::queue_link, Reason::missing},
+    {Check::queue_link, Reason::off_mount},
+    {Check::queue_link, Reason::dangling},
+    {Check::ownership, Reason::lease_expired},
+    {Check::ownership, Reason::lost},
+    {Check::master_pid, Reason::wrong_queue},
+    {Check::startup_log, Reason::already_running},
+    {Check::startup_log, Reason::lock_refused},
+    {Check::startup_log, Reason::start_failed},
+    {Check::master_pid, Reason::not_locked},
+    {Check::master_pid, Reason::not_master},
+    {Check::master_pid, Reason::stale},
+    {Check::master_pid, Reason::unreadable},
+    {Check::master_pid, Reason::missing},
+    {Check::startup_log, Reason::source_lost},
+    {Check::startup_log, Reason::unreadable},
+};
+
+std::size_t rank(const Finding& finding) {
+    return cause_rank(finding.check, finding.reason);
+}
+
+const Finding& worst_of(const Findings& findings) {
+    return *std::min_element(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+        return std::tuple(b.status, rank(a)) < std::tuple(a.status, rank(b));
+    });
+}
+
+std::string headline(const Finding& finding) {
+    std::string out(to_string(finding.check));
+    return out.append(" ").append(to_string(finding.reason)).append(": ").append(finding.output);
+}
+
+/// "1 of 2 rounds"
+std::string rounds(int counted, int needed) {
+    return std::to_string(counted) + " of " + std::to_string(needed) + " rounds";
+}
+
+/// The timer of a round may be a little early.
+bool counts_again(const std::optional<Moment>& counted, const Settings& settings, Moment now) {
+    return !counted || now.boot - counted->boot >= settings.checks.interval - settings.checks.interval / 10;
+}
+
+}  // namespace
+
+std::string_view to_string(Phase phase) noexcept {
+    return phase_names[static_cast<std::size_t>(phase)];
+}
+
+std::size_t cause_rank(Check check, Reason reason) noexcept {
+    const auto* const found = std::find(std::begin(by_cause), std::end(by_cause), std::pair(check, reason));
+    return static_cast<std::size_t>(found - std::begin(by_cause));
+}
+
+Finding Health::settle(Memory& memory, const Finding& seen, const Settings& settings, Moment now) {
+    using State = Hysteresis::State;
+    const bool good = seen.status != Status::fail;
+    (good ? memory.good : memory.bad) = seen;
+
+    Hysteresis& hysteresis = memory.hysteresis;
+    const bool contradicts = hysteresis.state() == (good ? State::bad : State::good);
+    const bool proof = !good && seen.certainty == Certainty::definitive;
+    if (!contradicts || proof || hysteresis.streak() == 0 || counts_again(memory.counted, settings, now)) {
+        memory.counted = now;
+        if (good) {
+            hysteresis.observe_good(settings.checks.pass_after);
+        } else {
+            hysteresis.observe_bad(seen.certainty, settings.checks.fail_after);
+        }
+    }
+
+    if ((hysteresis.state() == State::good) == good) {
+        return seen;
+    }
+    Finding shown = good ? memory.bad : memory.good;
+    shown.at = seen.at;
+    shown.observed = seen.observed;
+    if (good) {
+        shown.output =
+            "passes again (" + rounds(hysteresis.streak(), settings.checks.pass_after) + "), was: " + shown.output;
+    } else {
+        shown.output = "watched (" + rounds(hysteresis.streak(), settings.checks.fail_after) +
+                       "): " + std::string(to_string(seen.reason)) + ": " + seen.output;
+    }
+    return shown;
+}
+
+Phase Health::phase(const Facts& facts) const {
+    if (draining_) {
+        return Phase::draining;
+    }
+    if (served_) {
+        return Phase::serving;
+    }
+    if (facts.instance_id.empty() || !facts.host.value) {
+        return Phase::starting;
+    }
+    const bool relinked = facts.relink.value && facts.relink.value->state == RelinkProgress::State::done;
+    return relinked ? Phase::awaiting_postfix : Phase::relinking;
+}
+
+Verdict Health::evaluate(const Facts& facts, const Settings& settings, Moment now) {
+    Verdict verdict;
+    verdict.checks = run_checks(facts, settings, now);
+    for (std::size_t i = 0; i < check_count; ++i) {
+        verdict.checks[i] = settle(memory_[i], verdict.checks[i], settings, now);
+    }
+    const Finding& worst = worst_of(verdict.checks);
+    verdict.health = worst.status;
+    verdict.output = worst.status == Status::pass ? std::string() : headline(worst);
+    served_ = served_ || verdict.health != Status::fail;
+    verdict.phase = phase(facts);
+    verdict.ready = verdict.phase == Phase::serving ? verdict.health : Status::fail;
+    verdict.instance_id = facts.instance_id;
+    verdict.at = now;
+    return verdict;
+}
+
+}  // namespace core

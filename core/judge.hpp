@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the checks share: making a finding, and telling whether the facts behind it are fresh enough to say anything.
+#pragma once
+
+#include "core/checks.hpp"
+#include "core/paths.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace core {
+
+/// Makes the findings of one check. Everything in `observed`, `output` and `remedy` ends up printable, bounded and on
+/// one line, whatever bytes a log or a link held.
+class Judge {
+   public:
+    /// `settings` must outlive the judge.
+    Judge(Check check, const Settings& settings, std::string_view instance_id);
+
+    [[nodiscard]] Finding pass(Moment at, std::string_view observed) const;
+    [[nodiscard]] Finding warn(Reason reason, Moment at, std::string_view observed, std::string_view output) const;
+    [[nodiscard]] Finding fail(Reason reason, Moment at, std::string_view observed, std::string_view output) const;
+
+    /// A failure that is only not knowing: never definitive.
+    [[nodiscard]] Finding unknown(Reason reason, Moment at, std::string_view output) const;
+
+    /// The same for want of the mount, whose own check says what to do. `status` is warn or fail.
+    [[nodiscard]] Finding behind_mount(Status status, Reason reason, Moment at, std::string_view observed,
+                                       std::string_view output) const;
+
+   private:
+    [[nodiscard]] Finding bad(Status status, Reason reason, Moment at, std::string_view observed,
+                              std::string_view output) const;
+
+    Check check_;
+    const Settings& settings_;
+    std::string_view instance_id_;
+};
+
+/// A remedy's text with its placeholders replaced. An id that is not known yet reads "<instance-id>".
+[[nodiscard]] std::string fill_remedy(std::string_view remedy, const Settings& settings, std::string_view instance_id);
+
+/// Whether facts of `at` are too old to say anything: so many rounds were missed that the one who gathers them must be
+/// gone. While slices of the relink are answered no round is due, and nothing is stale.
+[[nodiscard]] bool is_stale(const Facts& facts, Moment at, const Settings& settings, Moment now);
+
+/// The earlier of two by the boot clock.
+[[nodiscard]] Moment older(Moment a, Moment b);
+
+/// `the instance id is not known yet: <why>`
+[[nodiscard]] std::string unknown_id(const Facts& facts);
+
+/// One line for a probe of the mount that brought no answer of the file system.
+[[nodiscard]] std::string why_not_answered(const MountFacts& mount, const Settings& settings);
+
+/// Whether this process's place of work is a queue that certainly is not this instance's: another instance's on the
+/// mount, or a local directory of the relink. A second Postfix with a queue directory of its own is not meant.
+[[nodiscard]] bool works_in_foreign_queue(const ProcessFacts& process, const Paths& paths);
+
+}  // namespace core

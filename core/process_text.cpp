@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/process_text.hpp"
+
+#include "core/text_fields.hpp"
+
+#include <algorithm>
+
+namespace core {
+namespace {
+
+constexpr std::string_view deleted = " (deleted)";
+
+std::string_view take_word(std::string_view& rest) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    const std::string_view word = rest.substr(0, rest.find_first_of(" \t"));
+    rest.remove_prefix(word.size());
+    return word;
+}
+
+// "1: FLOCK  ADVISORY  WRITE 4904 00:28:131448 0 EOF"
+std::optional<std::uint64_t> write_flock_of_line(std::string_view lock) {
+    take_word(lock);
+    if (take_word(lock) != "FLOCK") {
+        return std::nullopt;
+    }
+    take_word(lock);  // ADVISORY
+    if (take_word(lock) != "WRITE") {
+        return std::nullopt;
+    }
+    take_word(lock);  // the pid that took it
+    const std::string_view file = take_word(lock);
+    return parse_number<std::uint64_t>(file.substr(file.rfind(':') + 1));
+}
+
+}  // namespace
+
+std::optional<ProcessStat> parse_process_stat(std::string_view stat) {
+    // Only the command name can hold a ')', so the last one ends it.
+    const auto name_end = stat.rfind(") ");
+    if (name_end == std::string_view::npos) {
+        return std::nullopt;
+    }
+    stat.remove_prefix(name_end + 2);
+    const std::string_view state = take_until(stat, ' ');
+    constexpr int fields_between = 22 - 3 - 1;
+    for (int i = 0; i < fields_between; ++i) {
+        take_until(stat, ' ');
+    }
+    const auto start_ticks = parse_number<std::uint64_t>(take_until(stat, ' '));
+    if (state.size() != 1 || !start_ticks) {
+        return std::nullopt;
+    }
+    return ProcessStat{.state = state.front(), .start_ticks = *start_ticks};
+}
+
+std::optional<std::size_t> pid_namespace_depth(std::string_view status) {
+    constexpr std::string_view key = "NSpid:";
+    while (!status.empty()) {
+        std::string_view line = take_until(status, '\n');
+        if (!line.starts_with(key)) {
+            continue;
+        }
+        line.remove_prefix(key.size());
+        std::size_t depth = 0;
+        while (!take_word(line).empty()) {
+            ++depth;
+        }
+        return depth;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> write_flock_inode(std::string_view fdinfo) {
+    constexpr std::string_view key = "lock:";
+    while (!fdinfo.empty()) {
+        std::string_view line = take_until(fdinfo, '\n');
+        if (!line.starts_with(key)) {
+            continue;
+        }
+        line.remove_prefix(key.size());
+        if (const auto inode = write_flock_of_line(line)) {
+            return inode;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string_view without_deleted(std::string_view path) {
+    if (path.ends_with(deleted)) {
+        path.remove_suffix(deleted.size());
+    }
+    return path;
+}
+
+bool is_master_executable(std::string_view path) {
+    path = without_deleted(path);
+    return path.starts_with('/') && path.ends_with("/master") && path.find("/postfix/") != std::string_view::npos;
+}
+
+bool is_master_pid_file(std::string_view path) {
+    path = without_deleted(path);
+    const auto slash = path.rfind('/');
+    if (slash == std::string_view::npos || !path.substr(0, slash).ends_with("/pid")) {
+        return false;
+    }
+    const std::string_view name = path.substr(slash + 1);
+    return name == "master.pid" || name.starts_with(".nfs");
+}
+
+}  // namespace core

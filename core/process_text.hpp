@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What /proc says of one process, proc(5): the texts of stat, status and fdinfo/<n>, and the link text of exe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace core {
+
+/// Of /proc/<pid>/stat.
+struct ProcessStat {
+    char state = '?';               ///< field 3: 'Z' and 'X' are dead
+    std::uint64_t start_ticks = 0;  ///< field 22
+
+    [[nodiscard]] bool alive() const noexcept { return state != 'Z' && state != 'X' && state != 'x'; }
+};
+
+/// Absent if the text does not have the form. The command name in field 2 may hold blanks and parentheses.
+[[nodiscard]] std::optional<ProcessStat> parse_process_stat(std::string_view stat);
+
+/// In how many pid namespaces, counted from the reader's own, the process of this /proc/<pid>/status has a pid: 1 for
+/// one of the reader's own namespace, more for one of a container. Absent before Linux 4.1.
+[[nodiscard]] std::optional<std::size_t> pid_namespace_depth(std::string_view status);
+
+/// The inode on which the descriptor of this /proc/<pid>/fdinfo/<n> holds an exclusive flock(2); absent if on none.
+[[nodiscard]] std::optional<std::uint64_t> write_flock_inode(std::string_view fdinfo);
+
+/// The text of /proc/<pid>/exe without the kernel's " (deleted)", which it has after an upgrade of the package.
+[[nodiscard]] std::string_view without_deleted(std::string_view path);
+
+/// Whether an executable is Postfix's master(8): /usr/lib/postfix/sbin/master (Debian), /usr/libexec/postfix/master
+/// (Red Hat), or any "master" below a folder "postfix".
+[[nodiscard]] bool is_master_executable(std::string_view path);
+
+/// Whether a descriptor's path is a pid/master.pid, also one that was unlinked while it is open: " (deleted)" at its
+/// end, or on NFS a file .nfs... in a folder "pid".
+[[nodiscard]] bool is_master_pid_file(std::string_view path);
+
+}  // namespace core

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line of the benchmarks; tests/bench/run starts it in namespaces of its own."""
+import argparse
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.dirname(HERE), HERE]
+
+import http_bench  # noqa: E402
+import memory_bench  # noqa: E402
+import relink_bench  # noqa: E402
+from table import Table  # noqa: E402
+
+SECTIONS = {"http": http_bench.run, "memory": memory_bench.run, "relink": relink_bench.run}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/bench/run", description="The program beside its peers, as ratios.")
+    parser.add_argument("sections", nargs="*", metavar="section", help=f"{', '.join(SECTIONS)}; all without any")
+    parser.add_argument("--peers-only", action="store_true", help="leave the program out")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of which the median counts (http, relink)")
+    parser.add_argument("--seconds", type=int, default=4, help="of load in each round (http)")
+    parser.add_argument("--idle", type=int, default=60, help="seconds of watching (memory)")
+    parser.add_argument("--delay", default="2ms", help="that each operation takes on the slow file system (relink)")
+    options = parser.parse_args()
+    unknown = set(options.sections) - set(SECTIONS)
+    if unknown:
+        parser.error(f"no such section: {', '.join(sorted(unknown))}")
+
+    table = Table()
+    for name, run in SECTIONS.items():
+        if not options.sections or name in options.sections:
+            print(f"measuring: {name}", file=sys.stderr)
+            run(options, table)
+    table.print()
+
+
+if __name__ == "__main__":
+    main()

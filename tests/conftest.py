@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all tests against the built program share. They mount and start mail servers, so they run only in namespaces of
+their own: through tests/support/in_namespaces, as tests/run does."""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+pytest.register_assert_rewrite("support")  # so that what fails in there is told in full
+
+
+def pytest_sessionstart(session):
+    if os.environ.get("PEA_IN_NAMESPACES") != "1":
+        pytest.exit("run these through tests/run (or tests/support/in_namespaces pytest ...): they mount things", 4)
+
+
+@pytest.fixture
+def world():
+    from support.world import World
+    made = World()
+    yield made
+    _finish(made)
+
+
+@pytest.fixture
+def world_on_disk():
+    """On ext4 instead of tmpfs."""
+    from support.world import World
+    made = World(fstype="ext4")
+    yield made
+    _finish(made)
+
+
+@pytest.fixture
+def instance(world):
+    """One instance, nothing baked or mounted yet."""
+    return world.instance()
+
+
+@pytest.fixture
+def serving(instance):
+    """One instance in service: relinked, Postfix running, /health 200."""
+    return instance.serving()
+
+
+def _finish(world):
+    """Stops agents that still run, and fails the test if one did not end well or a sanitizer spoke."""
+    troubles = []
+    try:
+        for instance in world.instances:
+            agent = instance.agent
+            if agent is not None and agent._nsenter.poll() is None:
+                try:
+                    code = agent.stop()
+                    if code != 0:
+                        troubles.append(f"the agent ended with {code} on SIGTERM:\n{agent.stderr()[-2000:]}")
+                except AssertionError as error:
+                    troubles.append(str(error))
+            if agent is not None and "Sanitizer" in agent.stderr():
+                troubles.append(agent.stderr()[-4000:])
+    finally:
+        world.close()
+    assert not troubles, "\n".join(troubles)

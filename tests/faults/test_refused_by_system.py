@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each system call of a relink is refused in turn: nothing is lost, the reason is said, and a later try succeeds."""
+import errno
+import os
+
+import pytest
+
+from support.injection import Attached, traced
+from support.relink_stage import DirectoryAtLink, FirstBoot, HalfQueue
+
+ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE", "EACCES")
+# What these report must never be taken for done.
+TELLING = ("fsync", "fdatasync", "syncfs", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "symlink", "symlinkat",
+           "fchown", "fchownat", "fchmod", "fchmodat")
+
+
+def refused_at(stage, point, error):
+    stage.reset()
+    done, trace = traced(stage.instance.host, stage.log, stage.arguments, trace=[point.call],
+                         inject=[f"{point.call}:error={error}:when={point.number}"])
+    assert "(INJECTED)" in trace, f"{point}: no such call any more"
+    return done
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("stage_type", [FirstBoot, DirectoryAtLink, HalfQueue], ids=lambda stage: stage.__name__)
+def test_each_call_that_changes_something_is_refused(instance, stage_type, error):
+    stage = stage_type(instance)
+    told = os.strerror(getattr(errno, error))
+    for point in stage.changing_points():
+        done = refused_at(stage, point, error)
+        said = done.stdout + done.stderr
+        try:
+            assert "Sanitizer" not in said and "unexpected" not in said
+            if done.returncode == 0:
+                assert point.call not in TELLING, f"took it for done: {said}"
+                stage.is_finished()
+                continue
+            assert done.returncode == 2
+            assert told in said or "locked" in said or "held" in said, f"no reason: {said}"
+            assert instance.world.directory in said, f"names no object: {said}"
+            stage.holds_wherever_it_stopped()
+            stage.a_second_run_finishes()
+        except AssertionError as failure:
+            raise AssertionError(f"{error} at {point}: {failure}") from failure
+
+
+@pytest.mark.parametrize("error", ["EIO", "ESTALE", "EACCES"])
+def test_a_sample_of_the_calls_that_look_is_refused(instance, error):
+    stage = FirstBoot(instance)
+    for point in stage.looking_points(every=9):
+        done = refused_at(stage, point, error)
+        try:
+            assert "unexpected" not in done.stdout + done.stderr
+            if done.returncode == 0:
+                stage.is_finished()
+                continue
+            assert done.returncode == 2
+            stage.holds_wherever_it_stopped()
+            stage.a_second_run_finishes()
+        except AssertionError as failure:
+            raise AssertionError(f"{error} at {point}: {failure}") from failure
+
+
+@pytest.mark.parametrize("call,error", [("mkdirat", "ENOSPC"), ("mkdirat", "EACCES"), ("fsync", "EDQUOT"),
+                                        ("fsync", "EIO"), ("fchown", "EACCES"), ("renameat2", "EROFS"),
+                                        ("renameat", "ESTALE"), ("rename", "EIO"), ("symlinkat", "ENOSPC")])
+def test_the_daemon_says_503_and_why_and_succeeds_by_itself_later(instance, call, error):
+    stage = FirstBoot(instance)
+    if call not in {point.call for point in stage.changing_points()}:
+        pytest.skip(f"relink does not use {call}")
+    stage.reset()
+    instance.unmount()
+    agent = instance.serve()
+    agent.until(status=503, check="mount", reason="missing")
+    worker = agent.mount_worker()
+    with Attached(worker, f"{call}:error={error}"):
+        instance.mount()
+        answer = agent.until(status=503, check="relink", reason="failed")
+        row = answer.json["checks"]["relink"][0]
+        assert os.strerror(getattr(errno, error)) in row["output"], row
+        assert row["remedy"]
+        stage.holds_wherever_it_stopped()
+    agent.until(check="relink", reason="", within=90)
+    assert agent.mount_worker() == worker, "the same worker"
+    stage.is_finished()
+
+
+def test_a_file_system_that_is_really_full(instance):
+    instance.bake().mount()
+    filler = f"{instance.world.shared}/filler"
+    fill(filler)
+    done = instance.command("relink")
+    assert done.returncode == 2
+    assert "No space left on device" in done.stdout + done.stderr
+    assert not os.path.exists(instance.queue_seen)
+    agent = instance.serve()
+    agent.until(status=503, check="relink", reason="failed")
+    os.remove(filler)
+    agent.until(check="relink", reason="", within=90)
+    assert instance.link_text() == instance.queue
+    instance.postfix.start()
+    agent.until(status=200)
+
+
+def fill(path):
+    with open(path, "wb", buffering=0) as file:
+        size = 1 << 20
+        while size >= 512:
+            try:
+                file.write(b"x" * size)
+            except OSError as error:
+                assert error.errno == errno.ENOSPC
+                size //= 2

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands: exit statuses, what they print, settings from the command line, reload."""
+import json
+import os
+
+from support.agent import binary
+from support.deadline import eventually, stays
+from support.tree_compare import differences, snapshot
+
+
+def test_check_is_2_and_says_what_to_do_when_nothing_is_right(instance):
+    instance.bake()
+    done = instance.command("check")
+    assert done.returncode == 2
+    for word in ("mount", "missing", instance.world.mount_path, "queue_link", "wrong_target", "master_pid", "relink"):
+        assert word in done.stdout, word
+    assert not [line for line in done.stdout.splitlines() if "\x1b" in line], "no colours into a pipe"
+
+
+def test_check_is_0_on_a_healthy_instance_with_and_without_the_daemon(serving):
+    assert serving.command("check").returncode == 0
+    body = json.loads(serving.command("check", "--json").stdout)
+    assert body["status"] == "pass" and body["serviceId"] == serving.id
+    serving.agent.stop()
+    alone = serving.command("check")
+    assert alone.returncode in (0, 1), "without the daemon nobody holds the id: no more than a warning"
+
+
+def test_check_json_is_what_health_would_say(instance):
+    instance.bake()
+    done = instance.command("check", "--json")
+    assert done.returncode == 2
+    body = json.loads(done.stdout)
+    assert body["status"] == "fail"
+    assert body["checks"]["mount"][0]["reason"] == "missing"
+
+
+def test_a_dry_run_prints_the_plan_and_changes_nothing(instance):
+    instance.bake().mount()
+    before = [snapshot(path, identity=True) for path in (instance.spool, instance.world.shared)]
+    done = instance.command("relink", "--dry-run")
+    assert done.returncode == 0
+    corner = f"{instance.world.mount_path}/.postfix-elb-agent"
+    steps = [f"copy {instance.skeleton} to {corner}/staging/{instance.id}",
+             f"rename {corner}/staging/{instance.id} to {instance.queue}",
+             f"make {instance.link} a symbolic link to {instance.queue} in one step"]
+    positions = [done.stdout.find(step) for step in steps]
+    assert -1 not in positions and positions == sorted(positions), done.stdout
+    after = [snapshot(path, identity=True) for path in (instance.spool, instance.world.shared)]
+    assert [differences(a, b) for a, b in zip(before, after)] == [[], []]
+
+
+def test_relink_is_0_when_done_and_when_there_is_nothing_to_do(instance):
+    instance.bake().mount()
+    assert instance.command("relink").returncode == 0
+    assert instance.link_text() == instance.queue
+    again = instance.command("relink")
+    assert again.returncode == 0
+    dry = instance.command("relink", "--dry-run")
+    assert dry.returncode == 0 and "nothing to do" in dry.stdout
+
+
+def test_relink_is_2_when_refused_and_says_why(instance):
+    instance.bake()
+    done = instance.command("relink", "--set", "mount.wait=1s")
+    assert done.returncode == 2
+    assert f"nothing is mounted at {instance.world.mount_path}" in done.stdout + done.stderr
+
+
+def test_the_gate_says_why_in_one_line(instance):
+    instance.bake()
+    closed = instance.command("gate")
+    assert closed.returncode == 1
+    said = (closed.stdout + closed.stderr).strip()
+    assert said.count("\n") == 0 and "mount missing" in said
+    instance.mount()
+    assert "wrong_target" in instance.command("gate").stderr + instance.command("gate").stdout
+    assert instance.command("relink").returncode == 0
+    assert instance.command("gate").returncode == 0
+
+
+def test_status_asks_the_daemon_and_has_its_verdict_as_exit_status(serving):
+    done = serving.command("status")
+    assert done.returncode == 0 and "master_pid" in done.stdout
+    assert json.loads(serving.command("status", "--json").stdout)["status"] == "pass"
+    serving.postfix.kill()
+    serving.agent.until(status=503)
+    failed = serving.command("status")
+    assert failed.returncode == 2 and "stale" in failed.stdout
+    serving.agent.stop()
+    gone = serving.command("status")
+    assert gone.returncode == 3, "unknown"
+    assert str(serving.agent.port) in gone.stdout + gone.stderr
+
+
+def test_config_check_names_every_error_at_once_with_its_path(instance):
+    assert instance.command("config", "check").returncode == 0
+    with open(instance.settings_path, "w") as file:
+        file.write('{"mount": {"pth": "/Mail", "deadline": 2}, "listen": {"port": 99999}, "queue": {"link": "spool"}}')
+    done = instance.command("config", "check")
+    assert done.returncode == 78
+    said = done.stdout + done.stderr
+    for word in ("mount.pth", "path", "mount.deadline", "listen.port", "99999", "queue.link"):
+        assert word in said, word
+    assert instance.command("serve").returncode == 78
+    assert instance.command("check").returncode == 3
+    assert instance.command("gate").returncode == 1
+
+
+def test_config_print_says_where_each_value_came_from(instance):
+    done = instance.command("config", "print", "--set", "checks.fail_after=3")
+    assert done.returncode == 0
+    lines = {word: line for line in done.stdout.splitlines() for word in ("fail_after", "pass_after", "fstypes")
+             if f'"{word}"' in line}
+    assert "3" in lines["fail_after"] and "--set" in lines["fail_after"]
+    assert "default" in lines["pass_after"]
+    assert instance.settings_path in lines["fstypes"] or "agent.json" in lines["fstypes"]
+
+
+def test_what_config_print_prints_is_a_settings_file(instance):
+    printed = instance.command("config", "print").stdout
+    with open(instance.settings_path, "w") as file:
+        file.write(printed)
+    assert instance.command("config", "check").returncode == 0
+
+
+def test_a_missing_settings_file_that_was_asked_for_is_an_error(instance):
+    os.remove(instance.settings_path)
+    done = instance.command("config", "check")
+    assert done.returncode == 78
+    assert instance.settings_path in done.stdout + done.stderr
+
+
+def test_set_overrides_the_file(instance):
+    instance.bake().mount()
+    instance.serve("--set", "checks.interval=2s", "--set", f"instance_id=relay-7")
+    instance.agent.until(check="relink", reason="")
+    assert instance.link_text() == f"{instance.world.mount_path}/relay-7"
+    assert instance.agent.health().json["serviceId"] == "relay-7"
+
+
+def test_usage_errors_help_and_version(instance):
+    def run(*arguments):
+        return instance.host.run(binary(), *arguments, check=False)
+    assert run("--help").returncode == 0
+    version = run("--version")
+    assert version.returncode == 0 and "postfix-elb-agent" in version.stdout
+    assert run("frobnicate").returncode not in (0, 1, 2, 3, 78)
+
+
+def test_a_reload_with_errors_keeps_the_old_settings_and_says_so(serving):
+    with open(serving.settings_path, "w") as file:
+        file.write('{"mount": {"path": 7}}')
+    serving.agent.hup()
+    eventually(lambda: "keeping the old" in serving.agent.stderr(), "the log says so")
+    assert "mount.path" in serving.agent.stderr()
+    stays(lambda: serving.agent.health().status == 200, "still healthy", during=1.2)
+
+
+def test_a_reload_takes_new_settings_into_effect(serving):
+    serving.write_settings(mount={"source": "fs-other:/"})
+    serving.agent.hup()
+    answer = serving.agent.until(status=503, check="mount", reason="wrong_source")
+    assert "fs-other:/" in answer.json["output"]
+    serving.write_settings(mount={"source": serving.world.source})
+    serving.agent.hup()
+    serving.agent.until(status=200)
+
+
+def test_a_port_in_use_is_said_and_ends_with_1(serving):
+    done = serving.command("serve")
+    assert done.returncode == 1
+    assert str(serving.agent.port) in done.stderr and "in use" in done.stderr
+
+
+def test_draining_fails_readyz_first_and_ends_with_0(serving):
+    serving.agent.stop()
+    serving.write_settings(drain={"delay": "3s"})
+    agent = serving.serve()
+    agent.until(status=200)
+    os.kill(agent.supervisor, 15)
+    answer = agent.until("/readyz", status=503)
+    assert answer.json["phase"] == "draining"
+    assert agent.health().status == 200, "draining is no reason to be replaced"
+    assert agent.wait() == 0
+    assert serving.postfix.answers()

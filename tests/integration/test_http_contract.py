@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is promised over HTTP: paths, statuses, headers, bodies, limits."""
+import http.client
+import json
+import re
+import socket
+import time
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from support.deadline import eventually
+
+CHECKS = ("mount", "queue_link", "master_pid", "startup_log", "ownership", "relink")
+CHECK_PATHS = [f"/health/{check}" for check in CHECKS]
+
+
+@pytest.fixture(scope="module")
+def standing():
+    """One healthy instance for the whole file: nothing here changes what it says."""
+    from support.world import World
+    world = World()
+    try:
+        yield world.instance().serving()
+    finally:
+        for instance in world.instances:
+            if instance.agent:
+                instance.agent.stop()
+        world.close()
+
+
+@pytest.fixture
+def failing(instance):
+    """Serving, with nothing mounted."""
+    instance.bake().serve().until(check="mount", reason="missing")
+    return instance
+
+
+@pytest.mark.parametrize("path", ["/health", "/readyz", "/livez", "/", "/metrics", *CHECK_PATHS])
+def test_every_page_is_200_when_all_is_well(standing, path):
+    response = standing.agent.request(path)
+    assert response.status == 200
+    assert response.headers["cache-control"] == "no-store"
+    assert int(response.headers["content-length"]) == len(response.body) > 0
+
+
+@pytest.mark.parametrize("path", ["/health", "/readyz", "/health/mount"])
+def test_health_pages_are_503_with_the_same_form_when_the_mount_is_missing(failing, path):
+    response = failing.agent.request(path)
+    assert response.status == 503
+    assert response.headers["content-type"] == "application/health+json"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.json["status"] == "fail"
+    row = response.json["checks"]["mount"][0]
+    assert (row["status"], row["reason"]) == ("fail", "missing")
+    assert failing.world.mount_path in row["output"]
+    assert failing.world.mount_path in row["remedy"]
+
+
+def test_livez_metrics_and_the_index_are_200_even_then(failing):
+    for path in ("/livez", "/metrics", "/"):
+        assert failing.agent.request(path).status == 200
+
+
+def test_the_body_of_health_has_the_fields_of_the_draft(standing):
+    body = standing.agent.health().json
+    assert body["status"] == "pass"
+    assert body["serviceId"] == standing.id
+    assert body["phase"] == "serving"
+    assert body["version"] and body["releaseId"]
+    assert "output" not in body
+    assert set(body["checks"]) == set(CHECKS)
+    for check in CHECKS:
+        row = body["checks"][check][0]
+        assert row["status"] == "pass"
+        assert "reason" not in row and "output" not in row and "remedy" not in row
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", row["time"]), row["time"]
+
+
+def test_times_of_the_facts_go_on(standing):
+    first = standing.agent.row("mount")["time"]
+    eventually(lambda: standing.agent.row("mount")["time"] > first, "a fresh look at the mount", within=5)
+
+
+def test_a_single_check_has_the_same_form(standing):
+    body = standing.agent.request("/health/queue_link").json
+    assert body["status"] == "pass" and list(body["checks"]) == ["queue_link"]
+    assert body["checks"]["queue_link"][0]["observedValue"] == standing.queue
+
+
+def test_pretty_indents_and_says_the_same(standing):
+    pretty = standing.agent.request("/health?pretty")
+    assert pretty.body.count(b"\n") > 10
+    assert set(pretty.json) == set(standing.agent.health().json)
+    assert b"\n" not in standing.agent.health().body.strip()
+
+
+def test_the_index_is_a_page_for_a_browser(standing):
+    response = standing.agent.request("/")
+    assert response.headers["content-type"].startswith("text/html")
+    text = response.body.decode()
+    assert standing.id in text and "master_pid" in text
+
+
+@pytest.mark.parametrize("path", ["/nope", "/health/", "/health/nope", "/healthz", "/health/mount/x", "//health",
+                                  "/%68ealth", "/health/../metrics"])
+def test_other_paths_are_404(standing, path):
+    assert standing.agent.request(path).status == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
+def test_other_methods_are_405_with_allow(standing, method):
+    response = standing.agent.request("/health", method=method)
+    assert response.status == 405
+    assert {word.strip() for word in response.headers["allow"].split(",")} == {"GET", "HEAD"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/livez", "/metrics", "/", "/nope"])
+def test_head_has_the_status_and_length_of_get_and_no_body(standing, path):
+    head, get = standing.agent.request(path, method="HEAD"), standing.agent.request(path)
+    assert head.status == get.status
+    assert head.headers["content-type"] == get.headers["content-type"]
+    assert head.body == b"" and int(head.headers["content-length"]) > 0
+    if path != "/metrics":
+        assert head.headers["content-length"] == get.headers["content-length"]
+
+
+@pytest.mark.parametrize("host", ["10.0.0.7:25", "xn--anything.example", "[::1]:8025", ""])
+def test_any_host_is_answered(standing, host):
+    assert standing.agent.request("/health", headers={"Host": host}).status == 200
+
+
+def test_http_1_0_and_a_request_without_host(standing):
+    assert standing.agent.raw(b"GET /livez HTTP/1.0\r\n\r\n").split(b"\r\n")[0].endswith(b" 200 OK")
+    assert b" 200 OK" in standing.agent.raw(b"GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n")
+
+
+def test_as_a_load_balancer_asks(standing):
+    answer = standing.agent.raw(b"GET /health HTTP/1.1\r\nHost: 10.0.1.12:8025\r\nConnection: close\r\n"
+                                b"User-Agent: ELB-HealthChecker/2.0\r\nAccept-Encoding: gzip, compressed\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nConnection: close\r\n" in answer
+
+
+def test_a_kept_connection_answers_one_request_after_another_pipelined_too(standing):
+    connection = http.client.HTTPConnection("127.0.0.1", standing.agent.port, timeout=5)
+    for path in ("/health", "/nope", "/livez"):
+        connection.request("GET", path)
+        connection.getresponse().read()
+    connection.close()
+    request = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    assert standing.agent.raw(request * 3 + last).count(b"HTTP/1.1 200 OK") == 4
+
+
+@pytest.mark.parametrize("data", [b"nonsense\r\n\r\n", b"GET\r\n\r\n", b"GET /health\r\n\r\n",
+                                  b"GET /health HTTP/3.0\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n",
+                                  b"GET health HTTP/1.1\r\nHost: x\r\n\r\n",
+                                  b"GET /health HTTP/1.1\r\nno colon here\r\n\r\n"])
+def test_what_is_no_request_is_400_and_closed(standing, data):
+    assert standing.agent.raw(data).split(b"\r\n")[0].startswith(b"HTTP/1.1 400 ")
+    assert standing.agent.request("/livez").status == 200
+
+
+def test_a_header_over_its_limit_is_431(standing):
+    answer = standing.agent.raw(b"GET /health HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_half_sent_request_gets_408_within_its_time(standing):
+    started = time.monotonic()
+    answer = standing.agent.raw(b"GET /health HTTP/1.1\r\nHost:", timeout=20)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - started < 10
+
+
+def test_empty_and_reset_connections_as_network_load_balancers_make_them_are_quiet(standing):
+    said = standing.agent.stderr()
+    for _ in range(50):
+        socket.create_connection(("127.0.0.1", standing.agent.port)).close()
+        with socket.create_connection(("127.0.0.1", standing.agent.port)) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    assert standing.agent.request("/health").status == 200
+    assert standing.agent.stderr() == said
+
+
+def test_silent_clients_in_their_hundreds_hold_up_nobody(standing):
+    silent = [socket.create_connection(("127.0.0.1", standing.agent.port)) for _ in range(600)]
+    try:
+        started = time.monotonic()
+        assert standing.agent.request("/health").status == 200
+        assert time.monotonic() - started < 1
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+def test_a_client_that_sends_half_and_leaves_still_gets_its_answer(standing):
+    answer = standing.agent.raw(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", half_close=True)
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+
+
+def samples(agent):
+    response = agent.request("/metrics")
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    families = {family.name: family for family in text_string_to_metric_families(response.body.decode())}
+    return families, {(sample.name, tuple(sorted(sample.labels.items()))): sample.value
+                      for family in families.values() for sample in family.samples}
+
+
+def test_metrics_are_read_by_prometheus_own_parser_and_say_what_health_says(standing):
+    families, values = samples(standing.agent)
+    prefix = "postfix_elb_agent_"
+    for name in ("health_status", "check_status", "check_reason", "check_duration_seconds", "check_age_seconds",
+                 "check_transitions", "relink_duration_seconds", "relink_outcome", "mount_probe_stuck",
+                 "http_requests", "build_info"):
+        assert prefix + name in families, name
+    assert values[(prefix + "health_status", (("endpoint", "health"), ("state", "pass")))] == 1
+    assert values[(prefix + "health_status", (("endpoint", "health"), ("state", "fail")))] == 0
+    for check in CHECKS:
+        assert values[(prefix + "check_status", (("check", check), ("state", "pass")))] == 1
+        assert 0 <= values[(prefix + "check_age_seconds", (("check", check),))] < 5
+    assert all(value == 0 for (name, _), value in values.items() if name == prefix + "check_reason")
+    for name in ("process_start_time_seconds", "process_cpu_seconds", "process_resident_memory_bytes",
+                 "process_open_fds", "process_max_fds"):
+        assert name in families or name + "_total" in families, name
+
+
+def test_metrics_follow_a_fault(failing):
+    _, values = samples(failing.agent)
+    prefix = "postfix_elb_agent_"
+    assert values[(prefix + "health_status", (("endpoint", "health"), ("state", "fail")))] == 1
+    assert values[(prefix + "check_reason", (("check", "mount"), ("reason", "missing")))] == 1
+
+
+def test_requests_are_counted_by_path_and_code_with_bounded_labels(standing):
+    key = lambda path, code: ("postfix_elb_agent_http_requests_total", (("code", code), ("path", path)))
+    _, before = samples(standing.agent)
+    for path in ("/livez", "/livez", "/a", "/b", "/c?d"):
+        standing.agent.request(path)
+    _, after = samples(standing.agent)
+    assert after[key("/livez", "200")] - before.get(key("/livez", "200"), 0) == 2
+    assert after[key("other", "404")] - before.get(key("other", "404"), 0) == 3
+    assert not [name for name in after if ("path", "/a") in name[1]]
+
+
+def test_ipv6_and_ipv4_on_one_listener(instance):
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    instance.write_settings(listen={"address": "::"})
+    instance.serve()
+    for address in ("127.0.0.1", "::1"):
+        with socket.create_connection((address, instance.agent.port), timeout=5) as connection:
+            connection.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
+            assert b" 200 OK" in connection.recv(4096)
+
+
+def test_the_body_is_the_same_over_many_requests_between_two_rounds(standing):
+    """It is rendered when the verdict changes or ages, not per request."""
+    bodies = [standing.agent.health().body for _ in range(20)]
+    assert len(set(bodies)) <= 4
+    for body in bodies:
+        json.loads(body)

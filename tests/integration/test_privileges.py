@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that answers strangers has nothing to steal; the ones with power answer nobody else."""
+import os
+import re
+import signal
+
+import pytest
+
+from support.agent import status_field
+from support.deadline import eventually
+
+POWERLESS = "0" * 16
+CAPABILITIES = {"CAP_CHOWN": 0, "CAP_DAC_OVERRIDE": 1, "CAP_DAC_READ_SEARCH": 2, "CAP_FOWNER": 3, "CAP_FSETID": 4,
+                "CAP_KILL": 5, "CAP_SYS_PTRACE": 19}
+
+
+def descriptors(pid):
+    return {int(number): os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")}
+
+
+def test_the_server_is_another_user_without_any_capability(serving):
+    server = serving.agent.server()
+    uids = set(status_field(server, "Uid").split())
+    gids = set(status_field(server, "Gid").split())
+    assert len(uids) == 1 and "0" not in uids
+    assert len(gids) == 1 and "0" not in gids
+    assert status_field(server, "Groups") == ""
+    for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert status_field(server, name) == POWERLESS, name
+    assert status_field(server, "NoNewPrivs") == "1"
+    assert status_field(server, "Threads") == "1"
+
+
+def test_the_server_holds_no_descriptor_that_it_does_not_need(serving):
+    server = serving.agent.server()
+    allowed = re.compile(r"socket:\[\d+\]|anon_inode:\[(eventpoll|eventfd|timerfd|pidfd)\]|anon_inode:inotify|"
+                         r"/proc/\d+/mountinfo|pidfd|pipe:\[\d+\]|" + re.escape(serving.postfix.log))
+    for number, target in descriptors(server).items():
+        is_stderr = number == 2
+        assert is_stderr or allowed.fullmatch(target), (number, target)
+        assert not target.startswith((serving.world.mount_path, serving.world.shared, serving.spool)), target
+    flags = {target: int(re.search(r"flags:\s+(\d+)", open(f"/proc/{server}/fdinfo/{number}").read())[1], 8)
+             for number, target in descriptors(server).items() if target == serving.postfix.log}
+    assert flags, "the log's descriptor was handed over"
+    assert all(value & os.O_ACCMODE == os.O_RDONLY for value in flags.values())
+
+
+def test_the_server_has_an_empty_directory_as_its_root(serving):
+    server = serving.agent.server()
+    assert os.readlink(f"/proc/{server}/root").endswith("/run/postfix-elb-agent/empty")
+    assert os.listdir(f"/proc/{server}/root") == []
+    status = os.stat(f"/proc/{server}/root")
+    assert status.st_uid == 0 and status.st_mode & 0o022 == 0, "nor can it create something there"
+
+
+def test_workers_are_root_with_a_small_bounding_set_and_talk_to_nobody(serving):
+    allowed = sum(1 << number for number in CAPABILITIES.values())
+    workers = serving.agent.workers()
+    assert len(workers) == 2
+    for worker in workers:
+        for name in ("CapPrm", "CapEff", "CapBnd"):
+            assert int(status_field(worker, name), 16) & ~allowed == 0, (name, status_field(worker, name))
+        assert status_field(worker, "CapAmb") == POWERLESS
+        assert status_field(worker, "NoNewPrivs") == "1"
+        listening = [target for target in descriptors(worker).values() if target.startswith("socket:")]
+        assert not set(listening) & set(tcp_sockets()), "no worker has a network socket"
+
+
+def tcp_sockets():
+    found = []
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/net/{table}") as file:
+            found += [f"socket:[{line.split()[9]}]" for line in file.readlines()[1:]]
+    return found
+
+
+def test_only_the_mount_worker_ever_holds_something_of_the_mount(serving):
+    holders = []
+    for pid in [serving.agent.supervisor, serving.agent.server(), *serving.agent.workers()]:
+        if any(target.startswith((serving.world.mount_path, serving.world.shared)) for target in descriptors(pid).values()):
+            holders.append(pid)
+        assert not os.readlink(f"/proc/{pid}/cwd").startswith((serving.world.mount_path, serving.world.shared))
+    assert len(holders) <= 1 and set(holders) <= set(serving.agent.workers())
+
+
+def test_a_killed_worker_is_started_again_and_health_recovers(serving):
+    for _ in range(2):
+        for worker in serving.agent.workers():
+            os.kill(worker, signal.SIGKILL)
+            eventually(lambda: worker not in serving.agent.children() and len(serving.agent.children()) == 3,
+                       "another worker sits there")
+            first = serving.agent.row("mount")["time"]
+            eventually(lambda: serving.agent.health().status == 200 and serving.agent.row("mount")["time"] > first,
+                       "healthy on fresh facts")
+    assert "starting another" in serving.agent.stderr()
+
+
+def test_a_worker_stuck_on_the_mount_is_hung_and_is_heard_when_it_comes_back(serving):
+    mount_worker = serving.agent.mount_worker()
+    os.kill(mount_worker, signal.SIGSTOP)
+    answer = serving.agent.until(status=503, check="mount", reason="hung")
+    assert serving.world.mount_path in answer.json["output"]
+    assert serving.agent.reason("master_pid")[0] != "fail", "a stuck mount does not blind the rest"
+    assert len(serving.agent.children()) == 3, "it is never doubled"
+    os.kill(mount_worker, signal.SIGCONT)
+    serving.agent.until(status=200)
+    assert mount_worker in serving.agent.workers()
+
+
+def test_without_its_server_the_program_ends_and_says_so(serving):
+    supervisor = serving.agent.supervisor
+    workers = serving.agent.workers()
+    os.kill(serving.agent.server(), signal.SIGKILL)
+    assert serving.agent.wait() == 1
+    assert "the server killed by signal 9" in serving.agent.stderr()
+    eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in [supervisor, *workers]), "all are gone")
+
+
+def test_without_the_supervisor_nobody_stays(serving):
+    children = serving.agent.children()
+    os.kill(serving.agent.supervisor, signal.SIGKILL)
+    eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in children), "its children are gone")
+
+
+PATH_CALLS = "open,openat,openat2,stat,lstat,newfstatat,statx,access,faccessat,faccessat2,readlink,readlinkat," \
+             "statfs,chdir,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,symlink,symlinkat,execve"
+
+
+@pytest.mark.parametrize("story", ["a whole life"])
+def test_the_server_never_names_a_path_of_the_mount(instance, story):
+    """Read from strace over all processes; of the server no path at all once it is the server."""
+    if "asan" in os.environ.get("PEA_BINARY", ""):
+        pytest.skip("sanitizers open files of their own")
+    trace = f"{instance.host.directory}/trace"
+    instance.bake()
+    agent = instance.serve(wrapper=("strace", "-ff", "-qq", "-o", trace, "-e", f"trace={PATH_CALLS},chroot"))
+    agent.until(status=503, check="mount", reason="missing")
+    instance.mount()
+    agent.until(check="relink", reason="")
+    instance.postfix.start()
+    agent.until(status=200)
+    instance.postfix.send("hello")
+    agent.request("/metrics")
+    instance.postfix.kill()
+    agent.until(status=503)
+    instance.unmount()
+    agent.until(status=503, check="mount", reason="missing")
+    server = instance.host.inner_pid(agent.server())
+    workers = [instance.host.inner_pid(pid) for pid in agent.workers()]
+    agent.hup()
+    assert agent.stop() == 0
+
+    with open(f"{trace}.{server}") as file:
+        calls = file.read()
+    assert instance.world.mount_path not in calls and instance.world.shared not in calls
+    after_chroot = calls.split("chroot(", 1)[1].splitlines()[1:]
+    named = [line for line in after_chroot if re.search(r'"/[^"]', line)]
+    assert named == [], "the server opens no path by name"
+    touching = []
+    for pid in workers:
+        with open(f"{trace}.{pid}") as file:
+            if f'"{instance.world.mount_path}' in file.read():
+                touching.append(pid)
+    assert len(touching) == 1, "exactly one process, the mount worker, touches the mount"

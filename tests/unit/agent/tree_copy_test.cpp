@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/worker/tree_copy.hpp"
+
+#include "agent/worker/tree_remove.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "unit/agent/relink_support.hpp"
+
+namespace agent {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace agent::testing;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+class TreeCopyTest : public ::testing::Test {
+   protected:
+    void SetUp() override {
+        if (::geteuid() != 0) {
+            GTEST_SKIP() << "needs root";
+        }
+        fs::create_directory(to);
+        place = FileDescriptor(::open(to.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    }
+    Target target() { return {place.get(), "copy", copy.string()}; }
+
+    core::Result<Slice> run(TreeCopy& work, std::chrono::milliseconds budget = 1h) {
+        while (true) {
+            const auto slice = work.continue_for(budget);
+            ++slices;
+            if (slice.has_error() || *slice == Slice::done) {
+                return slice;
+            }
+        }
+    }
+    void remove(const std::string& name) {
+        TreeRemove work({place.get(), name, (to / name).string()});
+        const auto slice = work.continue_for(1h);
+        ASSERT_TRUE(slice.has_value()) << slice.error().message;
+        EXPECT_EQ(*slice, Slice::done);
+    }
+
+    TemporaryDirectory directory;
+    fs::path from = directory.path() / "from";
+    fs::path wanted = directory.path() / "wanted";
+    fs::path to = directory.path() / "to";
+    fs::path copy = to / "copy";
+    FileDescriptor place;
+    int slices = 0;
+};
+
+TEST_F(TreeCopyTest, KeepsAllThatCountsAndLeavesTheRestOut) {
+    make_queue_directories(from);
+    make_chroot(from);
+    set_old_times(from);
+    const Tree pristine = tree_at(from);
+    add_baked_in_leftovers(from);
+    for (const auto& [path, entry] : pristine) {  // adding to a directory changed its times
+        const timespec time{entry.mtime_ns / 1'000'000'000, entry.mtime_ns % 1'000'000'000};
+        const timespec times[2] = {time, time};
+        ::utimensat(AT_FDCWD, (from / path).c_str(), times, AT_SYMLINK_NOFOLLOW);
+    }
+    TreeCopy work(from.string(), target());
+    const auto done = run(work);
+    ASSERT_TRUE(done.has_value()) << done.error().message;
+    expect_same_copy(pristine, tree_at(copy));
+    EXPECT_EQ(work.entries(), pristine.size());
+    const std::string where = from.string();
+    EXPECT_THAT(work.take_log(), UnorderedElementsAre("left out " + where + "/dev/log (socket)",
+                                                      "left out " + where + "/dev/urandom (character device)",
+                                                      "left out of " + where + "/private: 2 of kind socket",
+                                                      "left out " + where + "/public/qmgr (FIFO)"));
+}
+
+TEST_F(TreeCopyTest, TheModeMaskOfTheProcessDoesNotMatter) {
+    make_queue_directories(from);
+    make_chroot(from);
+    set_old_times(from);
+    const mode_t before = ::umask(077);
+    TreeCopy work(from.string(), target());
+    const auto done = run(work);
+    EXPECT_EQ(::umask(before), mode_t{077});
+    ASSERT_TRUE(done.has_value()) << done.error().message;
+    expect_same_copy(tree_at(from), tree_at(copy));
+}
+
+TEST_F(TreeCopyTest, TwoNamesOfAFileBecomeTwoFiles) {
+    write_file(from / "etc/a", "same");
+    fs::create_hard_link(from / "etc/a", from / "etc/b");
+    TreeCopy work(from.string(), target());
+    ASSERT_TRUE(run(work).has_value());
+    EXPECT_EQ(entry_at(copy / "etc/a").links, 1U);
+    EXPECT_EQ(entry_at(copy / "etc/b").links, 1U);
+    EXPECT_EQ(entry_at(copy / "etc/b").content, "same");
+}
+
+TEST_F(TreeCopyTest, WorksInSlicesWhateverTheBudget) {
+    make_queue_directories(from);
+    make_chroot(from);
+    set_old_times(from);
+    TreeCopy work(from.string(), target());
+    ASSERT_TRUE(run(work, 0ms).has_value());
+    EXPECT_GT(slices, 20);
+    expect_same_copy(tree_at(from), tree_at(copy));
+}
+
+TEST_F(TreeCopyTest, AGroupThatTheTargetWouldGiveIsNotTaken) {
+    ASSERT_EQ(::chown(to.c_str(), 0, postdrop), 0);
+    ASSERT_EQ(::chmod(to.c_str(), 02755), 0);
+    make_queue_directories(from);
+    make_chroot(from);
+    set_old_times(from);
+    TreeCopy work(from.string(), target());
+    ASSERT_TRUE(run(work).has_value());
+    expect_same_copy(tree_at(from), tree_at(copy));
+}
+
+TEST_F(TreeCopyTest, DoesNotGoIntoAnotherFileSystem) {
+    make_queue_directories(from);
+    const PrivateMount mounted(from / "lib");
+    write_file(from / "lib/foreign", "x");
+    TreeCopy work(from.string(), target());
+    ASSERT_TRUE(run(work).has_value());
+    EXPECT_FALSE(fs::exists(copy / "lib"));
+    EXPECT_THAT(work.take_log(),
+                UnorderedElementsAre("left out " + from.string() + "/lib (entry on another file system)"));
+}
+
+TEST_F(TreeCopyTest, AFullTargetIsSaidByName) {
+    write_file(from / "etc/big", std::string(3'000'000, 'x'));
+    const PrivateMount mounted(to, "size=1m");
+    place = FileDescriptor(::open(to.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    TreeCopy work(from.string(), target());
+    const auto slice = run(work);
+    ASSERT_TRUE(slice.has_error());
+    EXPECT_EQ(slice.error().code, core::Errc::no_space);
+    EXPECT_EQ(slice.error().message, "write " + copy.string() + "/etc/big: No space left on device");
+    remove("copy");
+    EXPECT_TRUE(fs::is_empty(to));
+}
+
+TEST_F(TreeCopyTest, ATargetThatExistsIsLeftAlone) {
+    make_queue_directories(from);
+    write_file(copy / "precious", "x");
+    TreeCopy work(from.string(), target());
+    const auto slice = run(work);
+    ASSERT_TRUE(slice.has_error());
+    EXPECT_EQ(slice.error().code, core::Errc::exists);
+    EXPECT_EQ(tree_at(copy).size(), 2U);
+}
+
+TEST_F(TreeCopyTest, ALinkInThePlaceOfTheSkeletonIsNotFollowed) {
+    make_queue_directories(wanted);
+    fs::create_symlink(wanted, from);
+    TreeCopy work(from.string(), target());
+    EXPECT_TRUE(run(work).has_error());
+    EXPECT_TRUE(fs::is_empty(to));
+}
+
+TEST_F(TreeCopyTest, TooDeepATreeIsRefused) {
+    fs::path deep = from;
+    for (std::size_t i = 0; i < TreeCopy::max_depth; ++i) {
+        deep /= "d";
+    }
+    fs::create_directories(deep);
+    TreeCopy work(from.string(), target());
+    const auto slice = run(work);
+    ASSERT_TRUE(slice.has_error());
+    EXPECT_THAT(slice.error().message, HasSubstr("more than 64 directories deep"));
+    remove("copy");
+    EXPECT_TRUE(fs::is_empty(to));
+}
+
+TEST_F(TreeCopyTest, RemovingDoesNotFollowLinks) {
+    write_file(from / "precious", "x");
+    make_directory(copy / "below", 0755, 0, 0);
+    fs::create_directory_symlink(from, copy / "below/link");
+    fs::create_symlink(from / "precious", copy / "file");
+    remove("copy");
+    EXPECT_TRUE(fs::is_empty(to));
+    EXPECT_EQ(read_file(from / "precious"), "x");
+    fs::create_directory_symlink(from, copy);
+    remove("copy");
+    EXPECT_TRUE(fs::is_empty(to));
+    EXPECT_EQ(read_file(from / "precious"), "x");
+    remove("copy");  // nothing there
+}
+
+TEST_F(TreeCopyTest, RemovingDoesNotEnterAnotherFileSystem) {
+    fs::create_directories(copy / "other");
+    const PrivateMount mounted(copy / "other");
+    write_file(copy / "other/precious", "x");
+    TreeRemove work({place.get(), "copy", copy.string()});
+    const auto slice = work.continue_for(1h);
+    ASSERT_TRUE(slice.has_error());
+    EXPECT_EQ(slice.error().message, "remove " + copy.string() + "/other: it is on another file system");
+    EXPECT_EQ(read_file(copy / "other/precious"), "x");
+}
+
+TEST_F(TreeCopyTest, RemovingWorksInSlices) {
+    make_queue_directories(copy);
+    make_chroot(copy);
+    TreeRemove work({place.get(), "copy", copy.string()});
+    int calls = 1;
+    for (auto slice = work.continue_for(0ms); slice.has_value() && *slice == Slice::more; ++calls) {
+        slice = work.continue_for(0ms);
+    }
+    EXPECT_GT(calls, 20);
+    EXPECT_TRUE(fs::is_empty(to));
+}
+
+}  // namespace
+}  // namespace agent

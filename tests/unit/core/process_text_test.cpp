@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/process_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+std::string stat_of(const std::string& name, const std::string& state = "S") {
+    return "1051 (" + name + ") " + state +
+           " 1 1051 1051 0 -1 4194560 1054 0 0 0 0 1 0 0 20 0 1 0 109481 3133440 380 18446744073709551615 1 2 3 0 0\n";
+}
+
+TEST(ProcessText, TheStartTimeIsField22) {
+    const auto stat = core::parse_process_stat(stat_of("master"));
+    ASSERT_TRUE(stat);
+    EXPECT_EQ(stat->start_ticks, 109481U);
+    EXPECT_TRUE(stat->alive());
+}
+
+TEST(ProcessText, ANameWithParenthesesAndBlanksShiftsNothing) {
+    for (const char* name : {"a) S 1 2", "(", ")", ") Z 9 9 9 9 9 9 9 9", "a b  c", ""}) {
+        const auto stat = core::parse_process_stat(stat_of(name));
+        ASSERT_TRUE(stat) << name;
+        EXPECT_EQ(stat->start_ticks, 109481U) << name;
+        EXPECT_EQ(stat->state, 'S') << name;
+    }
+}
+
+TEST(ProcessText, AZombieIsNotAlive) {
+    EXPECT_FALSE(core::parse_process_stat(stat_of("master", "Z"))->alive());
+    EXPECT_FALSE(core::parse_process_stat(stat_of("master", "X"))->alive());
+    EXPECT_TRUE(core::parse_process_stat(stat_of("master", "D"))->alive());
+}
+
+TEST(ProcessText, AStatThatIsCutShortIsNoStat) {
+    EXPECT_FALSE(core::parse_process_stat(""));
+    EXPECT_FALSE(core::parse_process_stat("1051 (master)"));
+    EXPECT_FALSE(core::parse_process_stat("1051 (master) S 1 1051 1051"));
+}
+
+TEST(ProcessText, AProcessOfAContainerHasAPidInMoreThanOneNamespace) {
+    EXPECT_EQ(core::pid_namespace_depth("Name:\tmaster\nNStgid:\t7\t8\t9\nNSpid:\t1051\nThreads:\t1\n"), 1U);
+    EXPECT_EQ(core::pid_namespace_depth("Name:\tmaster\nNSpid:\t1051\t7\nThreads:\t1\n"), 2U);
+    EXPECT_EQ(core::pid_namespace_depth("Name:\tmaster\nThreads:\t1\n"), std::nullopt);
+}
+
+TEST(ProcessText, AnExclusiveFlockTellsItsInode) {
+    const std::string head = "pos:\t0\nflags:\t02100002\nmnt_id:\t163\nino:\t131448\n";
+    EXPECT_EQ(core::write_flock_inode(head + "lock:\t1: FLOCK  ADVISORY  WRITE 4904 00:28:131448 0 EOF\n"), 131448U);
+    EXPECT_EQ(
+        core::write_flock_inode(head + "lock:\t1: FLOCK  ADVISORY  WRITE 4904 fe:00:18446744073709551615 0 EOF\n"),
+        18446744073709551615U);
+    EXPECT_EQ(core::write_flock_inode(head), std::nullopt);
+}
+
+TEST(ProcessText, OtherLocksAreNotMastersLock) {
+    for (const char* lock : {"lock:\t1: FLOCK  ADVISORY  READ 4904 00:28:131448 0 EOF\n",
+                             "lock:\t1: POSIX  ADVISORY  WRITE 4904 00:28:131448 0 EOF\n",
+                             "lock:\t1: OFDLCK ADVISORY  WRITE -1 00:28:131448 0 EOF\n",
+                             "lock:\t1: LEASE  ACTIVE    WRITE 4904 00:28:131448 0 EOF\n", "lock:\t\n",
+                             "lock:\t1: FLOCK\n", "lock:\t1: FLOCK  ADVISORY  WRITE 4904 garbage 0 EOF\n"}) {
+        EXPECT_EQ(core::write_flock_inode(lock), std::nullopt) << lock;
+    }
+    EXPECT_EQ(core::write_flock_inode("lock:\t1: POSIX  ADVISORY  READ 1 00:28:5 0 EOF\n"
+                                      "lock:\t2: FLOCK  ADVISORY  WRITE 1 00:28:6 0 EOF\n"),
+              6U);
+}
+
+TEST(ProcessText, MasterIsToldByItsNameBelowAFolderOfPostfix) {
+    EXPECT_TRUE(core::is_master_executable("/usr/lib/postfix/sbin/master"));
+    EXPECT_TRUE(core::is_master_executable("/usr/libexec/postfix/master"));
+    EXPECT_TRUE(core::is_master_executable("/usr/lib/postfix/sbin/master (deleted)"));
+    EXPECT_FALSE(core::is_master_executable("/usr/lib/postfix/sbin/qmgr"));
+    EXPECT_FALSE(core::is_master_executable("/usr/lib/postfix/sbin/postmaster"));
+    EXPECT_FALSE(core::is_master_executable("/usr/lib/cyrus/bin/master"));
+    EXPECT_FALSE(core::is_master_executable("/home/notpostfix/master"));
+    EXPECT_FALSE(core::is_master_executable("postfix/master"));
+    EXPECT_FALSE(core::is_master_executable(""));
+}
+
+TEST(ProcessText, AMasterPidThatWasUnlinkedIsStillOne) {
+    EXPECT_TRUE(core::is_master_pid_file("/Mail/i-0123456789abcdef0/pid/master.pid"));
+    EXPECT_TRUE(core::is_master_pid_file("/Mail/i-0123456789abcdef0/pid/master.pid (deleted)"));
+    EXPECT_TRUE(core::is_master_pid_file("/Mail/i-0123456789abcdef0/pid/.nfs00000000000201dd00000001"));
+    EXPECT_FALSE(core::is_master_pid_file("/var/lib/postfix/master.lock"));
+    EXPECT_FALSE(core::is_master_pid_file("/Mail/i-0123456789abcdef0/pid/inet.smtp"));
+    EXPECT_FALSE(core::is_master_pid_file("/Mail/i-0123456789abcdef0/active/.nfs00000000000201dd00000001"));
+    EXPECT_FALSE(core::is_master_pid_file("/Mail/stupid/master.pid"));
+    EXPECT_FALSE(core::is_master_pid_file("socket:[1234]"));
+}
+
+}  // namespace
