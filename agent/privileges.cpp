@@ -127,9 +127,11 @@ core::Result<void> become_worker(std::initializer_list<int> capabilities) {
 }
 
 void close_descriptors_except(std::vector<int> kept) {
-    kept.push_back(STDERR_FILENO);
+    const int nothing = ::open("/dev/null", O_RDWR);
+    ::dup2(nothing, STDIN_FILENO);
+    ::dup2(nothing, STDOUT_FILENO);
     std::sort(kept.begin(), kept.end());
-    unsigned next = 0;
+    unsigned next = STDERR_FILENO + 1;
     for (const int descriptor : kept) {
         const auto keep = static_cast<unsigned>(descriptor);
         if (keep > next) {

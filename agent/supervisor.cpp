@@ -177,6 +177,9 @@ void Supervisor::on_child(pid_t pid, int status) {
             continue;
         }
         seat.process = {};
+        if (draining_) {
+            continue;
+        }
         seat.start_at = now().boot + restart_pause;
         log(Priority::warning, "the " + std::string(to_string(seat.kind)) + " worker (pid " + std::to_string(pid) + ") " +
                                    describe_status(status) + "; starting another");
@@ -284,7 +287,7 @@ void Supervisor::loop() {
         }
         const core::BootTime time = now().boot;
         for (Seat& seat : seats_) {
-            if (seat.start_at && *seat.start_at <= time && !draining_) {
+            if (seat.start_at && *seat.start_at <= time) {
                 fill(seat);
             }
         }

@@ -161,7 +161,7 @@ const ReasonInfo& reason_info(Check check, Reason reason) noexcept {
             return row;
         }
     }
-    assert(!"a pair that is not in the table");
+    assert(false && "a pair that is not in the table");
     return table[0];
 }
 

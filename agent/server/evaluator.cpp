@@ -68,7 +68,9 @@ asio::awaitable<void> Evaluator::relink() {
             log(Priority::notice, "relink: " + line);
         }
         more = progress.more;
-        publish();
+        if (more) {
+            publish();
+        }
     }
 }
 

@@ -45,6 +45,9 @@ def test_after_the_mount_is_gone_nothing_is_created_where_it_was(serving):
     assert serving.world.mount_path in answer.json["output"]
     stays(lambda: os.listdir(serving.world.mount_path) == [], "the bare mount point is empty", during=2)
     serving.mount()
+    serving.agent.until(check="mount", reason="")
+    serving.postfix.stop()  # it still works in what was mounted before
+    serving.postfix.start()
     serving.agent.until(status=200)
 
 

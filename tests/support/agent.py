@@ -130,8 +130,8 @@ class Agent:
             if phase is not None and response.json.get("phase") != phase:
                 return None
             if check is not None and reason is not None:
-                row = response.json["checks"][check][0]
-                if (row.get("reason") or "") != reason:
+                checks = response.json.get("checks")  # not there before the first verdict
+                if checks is None or (checks[check][0].get("reason") or "") != reason:
                     return None
             return response
 

@@ -45,6 +45,7 @@ TEST(HttpLimits, AHeaderBegunAndNotFinishedInTimeIsAnswered408) {
 TEST(HttpLimits, TricklingBytesDoesNotBuyTime) {
     HttpLimits limits;
     limits.header_time = milliseconds(100);
+    limits.header_bytes = 1 << 20;
     HttpWorld world(limits);
     RawClient client = world.connect();
     client.send("GET /health HTTP/1.1\r\nX: ");

@@ -2,6 +2,8 @@
 // What clients get, well-behaved and other.
 #include <gmock/gmock.h>
 
+#include <stdexcept>
+
 #include "unit/agent/http_world.hpp"
 
 namespace agent {
@@ -182,7 +184,6 @@ TEST(HttpListener, StopAcceptsNoMoreEndsIdleConnectionsAndFinishesWhatIsUnderWay
 
 TEST(HttpListener, AFailureToRenderClosesTheConnectionAndNothingElse) {
     HttpWorld world;
-    boost::asio::io_context io(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
     const HttpRoutes routes([]() -> std::string { throw std::runtime_error("no metrics today"); });
     HttpListener listener(world.io, routes, [](Route, int) {});
     auto bound = bind_listener("127.0.0.1", 0);

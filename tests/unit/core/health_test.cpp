@@ -109,6 +109,7 @@ TEST(Health, ARestartOfPostfixIsWatchedAndNeverLeavesTwoHundred) {
     EXPECT_EQ(during.ready, Status::pass);
     EXPECT_EQ(of(during, Check::master_pid).status, Status::pass);
     EXPECT_THAT(of(during, Check::master_pid).output, StartsWith("watched (1 of 2 rounds): stale: "));
+    EXPECT_EQ(of(during, Check::master_pid).at.boot, life.now.boot) << "of what was seen now, not of the last pass";
     life.restart_postfix(1005);
     const Verdict after = life.round();
     EXPECT_EQ(after.health, Status::pass);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bytes of a stranger to an answer: what a connection does with them, without the connection. The same bytes in one
+// piece and in two must mean the same.
+#include "agent/server/http_request.hpp"
+#include "agent/server/http_routes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+namespace {
+
+constexpr std::size_t limit = 512;
+
+void require(bool condition) {
+    if (!condition) {
+        std::abort();
+    }
+}
+
+agent::HttpRoutes make_routes() {
+    agent::HttpRoutes routes([] { return std::string("answer 42\n"); });
+    agent::Board board;
+    board.expires = core::BootTime::max();
+    const agent::Board::Page page{{200, agent::content_type::health, "{}"}, {200, agent::content_type::health, "{ }"}};
+    board.health = page;
+    board.ready = page;
+    board.checks.fill(page);
+    board.index = page.compact;
+    routes.publish(std::move(board));
+    return routes;
+}
+
+void check_answer(const agent::HttpRoutes& routes, const agent::HttpRequest& request) {
+    const agent::HttpAnswer answer = routes.answer(request, core::BootTime(0));
+    require(answer.bytes.view().starts_with("HTTP/1.1 "));
+    require(answer.route < agent::route_paths.size());
+    require(answer.keep_alive == request.keep_alive);
+    require(answer.status == 200 || answer.status == 400 || answer.status == 404 || answer.status == 405);
+    require((answer.status == 200) == (answer.route != agent::other_route));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const agent::HttpRoutes routes = make_routes();
+    std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    check_answer(routes, {agent::HttpMethod::get, bytes, true});
+    for (;;) {
+        std::size_t scanned = 0;
+        const agent::ParseResult whole = agent::parse_request(bytes, scanned, limit);
+        if (whole.state != agent::ParseState::complete) {
+            require(whole.consumed == 0);
+            return 0;
+        }
+        require(whole.consumed > 0 && whole.consumed <= limit && whole.consumed <= bytes.size());
+        std::size_t scanned_in_pieces = 0;
+        const auto half = agent::parse_request(bytes.substr(0, whole.consumed / 2), scanned_in_pieces, limit);
+        if (half.state == agent::ParseState::incomplete) {
+            const auto rest = agent::parse_request(bytes, scanned_in_pieces, limit);
+            require(rest.state == whole.state && rest.consumed == whole.consumed);
+            require(rest.request.target == whole.request.target);
+        }
+        check_answer(routes, whole.request);
+        bytes.remove_prefix(whole.consumed);
+    }
+}
