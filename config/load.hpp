@@ -21,7 +21,7 @@ namespace config {
 inline constexpr const char* default_file = "/etc/postfix-elb-agent/agent.json";
 
 /// Longest settings file that is read.
-inline constexpr std::size_t file_size_max = 1024 * 1024;
+inline constexpr std::size_t file_size_max = 1'048'576;
 
 /// So many mistakes are listed one by one; the rest only counted.
 inline constexpr std::size_t problems_max = 100;

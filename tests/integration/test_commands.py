@@ -22,8 +22,9 @@ def test_check_is_0_on_a_healthy_instance_with_and_without_the_daemon(serving):
     body = json.loads(serving.command("check", "--json").stdout)
     assert body["status"] == "pass" and body["serviceId"] == serving.id
     serving.agent.stop()
-    alone = serving.command("check")
-    assert alone.returncode in (0, 1), "without the daemon nobody holds the id: no more than a warning"
+    alone = json.loads(serving.command("check", "--json").stdout)
+    bad = {check: rows[0]["reason"] for check, rows in alone["checks"].items() if rows[0]["status"] != "pass"}
+    assert bad == {"ownership": "lost"}, "without the daemon nobody holds the id, and that is all"
 
 
 def test_check_json_is_what_health_would_say(instance):
@@ -56,6 +57,7 @@ def test_relink_is_0_when_done_and_when_there_is_nothing_to_do(instance):
     assert instance.link_text() == instance.queue
     again = instance.command("relink")
     assert again.returncode == 0
+    instance.serve().until(check="relink", reason="")
     dry = instance.command("relink", "--dry-run")
     assert dry.returncode == 0 and "nothing to do" in dry.stdout
 

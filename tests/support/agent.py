@@ -113,8 +113,9 @@ class Agent:
         code = self._nsenter.poll()
         assert code is None, f"the agent ended with {code}:\n{self.stderr()}"
 
-    def until(self, path="/health", status=None, check=None, reason=None, phase=None, within=15.0):
-        """Waits until the answer is so; returns it. `reason` needs `check`; "" means that the check passes."""
+    def until(self, path="/health", status=None, check=None, reason=None, phase=None, said=(), within=15.0):
+        """Waits until the answer is so; returns it. `reason` and `said`, words of the check's output, need `check`;
+        the reason "" means that the check passes."""
         last = []
 
         def so():
@@ -133,10 +134,12 @@ class Agent:
                 checks = response.json.get("checks")  # not there before the first verdict
                 if checks is None or (checks[check][0].get("reason") or "") != reason:
                     return None
+                if not all(word in checks[check][0].get("output", "") for word in said):
+                    return None
             return response
 
         try:
-            return eventually(so, f"{path} says status={status} {check}={reason} phase={phase}", within)
+            return eventually(so, f"{path} says status={status} {check}={reason} phase={phase} {said}", within)
         except DeadlinePassed as error:
             raise DeadlinePassed(f"{error}\nlast answer: {last}\nstderr:\n{self.stderr()[-3000:]}") from None
 

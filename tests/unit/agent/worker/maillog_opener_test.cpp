@@ -141,7 +141,7 @@ TEST_F(MaillogOpener, ALogThatWasRotatedBeforeThisBootTellsNothingOfIt) {
 TEST_F(MaillogOpener, OnlyRotatedUncompressedLogsAreOldLogs) {
     for (const char* name :
          {"mail.log.1.gz", "mail.log.1.xz", "mail.log-20261122.bz2", "mail.log.20261122-101500.gz", "mail.log.1.zst",
-          "mail.log.offset", "mail.log.bak", "mail.log.", "mail.log-", "mail.logs.1", "mail.err.1"}) {
+          "mail.log.offset", "mail.log.bak", "mail.log.-1", "mail.log.", "mail.log-", "mail.logs.1", "mail.err.1"}) {
         written(name, 5min);
     }
     fs::create_directory(folder_ / "mail.log.3");
