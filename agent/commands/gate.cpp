@@ -15,7 +15,7 @@ int gate_command(const core::Settings& settings) {
         verdict = core::may_start(shot.observer().facts(), settings, now());
     }
     if (!verdict) {
-        std::fprintf(stderr, "postfix-elb-agent: %s\n", verdict.error().message.c_str());
+        std::fprintf(stderr, "postfix-elb-agent: Postfix may not start: %s\n", verdict.error().message.c_str());
         return 1;
     }
     return 0;

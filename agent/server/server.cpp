@@ -137,6 +137,7 @@ asio::awaitable<void> Server::pause(core::Duration duration) {
 
 asio::awaitable<void> Server::identify() {
     const std::string setting = evaluator_.settings().instance_id;
+    std::string last_error;
     for (;;) {
         Observer& observer = evaluator_.observer();
         auto files = co_await observer.identity_files(evaluator_.settings());
@@ -150,7 +151,9 @@ asio::awaitable<void> Server::identify() {
             evaluator_.nudge();
             co_return;
         }
-        log(Priority::warning, identity.error().message);
+        if (std::exchange(last_error, identity.error().message) != identity.error().message) {
+            log(Priority::warning, last_error);
+        }
         observer.set_identity_error(identity.error().message);
         co_await pause(identity_pause);
     }

@@ -15,11 +15,13 @@
 namespace agent {
 namespace {
 
-core::HostFacts observe(const core::Settings& settings, std::int32_t named_pid) {
+core::Result<core::HostFacts> observe(const core::Settings& settings, std::int32_t named_pid) {
     core::HostFacts facts;
-    if (const auto text = read_proc_file("/proc/self/mountinfo"); text) {
-        facts.mount = core::find_mount(*text, settings.mount.path);
+    const auto mountinfo = read_proc_file("/proc/self/mountinfo");
+    if (!mountinfo) {
+        return mountinfo.error();  // not to know is not "nothing is mounted"
     }
+    facts.mount = core::find_mount(*mountinfo, settings.mount.path);
     if (const auto text = read_proc_file("/proc/self/mountstats"); text) {
         facts.lease_expired = core::lease_expired(*text, settings.mount.path);
     }
@@ -37,7 +39,13 @@ HostWorker::HostWorker(core::Settings settings) : settings_(std::move(settings))
 
 core::Result<Reply> HostWorker::handle(const Request& request) {
     switch (request.operation) {
-        case Operation::observe_host: return Reply{encode(observe(settings_, request.pid)), {}};
+        case Operation::observe_host: {
+            const auto facts = observe(settings_, request.pid);
+            if (!facts) {
+                return facts.error();
+            }
+            return Reply{encode(*facts), {}};
+        }
         case Operation::read_identity: return Reply{encode(read_identity_files()), {}};
         case Operation::open_maillog: {
             auto [opened, descriptor] = open_maillog(settings_.maillog, request.device, request.inode);

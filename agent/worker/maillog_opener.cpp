@@ -38,6 +38,11 @@ OpenedMaillog unreadable(const std::string& path, std::string error) {
     return result;
 }
 
+/// Reading the journal is for a later version; to read a file in its place would be an answer to another question.
+OpenedMaillog not_a_file_source() {
+    return unreadable("the journal", "maillog.source is \"journal\", which this version does not read; set \"file\" or \"auto\"");
+}
+
 // First as O_PATH, which opens nothing: to open a FIFO may wait, and to open a device may set something going.
 OpenedMaillog open_regular(const std::string& path, std::uint64_t device, std::uint64_t inode) {
     const FileDescriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
@@ -117,6 +122,9 @@ const std::vector<std::string>& usual_maillogs() {
 
 OpenedMaillog open_maillog(const core::Settings::Maillog& settings, std::uint64_t device, std::uint64_t inode,
                            const std::vector<std::string>& usual) {
+    if (settings.source == core::MaillogSource::journal) {
+        return not_a_file_source();
+    }
     const std::vector<std::string> paths = candidates(settings, usual);
     for (const std::string& path : paths) {
         OpenedMaillog result = open_regular(path, device, inode);
@@ -129,6 +137,9 @@ OpenedMaillog open_maillog(const core::Settings::Maillog& settings, std::uint64_
 
 OpenedMaillog open_old_maillog(const core::Settings::Maillog& settings, core::WallTime boot_began,
                                const std::vector<std::string>& usual) {
+    if (settings.source == core::MaillogSource::journal) {
+        return not_a_file_source();
+    }
     const std::vector<std::string> paths = candidates(settings, usual);
     for (const std::string& path : paths) {
         if (const auto rotated = latest_rotated(path, boot_began)) {

@@ -115,7 +115,7 @@ def test_cloud_init_s_file_under_run_is_the_last_resort(unnamed):
     assert unnamed.link_text() == f"{unnamed.world.mount_path}/i-0123456789abcdef2"
 
 
-@pytest.mark.parametrize("text", ["../../etc", "i-0123", "i-0123456789ABCDEF0", "i-0123456789abcdef0/..", "i-" + "0" * 18])
+@pytest.mark.parametrize("text", ["../../etc", "i-0123456789abcdef0/..", "i-" + "0" * 18])
 def test_what_is_no_id_in_cloud_init_s_file_is_refused(unnamed, text):
     unnamed.host.write("/run/cloud-init/.instance-id", text + "\n")
     before = sorted(os.listdir(unnamed.world.shared))

@@ -3,6 +3,7 @@
 import datetime
 import gzip
 import os
+import struct
 import time
 
 import pytest
@@ -115,7 +116,7 @@ def test_a_bad_configuration_is_told_from_the_real_line(relinked):
         good = file.read()
     write_aged(f"{relinked.postfix.config}/master.cf", good + "smtps carrier-pigeon n - n - - smtpd\n")
     assert relinked.postfix.command("start", check=False).returncode != 0
-    fails(relinked, "start_failed", "carrier-pigeon")
+    fails(relinked, "start_failed", "postfix/postfix-script[", "fatal: ")
     write_aged(f"{relinked.postfix.config}/master.cf", good)
     relinked.postfix.start()
     agent.until(status=200)
@@ -182,6 +183,33 @@ def test_lines_are_followed_across_a_rotation_by_copytruncate(relinked):
     with open(relinked.postfix.log, "r+b") as file:
         file.truncate(0)
     log_line(relinked, STARTED, when=time.time() + 0.001)
+    passes(relinked)
+
+
+def zone(offset_hours):
+    """A time zone file, tzfile(5), of that many hours west of Greenwich: no changes, only the rule at its end."""
+    name = b"FAR"
+    counts = struct.pack(">6I", 0, 0, 0, 0, 1, len(name) + 1)
+    data = struct.pack(">iBB", -offset_hours * 3600, 0, 0) + name + b"\0"
+    header = b"TZif2" + bytes(15) + counts
+    return header + data + header + data + f"\nFAR{offset_hours}\n".encode()
+
+
+def test_stamps_in_the_host_s_own_time_zone_are_read_as_such(relinked):
+    """The server's root directory is empty: what it must know of the zone it knows before. Ten hours to the west a
+    stamp read as UTC is from before any recent boot, or else in the future."""
+    path = f"{relinked.host.directory}/localtime"
+    with open(path, "wb") as file:
+        file.write(zone(10))
+    relinked.host.bind(path, os.path.realpath("/etc/localtime") if os.path.exists("/etc/localtime") else "/etc/localtime")
+    assert relinked.host.run("date", "+%Z").stdout == "FAR\n"
+    append(relinked, time.strftime("%b %e %H:%M:%S", time.gmtime(time.time() - 36_000)) +
+           " mx " + ALREADY.format(pid=7) + "\n")
+    fails(relinked, "already_running")
+    append(relinked, time.strftime("%b %e %H:%M:%S", time.gmtime(boot_began() - 36_000 - 3600)) +
+           " mx " + HARMLESS.format(pid=7) + "\n")
+    append(relinked, time.strftime("%b %e %H:%M:%S", time.gmtime(time.time() - 36_000)) +
+           " mx " + STARTED.format(pid=7) + "\n")
     passes(relinked)
 
 
