@@ -97,7 +97,9 @@ ParseResult parse_request(std::string_view bytes, std::size_t& scanned, std::siz
         return {ParseState::too_large, 0, {}};
     }
     ParseResult result = parse_header(bytes.substr(begin, size - begin));
-    result.consumed = size;
+    if (result.state == ParseState::complete) {
+        result.consumed = size;
+    }
     return result;
 }
 

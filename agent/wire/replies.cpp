@@ -3,8 +3,6 @@
 // its own type and in its range. Texts are bytes (paths need not be UTF-8), and CBOR as nlohmann writes it keeps them.
 #include "agent/wire/replies.hpp"
 
-#include "agent/wire/channel.hpp"
-
 #include <nlohmann/json.hpp>
 
 #include <optional>
@@ -252,8 +250,9 @@ bool read(const json& tree, T& value) {
     }
 }
 
-// nlohmann's CBOR reader recurses into every nested container, and throws at an absurd length even where exceptions
-// are declined: so the bytes are walked once with bounds before a tree is made of them.
+// nlohmann's CBOR reader recurses into every nested container, and making a tree throws at an absurd length even where
+// exceptions are declined. So the bytes are walked once, to a bounded depth, before a tree is made of them: a length
+// that the bytes do not bear out ends that walk.
 class Bounds final : public json::json_sax_t {
    public:
     bool null() override { return true; }
@@ -264,19 +263,16 @@ class Bounds final : public json::json_sax_t {
     bool string(string_t&) override { return true; }
     bool binary(binary_t&) override { return true; }
     bool key(string_t&) override { return true; }
-    bool start_object(std::size_t elements) override { return enter(elements); }
-    bool start_array(std::size_t elements) override { return enter(elements); }
+    bool start_object(std::size_t) override { return enter(); }
+    bool start_array(std::size_t) override { return enter(); }
     bool end_object() override { return leave(); }
     bool end_array() override { return leave(); }
     bool parse_error(std::size_t, const std::string&, const json::exception&) override { return false; }
 
    private:
     static constexpr int max_depth = 8;  // twice what the structs need
-    static constexpr auto unknown_length = static_cast<std::size_t>(-1);
 
-    bool enter(std::size_t elements) {
-        return (elements == unknown_length || elements <= max_message_size) && ++depth_ <= max_depth;
-    }
+    bool enter() { return ++depth_ <= max_depth; }
     bool leave() {
         --depth_;
         return true;

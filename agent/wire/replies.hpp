@@ -26,10 +26,10 @@ struct MaillogOpened {
 struct PlanPrinted {
     std::vector<std::string> steps;  ///< one line each, in order; empty: nothing to do
     std::vector<std::string> notes;
-    std::string refusal;             ///< "" if not refused
+    std::string refusal;  ///< "" if not refused
     std::string remedy;
     bool waiting = false;
-    bool only_claim = false;         ///< the queue and the link are right; only the id is not owned by this process
+    bool only_claim = false;  ///< the queue and the link are right; only the id is not owned by this process
 };
 
 /// Answer to read_identity: the files that may name this instance, as they are; "" if absent or unreadable.

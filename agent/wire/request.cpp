@@ -20,14 +20,11 @@ struct Known {
     Id id;
 };
 
-// What the host worker reads does not depend on the id but for the pid; the server asks it before the id is known.
+// Looking begins before the id is known; what relinks cannot.
 constexpr std::array known{
-    Known{Operation::observe_host, Id::may_be_unknown},
-    Known{Operation::open_maillog, Id::may_be_unknown},
-    Known{Operation::open_old_maillog, Id::may_be_unknown},
-    Known{Operation::read_identity, Id::may_be_unknown},
-    Known{Operation::probe_mount, Id::may_be_unknown},
-    Known{Operation::plan_relink, Id::needed},
+    Known{Operation::observe_host, Id::may_be_unknown},     Known{Operation::open_maillog, Id::may_be_unknown},
+    Known{Operation::open_old_maillog, Id::may_be_unknown}, Known{Operation::read_identity, Id::may_be_unknown},
+    Known{Operation::probe_mount, Id::may_be_unknown},      Known{Operation::plan_relink, Id::needed},
     Known{Operation::continue_relink, Id::needed},
 };
 

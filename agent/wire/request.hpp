@@ -43,7 +43,7 @@ struct Request {
 [[nodiscard]] std::span<const std::uint8_t> encode_request(const Request& request);
 
 /// The worker's side: size, operation, pid and id are checked before anything is done with them. The id must be a
-/// literal that core::validate_literal_id accepts; for the host worker it may be empty. Error: malformed.
+/// literal that core::validate_literal_id accepts; it may be empty where only looking is asked for. Error: malformed.
 [[nodiscard]] core::Result<Request> decode_request(std::span<const std::uint8_t> bytes);
 
 }  // namespace agent

@@ -57,6 +57,7 @@ core::Result<core::RelinkPlan> Relinker::plan() {
 
 core::RelinkProgress Relinker::continue_for(std::chrono::milliseconds budget) {
     const auto deadline = Clock::now() + budget;
+    bool worked = false;
     while (true) {
         if (!run_) {
             if (const auto end = look()) {
@@ -69,11 +70,12 @@ core::RelinkProgress Relinker::continue_for(std::chrono::milliseconds budget) {
         }
         const core::RelinkStep& step = run_->steps[run_->next];
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-        if (left.count() <= 0 && !core::is_link_step(step.kind)) {
+        if (worked && left.count() <= 0 && !core::is_link_step(step.kind)) {
             core::RelinkProgress progress = report(State::pending, "to do: " + core::describe(step));
             progress.more = true;
             return progress;
         }
+        worked = true;
         const auto slice = carry_out(step, left);
         if (slice.has_error()) {
             return fail(core::to_string(step.kind), slice.error());

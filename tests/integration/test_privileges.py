@@ -154,8 +154,8 @@ def test_the_server_never_names_a_path_of_the_mount(instance, story):
         calls = file.read()
     assert instance.world.mount_path not in calls and instance.world.shared not in calls
     after_chroot = calls.split("chroot(", 1)[1].splitlines()[1:]
-    named = [line for line in after_chroot if re.search(r'"/[^"]', line)]
-    assert named == [], "the server opens no path by name"
+    named = [line for line in after_chroot if re.search(r'"/[^"]', line) and '"/etc/localtime"' not in line]
+    assert named == [], "the server names no path (but glibc asks for the time zone's file, which is not there)"
     touching = []
     for pid in workers:
         with open(f"{trace}.{pid}") as file:

@@ -224,8 +224,10 @@ TEST(HttpLimits, WithoutADescriptorLeftTheConnectionThatWaitedLongestMakesRoom) 
     RawClient checker = world.connect();
     checker.send("GET /health HTTP/1.1\r\n\r\n");
     testing::internal::CaptureStderr();
-    const NoDescriptorsLeft none;
-    EXPECT_TRUE(world.until([&] { return checker.got("health fine"); }));
+    {
+        const NoDescriptorsLeft none;
+        EXPECT_TRUE(world.until([&] { return checker.got("health fine"); }));
+    }
     EXPECT_TRUE(silent.ended());
     static_cast<void>(testing::internal::GetCapturedStderr());
 }

@@ -98,6 +98,7 @@ TEST(HttpRequest, RefusesWhatIsNotTheFormOfARequest) {
           "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"sv,
           "GET / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"sv}) {
         EXPECT_EQ(parse(bytes).state, ParseState::malformed) << testing::PrintToString(bytes);
+        EXPECT_EQ(parse(bytes).consumed, 0u);
     }
 }
 

@@ -397,14 +397,14 @@ TEST(Requests, ARequestComesBackAsItWent) {
     EXPECT_EQ(got.value().instance_id(), "i-0123456789abcdef0");
 }
 
-TEST(Requests, OnlyTheHostWorkerMayBeAskedWithoutAnId) {
+TEST(Requests, OnlyARelinkNeedsAnId) {
     using agent::Operation;
-    for (const Operation host :
-         {Operation::observe_host, Operation::open_maillog, Operation::open_old_maillog, Operation::read_identity}) {
-        EXPECT_TRUE(agent::decode_request(agent::encode_request(request_for(host, ""))));
+    for (const Operation looks : {Operation::observe_host, Operation::open_maillog, Operation::open_old_maillog,
+                                  Operation::read_identity, Operation::probe_mount}) {
+        EXPECT_TRUE(agent::decode_request(agent::encode_request(request_for(looks, ""))));
     }
-    for (const Operation mount : {Operation::probe_mount, Operation::plan_relink, Operation::continue_relink}) {
-        EXPECT_FALSE(agent::decode_request(agent::encode_request(request_for(mount, ""))));
+    for (const Operation relinks : {Operation::plan_relink, Operation::continue_relink}) {
+        EXPECT_FALSE(agent::decode_request(agent::encode_request(request_for(relinks, ""))));
     }
 }
 
