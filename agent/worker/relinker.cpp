@@ -112,10 +112,10 @@ std::optional<core::RelinkProgress> Relinker::look() {
                                                                  " tries it still remains to " +
                                                                  core::describe(plan.steps.front())});
     }
-    run_.emplace();
-    run_->mount = std::move(observed->mount);
-    run_->facts = std::move(observed->facts);
-    run_->steps = std::move(plan.steps);
+    Run run;
+    run.mount = std::move(observed->mount);
+    run.steps = std::move(plan.steps);
+    run_ = std::move(run);
     return std::nullopt;
 }
 

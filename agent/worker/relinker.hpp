@@ -46,7 +46,6 @@ class Relinker {
    private:
     struct Run {
         std::optional<MountDirectory> mount;
-        core::RelinkFacts facts;
         std::vector<core::RelinkStep> steps;
         std::size_t next = 0;
         std::optional<Corner> corner;  ///< while copying or removing
