@@ -2,7 +2,7 @@
 #include "agent/server/metrics.hpp"
 
 #include "agent/clock.hpp"
-#include "agent/server/process_facts.hpp"
+#include "agent/server/process_observer.hpp"
 #include "agent/version.hpp"
 
 #include <prometheus/counter.h>
@@ -178,6 +178,8 @@ struct Metrics::Series {
         }
     }
 
+    ProcessObserver process;
+
     void observe(core::Moment now) {
         const bool fresh = verdict && now.boot < expires;
         set_state(health, fresh ? verdict->health : core::Status::fail);
@@ -186,7 +188,7 @@ struct Metrics::Series {
             const core::BootTime at = verdict ? verdict->checks[i].at.boot : core::BootTime{};
             checks[i].age->Set(seconds(now.boot - at));
         }
-        const ProcessUse use = observe_process(now);
+        const ProcessUse use = process.observe(now);
         cpu.Increment(std::max(0.0, use.cpu_seconds - cpu.Value()));
         virtual_memory.Set(static_cast<double>(use.virtual_bytes));
         resident.Set(static_cast<double>(use.resident_bytes));
@@ -196,7 +198,8 @@ struct Metrics::Series {
     }
 };
 
-Metrics::Metrics() : series_(std::make_unique<Series>()) {
+Metrics::Metrics(ProcessObserver process) : series_(std::make_unique<Series>()) {
+    series_->process = std::move(process);
 }
 Metrics::~Metrics() = default;
 

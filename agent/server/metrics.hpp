@@ -5,6 +5,7 @@
 #pragma once
 
 #include "agent/server/http_routes.hpp"
+#include "agent/server/process_observer.hpp"
 #include "core/facts.hpp"
 #include "core/health.hpp"
 
@@ -15,8 +16,8 @@ namespace agent {
 
 class Metrics {
    public:
-    /// Labels build_info with this build's version.
-    Metrics();
+    /// Labels build_info with this build's version; `process` is what the process_* metrics are read from.
+    explicit Metrics(ProcessObserver process = ProcessObserver());
     ~Metrics();
     Metrics(const Metrics&) = delete;
     Metrics& operator=(const Metrics&) = delete;

@@ -50,7 +50,7 @@ asio::ip::tcp::endpoint imds_endpoint(const core::Settings& settings) {
 
 class Server {
    public:
-    explicit Server(ServerInputs inputs);
+    Server(ServerInputs inputs, ProcessObserver process);
 
     int run();
 
@@ -76,8 +76,9 @@ class Server {
     int exit_status_ = 0;
 };
 
-Server::Server(ServerInputs inputs)
+Server::Server(ServerInputs inputs, ProcessObserver process)
     : control_(io_, inputs.control.release()),
+      metrics_(std::move(process)),
       routes_([this] { return metrics_.render(); }),
       listener_(io_, routes_, [this](Route route, int status) { metrics_.counted(route, status); }),
       announcer_(control_.native_handle()),
@@ -201,6 +202,7 @@ int run_server(ServerInputs inputs) {
     close_descriptors_except({inputs.listener.get(), inputs.control.get(), inputs.host_channel.get(), inputs.mount_channel.get()});
     leave_signals_to_the_supervisor();
     ::prctl(PR_SET_NAME, "pea-server");
+    ProcessObserver process;
     ::tzset();  // reads the time zone's file, which is out of reach afterwards
     if (const auto become = become_server(inputs.account); !become) {
         log(Priority::error, "become the unprivileged server: " + become.error().message);
@@ -208,7 +210,7 @@ int run_server(ServerInputs inputs) {
     }
     die_with_parent(inputs.parent);
     try {
-        return Server(std::move(inputs)).run();
+        return Server(std::move(inputs), std::move(process)).run();
     } catch (const std::exception& error) {
         log(Priority::error, std::string("server: unexpected: ") + error.what());
         return 1;

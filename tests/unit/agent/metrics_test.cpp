@@ -3,7 +3,7 @@
 
 #include "agent/clock.hpp"
 #include "agent/file_descriptor.hpp"
-#include "agent/server/process_facts.hpp"
+#include "agent/server/process_observer.hpp"
 
 #include <gmock/gmock.h>
 
@@ -159,10 +159,10 @@ TEST(Metrics, TellsWhatTheProcessUses) {
 }
 
 TEST(ProcessUse, CountsDescriptors) {
-    const int before = observe_process(now()).open_descriptors;
+    const int before = ProcessObserver().observe(now()).open_descriptors;
     const FileDescriptor one(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     const FileDescriptor other(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    EXPECT_EQ(observe_process(now()).open_descriptors, before + 2);
+    EXPECT_EQ(ProcessObserver().observe(now()).open_descriptors, before + 2);
 }
 
 TEST(ProcessUse, IsStillKnownAfterTheUserHasChanged) {
@@ -174,7 +174,7 @@ TEST(ProcessUse, IsStillKnownAfterTheUserHasChanged) {
     if (child == 0) {
         constexpr uid_t nobody = 65534;
         const bool changed = ::setresgid(nobody, nobody, nobody) == 0 && ::setresuid(nobody, nobody, nobody) == 0;
-        const ProcessUse use = observe_process(now());
+        const ProcessUse use = ProcessObserver().observe(now());
         ::_exit(changed && use.resident_bytes > 0 && use.open_descriptors >= 3 && use.start_time > 0 ? 0 : 1);
     }
     int status = 0;

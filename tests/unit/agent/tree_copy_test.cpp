@@ -24,6 +24,7 @@ class TreeCopyTest : public ::testing::Test {
         if (::geteuid() != 0) {
             GTEST_SKIP() << "needs root";
         }
+        ASSERT_TRUE(enter_private_mounts());  // before anything is opened: a descriptor stays in its namespace
         fs::create_directory(to);
         place = FileDescriptor(::open(to.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     }

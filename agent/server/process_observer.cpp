@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/server/process_facts.hpp"
+#include "agent/server/process_observer.hpp"
 
 #include "agent/file_descriptor.hpp"
 
@@ -46,17 +46,19 @@ class Stat {
     std::array<std::uint64_t, 25> fields_{};
 };
 
-Stat read_stat() {
+Stat read_stat(int file) {
     std::array<char, 1024> text{};
-    const FileDescriptor file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
-    const ssize_t size = file ? ::read(file.get(), text.data(), text.size()) : 0;
+    const ssize_t size = ::pread(file, text.data(), text.size(), 0);
     return Stat({text.data(), size > 0 ? static_cast<std::size_t>(size) : 0});
 }
 
 }  // namespace
 
-ProcessUse observe_process(core::Moment now) {
-    const Stat stat = read_stat();
+ProcessObserver::ProcessObserver() : stat_(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC)) {
+}
+
+ProcessUse ProcessObserver::observe(core::Moment now) const {
+    const Stat stat = read_stat(stat_.get());
     const auto ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
     ProcessUse use;
     use.cpu_seconds = static_cast<double>(stat[14] + stat[15]) / ticks_per_second;
