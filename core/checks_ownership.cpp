@@ -49,13 +49,10 @@ Finding judge_state(const Judge& judge, const OwnershipFacts& ownership, const P
                     "the lock on " + paths.owner_file + " was taken away: " + describe_twin(*ownership.shared_with));
             }
             break;
-        case State::unclaimed: {
-            // Also a mount worker that was just started anew and has yet to claim: no proof of anything.
-            Finding finding =
-                judge.fail(Reason::lost, at, seen, "no agent of this host holds the lock on " + paths.owner_file);
-            finding.certainty = Certainty::doubtful;
-            return finding;
-        }
+        case State::unclaimed:
+            // No agent is running, or its mount worker was just started anew and has yet to claim (a claim that does
+            // not succeed fails the relink). Nobody else holds it either, so this is no fault of the mail server.
+            return judge.warn(Reason::lost, at, seen, "no agent of this host holds the lock on " + paths.owner_file);
         case State::error:
             return judge.unknown(Reason::lost, at,
                                  "who holds " + paths.owner_file + " could not be told: " + ownership.error);

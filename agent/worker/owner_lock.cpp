@@ -154,8 +154,12 @@ core::OwnershipFacts OwnerLock::observe_held() {
     }
     if (!same_owner(*record, self_)) {
         const bool readable = !record->instance_id.empty();
-        return facts_of(State::lost, *record,
-                        path_ + (readable ? " now names another owner" : " no longer names this host"));
+        core::OwnershipFacts facts = facts_of(
+            State::lost, *record, path_ + (readable ? " now names another owner" : " no longer names this host"));
+        if (readable && record->nfs_client == self_.nfs_client) {
+            facts.shared_with = *record;  // the server could not tell the two apart, and gave the lock to both
+        }
+        return facts;
     }
     struct stat status {};
     if (::fstat(file_.get(), &status) != 0) {

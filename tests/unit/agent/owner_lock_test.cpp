@@ -135,6 +135,19 @@ TEST_F(OwnerLockTest, AnothersNameInTheFileMeansLost) {
     EXPECT_EQ(claim(lock), State::lost);
 }
 
+TEST_F(OwnerLockTest, AnothersNameUnderOurNfsClientNameSaysWhoTookTheLock) {
+    OwnerLock lock(host("mx1", "boot-1"));
+    claim(lock);
+    core::OwnerRecord twin = host("mx1", "boot-1");
+    twin.boot_id = "boot-2";
+    const OwnerBlock block = to_block(twin);
+    write_file(file, std::string(block.bytes.data(), block.bytes.size()));
+    const core::OwnershipFacts facts = lock.observe(*mount);
+    EXPECT_EQ(facts.state, State::lost);
+    ASSERT_TRUE(facts.shared_with);
+    EXPECT_EQ(facts.shared_with->boot_id, "boot-2");
+}
+
 TEST_F(OwnerLockTest, AFileThatWasEmptiedOrRemovedIsLostAndCanBeClaimedAnew) {
     OwnerLock lock(host("mx1", "boot-1"));
     claim(lock);

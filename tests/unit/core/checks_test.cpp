@@ -367,7 +367,7 @@ const std::vector<Story>& stories() {
          "names "
          "host ip-10-0-0-9 (boot b007, since 2026-11-22T09:00:05.000Z)",
          "sudo systemctl restart postfix-elb-agent"},
-        {"unclaimed", Check::ownership, Status::fail, Reason::lost,
+        {"unclaimed", Check::ownership, Status::warn, Reason::lost,
          [](World& w) { w.mount().ownership.state = OwnerState::unclaimed; },
          "no agent of this host holds the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0",
          "claims the id again"},
@@ -550,10 +550,10 @@ TEST(Checks, AMissingMountIsProvenByTheKernelsTable) {
     EXPECT_EQ(finding_of(world, Check::mount).certainty, Certainty::definitive);
 }
 
-TEST(Checks, AMountWorkerThatHasYetToClaimIsNoProofOfALostLock) {
+TEST(Checks, AMountWorkerThatHasYetToClaimDoesNotTakeTheInstanceDown) {
     World world;
     world.mount().ownership.state = OwnerState::unclaimed;
-    EXPECT_EQ(finding_of(world, Check::ownership).certainty, Certainty::doubtful);
+    EXPECT_EQ(finding_of(world, Check::ownership).status, Status::warn);
 }
 
 TEST(Checks, AnotherAgentProcessOfThisBootHoldsTheIdForUs) {
