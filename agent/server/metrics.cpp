@@ -70,6 +70,7 @@ double seconds(core::Duration duration) {
 }  // namespace
 
 struct Metrics::Series {
+    ProcessObserver process;
     Registry registry;
 
     Family<Gauge>& health_status = gauges(registry, "postfix_elb_agent_health_status",
@@ -114,7 +115,7 @@ struct Metrics::Series {
     std::optional<core::BootTime> relink_began;  ///< while it is pending
     core::BootTime expires = core::BootTime::max();
 
-    Series() {
+    explicit Series(ProcessObserver observer) : process(std::move(observer)) {
         gauges(registry, "postfix_elb_agent_build_info", "Always 1; the version is in the label.")
             .Add({{"version", std::string(version())}})
             .Set(1);
@@ -178,8 +179,6 @@ struct Metrics::Series {
         }
     }
 
-    ProcessObserver process;
-
     void observe(core::Moment now) {
         const bool fresh = verdict && now.boot < expires;
         set_state(health, fresh ? verdict->health : core::Status::fail);
@@ -198,8 +197,7 @@ struct Metrics::Series {
     }
 };
 
-Metrics::Metrics(ProcessObserver process) : series_(std::make_unique<Series>()) {
-    series_->process = std::move(process);
+Metrics::Metrics(ProcessObserver process) : series_(std::make_unique<Series>(std::move(process))) {
 }
 Metrics::~Metrics() = default;
 

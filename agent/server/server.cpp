@@ -22,6 +22,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <sys/prctl.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include <algorithm>
@@ -196,6 +197,13 @@ int Server::run() {
     return exit_status_;
 }
 
+/// The stamps of a log are local time, and the time zone's file is soon out of reach. Without TZ glibc looks at that file
+/// again at each mktime(3), and takes UTC when it is gone.
+void keep_time_zone() {
+    ::setenv("TZ", ":/etc/localtime", 0);
+    ::tzset();
+}
+
 }  // namespace
 
 int run_server(ServerInputs inputs) {
@@ -203,7 +211,7 @@ int run_server(ServerInputs inputs) {
     leave_signals_to_the_supervisor();
     ::prctl(PR_SET_NAME, "pea-server");
     ProcessObserver process;
-    ::tzset();  // reads the time zone's file, which is out of reach afterwards
+    keep_time_zone();
     if (const auto become = become_server(inputs.account); !become) {
         log(Priority::error, "become the unprivileged server: " + become.error().message);
         return 1;

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from support.deadline import eventually
-from support.injection import CHANGING, Attached, known_calls, traced
+from support.injection import CHANGING, Attached, known_calls
 from support.relink_stage import DirectoryAtLink, FirstBoot, HalfQueue
 
 STAGES = [FirstBoot, DirectoryAtLink, HalfQueue]
@@ -17,10 +17,8 @@ each_stage = pytest.mark.parametrize("stage_type", STAGES, ids=lambda stage: sta
 
 def killed_at(stage, point):
     stage.reset()
-    done, trace = traced(stage.instance.host, stage.log, stage.arguments, trace=[point.call],
-                         inject=[f"{point.call}:signal=KILL:when={point.number}"])
+    _, trace = stage.run([f"{point.call}:signal=KILL:when={point.number}"], [point.call])
     assert "killed by SIGKILL" in trace, f"{point}: no such call any more"
-    return done
 
 
 @each_stage
@@ -53,8 +51,7 @@ def test_killed_twice_in_a_row_at_the_same_place(instance):
     stage = FirstBoot(instance)
     for point in stage.changing_points()[::5]:
         killed_at(stage, point)
-        traced(instance.host, stage.log, stage.arguments, trace=[point.call],
-               inject=[f"{point.call}:signal=KILL:when={point.number}"])
+        stage.run([f"{point.call}:signal=KILL:when={point.number}"], [point.call])
         stage.holds_wherever_it_stopped()
         stage.a_second_run_finishes()
 
@@ -86,8 +83,7 @@ def test_an_observer_never_sees_half_a_queue_or_no_link(instance, stage_type):
     stage.reset()
     observer = Observer(stage)
     observer.start()
-    done, _ = traced(instance.host, stage.log, stage.arguments,
-                     inject=[f"{known_calls(CHANGING)}:delay_exit=5000"])
+    done, _ = stage.run([f"{known_calls(CHANGING)}:delay_exit=5000"])
     eventually(lambda: instance.queue in observer.seen or observer.troubles, "the observer saw the end")
     observer.ended.set()
     observer.join(timeout=20)

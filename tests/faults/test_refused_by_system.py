@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from support.injection import Attached, traced
+from support.injection import Attached
 from support.relink_stage import DirectoryAtLink, FirstBoot, HalfQueue
 
 ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE", "EACCES")
@@ -16,8 +16,7 @@ TELLING = ("fsync", "fdatasync", "syncfs", "mkdir", "mkdirat", "rename", "rename
 
 def refused_at(stage, point, error):
     stage.reset()
-    done, trace = traced(stage.instance.host, stage.log, stage.arguments, trace=[point.call],
-                         inject=[f"{point.call}:error={error}:when={point.number}"])
+    done, trace = stage.run([f"{point.call}:error={error}:when={point.number}"], [point.call])
     assert "(INJECTED)" in trace, f"{point}: no such call any more"
     return done
 

@@ -16,7 +16,7 @@ CHANGING = ("mkdir", "mkdirat", "mknod", "mknodat", "write", "pwrite64", "pwrite
             "rmdir", "ftruncate", "fallocate", "flock", "fsetxattr", "setxattr")
 # Calls that only look, or look most of the time: a sample of each.
 LOOKING = ("open", "openat", "openat2", "stat", "newfstatat", "fstat", "statx", "getdents64", "read", "pread64",
-           "readlink", "readlinkat", "lseek", "close")
+           "readlink", "readlinkat", "lseek")
 
 Point = collections.namedtuple("Point", "call number")
 
@@ -28,33 +28,35 @@ def known_calls(names):
     return ",".join("?" + name for name in names)
 
 
-def points(trace, about, every=1):
-    """The calls in a trace made with -f -y that name a path below `about`: (call, how many-th of its process).
+def paths(trace, about):
+    """Every path below `about` that a trace made with -y names."""
+    return sorted(set(re.findall(r'[<"](' + re.escape(about) + r'/[^">]*)[">]', trace)))
+
+
+def points(trace, calls, every=1):
+    """Those calls in a trace made with -f: (call, how many-th of its process).
 
     strace counts the calls of each process of its own, and so does this. Of each call the first, the last and each
     `every`-th in between are kept."""
     counted = collections.Counter()
-    found = {}
     for line in trace.splitlines():
         matched = _LINE.match(line)
-        if not matched:
-            continue
-        counted[matched.groups()] += 1
-        if about in line:
-            found.setdefault(matched[2], set()).add(counted[matched.groups()])
-    kept = []
-    for call, numbers in sorted(found.items()):
-        ordered = sorted(numbers)
-        kept += [Point(call, number) for position, number in enumerate(ordered)
-                 if position % every == 0 or position == len(ordered) - 1]
-    return kept
+        if matched and matched[2] in calls:
+            counted[matched.groups()] += 1
+    most = collections.Counter()
+    for (_, call), number in counted.items():
+        most[call] = max(most[call], number)
+    return [Point(call, number) for call, last in sorted(most.items()) for number in range(1, last + 1)
+            if (number - 1) % every == 0 or number == last]
 
 
-def traced(host, log, arguments, inject=(), trace=(), timeout=120):
-    """Runs the program with arguments under strace; returns (the finished run, what strace wrote)."""
+def traced(host, log, arguments, inject=(), trace=(), only_on=(), timeout=120):
+    """Runs the program with arguments under strace; returns (the finished run, what strace wrote). With paths in
+    `only_on` calls that concern none of them are neither written nor counted nor touched."""
     options = ["-f", "-qq", "-y", "-o", log]
     options += ["-e", f"trace={known_calls(trace)}"] if trace else []
     options += [word for rule in inject for word in ("-e", f"inject={rule}")]
+    options += [word for path in only_on for word in ("-P", path)]
     done = host.run("strace", *options, binary(), *arguments, check=False, timeout=timeout)
     with open(log, errors="replace") as file:
         return done, file.read()

@@ -5,7 +5,7 @@ import os
 import shutil
 
 from support.agent import binary
-from support.injection import CHANGING, LOOKING, points, traced
+from support.injection import CHANGING, LOOKING, paths, points, traced
 from support.postfix import make_skeleton
 from support.tree_compare import assert_same, differences, snapshot
 from support.world import OTHER
@@ -18,13 +18,25 @@ class Stage:
         self.instance = instance
         instance.mount()
         self.log = f"{instance.host.directory}/strace"
+        self.paths = ()
         self.arguments = ["relink", "--config", instance.settings_path, "--set", "mount.wait=1s"]
-        self.reset()
-        done, trace = traced(instance.host, self.log, self.arguments)
-        assert done.returncode == 0, done
-        self.trace = trace
+        # Only calls that concern files of the story count: not those of the loader, nor what the program prints.
+        places = (instance.world.mount_path, instance.spool)
+        self.paths = [path for path in paths(self._undisturbed(), instance.world.directory)
+                      if path.startswith(places)]
+        self.trace = self._undisturbed()
         self.whole = snapshot(instance.queue_seen)
         self.spool_after = self._spool()
+
+    def _undisturbed(self):
+        self.reset()
+        done, trace = self.run()
+        assert done.returncode == 0, done
+        return trace
+
+    def run(self, inject=(), calls=()):
+        """One relink under strace, as support.injection.traced() does it."""
+        return traced(self.instance.host, self.log, self.arguments, inject, calls, self.paths)
 
     def before(self):
         raise NotImplementedError
@@ -35,7 +47,6 @@ class Stage:
                 path = f"{directory}/{name}"
                 shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.remove(path)
         self.before()
-        self.spool_before = self._spool()
 
     def _spool(self):
         """The local disk: names, texts of links, contents."""
@@ -47,10 +58,10 @@ class Stage:
         return entries
 
     def changing_points(self):
-        return points(_only(self.trace, CHANGING), self.instance.world.directory)
+        return points(self.trace, CHANGING)
 
     def looking_points(self, every):
-        return points(_only(self.trace, LOOKING), self.instance.world.directory, every)
+        return points(self.trace, LOOKING, every)
 
     # ---- what must hold
 
@@ -114,9 +125,3 @@ class HalfQueue(Stage):
     def is_finished(self):
         assert_same(self.whole, snapshot(self.instance.queue_seen), ignore=("mtime_ns",))
         assert_same(self.spool_after, self._spool())
-
-
-def _only(trace, calls):
-    wanted = tuple(f"{call}(" for call in calls)
-    return "\n".join(line for line in trace.splitlines() if line.split(None, 1)[1:] and
-                     line.split(None, 1)[1].startswith(wanted))
