@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "unit/agent/http_world.hpp"
+#include "unit/agent/server/http_world.hpp"
 
 namespace agent {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <chrono>
 
-#include "unit/agent/relink_support.hpp"
+#include "unit/agent/worker/relink_support.hpp"
 
 namespace agent {
 namespace {

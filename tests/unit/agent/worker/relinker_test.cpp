@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "unit/agent/relink_support.hpp"
+#include "unit/agent/worker/relink_support.hpp"
 
 namespace agent {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "unit/agent/http_world.hpp"
+#include "unit/agent/server/http_world.hpp"
 
 namespace agent {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "unit/agent/http_world.hpp"
+#include "unit/agent/server/http_world.hpp"
 
 namespace agent {
 namespace {
