@@ -2,9 +2,11 @@
 #include "agent/bind_listener.hpp"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -99,6 +101,20 @@ core::Result<FileDescriptor> bind_listener(const std::string& address, std::uint
         return explain(errno, "cannot listen on", address, port);
     }
     return socket;
+}
+
+std::string name_of(int bound) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    std::array<char, NI_MAXHOST> host{};
+    std::array<char, NI_MAXSERV> port{};
+    if (::getsockname(bound, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+        ::getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host.data(), host.size(), port.data(),
+                      port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        return "an unknown address";
+    }
+    const bool brackets = address.ss_family == AF_INET6;
+    return (brackets ? "[" : "") + std::string(host.data()) + (brackets ? "]:" : ":") + port.data();
 }
 
 }  // namespace agent

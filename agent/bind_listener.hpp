@@ -16,4 +16,7 @@ namespace agent {
 /// IPv6 alone. Errors name the address, the port and what to do.
 [[nodiscard]] core::Result<FileDescriptor> bind_listener(const std::string& address, std::uint16_t port);
 
+/// "[::]:8025": where the socket is bound, with the port that the system chose where 0 was asked for.
+[[nodiscard]] std::string name_of(int bound);
+
 }  // namespace agent

@@ -25,6 +25,8 @@ constexpr const char* footer =
     "  postfix-elb-agent relink --dry-run             what would be done, changing nothing\n"
     "  postfix-elb-agent serve --set listen.port=80   any setting can be given on the command line\n";
 
+constexpr const char* also = "\n--config FILE and --set KEY=VALUE work here, too: see postfix-elb-agent --help\n";
+
 struct Builder {
     CommandLine line;
     CLI::App app{description, "postfix-elb-agent"};
@@ -50,6 +52,7 @@ struct Builder {
         CLI::App* config = app.add_subcommand("config", "Validate or print the settings. Exit: 0, or 78 with every error");
         config->require_subcommand(1);
         config->fallthrough();
+        config->footer(also);
         config->add_subcommand("check", "Validate the settings")->callback([this] { line.command = Command::config_check; });
         config->add_subcommand("print", "Print the effective settings and where each comes from")
             ->callback([this] { line.command = Command::config_print; });
@@ -57,6 +60,7 @@ struct Builder {
 
     CLI::App* add(const char* name, Command command, const char* words) {
         CLI::App* sub = app.add_subcommand(name, words);
+        sub->footer(also);
         sub->callback([this, command] { line.command = command; });
         return sub;
     }

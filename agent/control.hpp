@@ -23,7 +23,7 @@ enum class ControlKind : std::uint8_t {
     ready = 16,         ///< the queue is this instance's own: sd_notify READY=1
     status = 17,        ///< text: one line for sd_notify STATUS=
     alive = 18,         ///< the evaluator finished a round: sd_notify WATCHDOG=1
-    identity = 19,      ///< text: the instance id that the metadata service told; kept for this boot
+    identity = 19,      ///< text: the instance id; the first one stays, and is kept for this boot where it was asked for
 };
 
 struct ControlMessage {

@@ -79,11 +79,11 @@ core::Result<Account> find_account(const std::string& user) {
             continue;
         }
         if (entry->pw_uid == 0) {
-            return core::Error{core::Errc::refused, "user: \"" + name + "\" is root (uid 0); the server must not be"};
+            return core::Error{core::Errc::refused, "\"" + name + "\" is root (uid 0); the server must not be"};
         }
         return Account{name, entry->pw_uid, entry->pw_gid};
     }
-    return core::Error{core::Errc::missing, "user: no account named \"" + names.back() + "\" on this host; create it (useradd --system) or set \"user\""};
+    return core::Error{core::Errc::missing, "no account named \"" + names.back() + "\" on this host; create it (useradd --system) or set \"user\""};
 }
 
 core::Result<void> make_runtime_directory() {

@@ -2,6 +2,7 @@
 #include "agent/remembered_id.hpp"
 
 #include "agent/file_descriptor.hpp"
+#include "agent/worker/small_file.hpp"
 #include "core/instance_id.hpp"
 
 #include <fcntl.h>
@@ -16,6 +17,15 @@ namespace agent {
 core::Result<void> remember_id(const std::string& instance_id) {
     if (auto valid = core::validate_external_id(instance_id); !valid) {
         return valid;
+    }
+    if (const auto standing = read_small_file(remembered_id_path, 4096)) {
+        const auto remembered = core::id_from_answer(*standing, remembered_id_path);
+        if (remembered && *remembered == instance_id) {
+            return {};
+        }
+        if (remembered) {
+            return core::Error{core::Errc::refused, std::string(remembered_id_path) + " names " + *remembered + " since earlier in this boot, and is not changed to " + instance_id};
+        }
     }
     const std::string temporary = std::string(remembered_id_path) + ".new";
     ::unlink(temporary.c_str());

@@ -9,6 +9,7 @@
 #include "agent/worker/worker.hpp"
 #include "config/print.hpp"
 #include "config/reload.hpp"
+#include "core/instance_id.hpp"
 #include "systemd/notify.hpp"
 
 #include <poll.h>
@@ -40,14 +41,15 @@ constexpr milliseconds worker_grace{500};
 
 std::string describe_status(int status) {
     if (WIFSIGNALED(status)) {
-        return "killed by signal " + std::to_string(WTERMSIG(status));
+        return "was killed by signal " + std::to_string(WTERMSIG(status));
     }
     return "exited with status " + std::to_string(WEXITSTATUS(status));
 }
 
 class Supervisor {
    public:
-    explicit Supervisor(SupervisorInputs inputs) : inputs_(std::move(inputs)) {}
+    explicit Supervisor(SupervisorInputs inputs)
+        : inputs_(std::move(inputs)), worker_settings_(inputs_.loaded.settings) {}
 
     int run();
 
@@ -69,12 +71,14 @@ class Supervisor {
     void on_server_message();
     void on_child(pid_t pid, int status);
     void reap();
+    void fix_identity(const std::string& instance_id);
     void reload();
     void apply(const config::Loaded& loaded);
     void begin_drain();
     void end_workers();
 
     SupervisorInputs inputs_;
+    core::Settings worker_settings_;  ///< the effective ones, with the id in place of "auto" once it is known
     FileDescriptor signals_;
     std::array<Seat, 2> seats_{Seat{WorkerKind::host, ControlKind::host_channel},
                                Seat{WorkerKind::mount, ControlKind::mount_channel}};
@@ -102,7 +106,7 @@ core::Result<void> Supervisor::open_signals() {
 }
 
 core::Result<void> Supervisor::seat_worker(Seat& seat) {
-    auto process = start_worker(seat.kind, inputs_.loaded.settings);
+    auto process = start_worker(seat.kind, worker_settings_);
     if (!process) {
         return process.error();
     }
@@ -167,7 +171,7 @@ void Supervisor::on_child(pid_t pid, int status) {
         server_ = -1;
         ended_ = true;
         if (!draining_ || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            log(Priority::error, "the server " + describe_status(status));
+            log(Priority::error, "the server " + describe_status(status) + "; ending, to be started anew");
             exit_status_ = 1;
         }
         return;
@@ -213,12 +217,20 @@ void Supervisor::apply(const config::Loaded& loaded) {
         log(Priority::error, "reload: " + merged.error().message + "; keeping the old settings");
         return;
     }
+    const std::string before = config::print(inputs_.loaded);
     for (const std::string& key : config::changed_needing_restart(inputs_.loaded.settings, loaded.settings)) {
         log(Priority::warning, "reload: " + key + " changed, which takes effect when the agent is restarted");
     }
     inputs_.loaded.settings = *merged;
     inputs_.loaded.origins = loaded.origins;
+    const std::string instance_id = worker_settings_.instance_id;
+    worker_settings_ = *merged;
+    worker_settings_.instance_id = instance_id;
     const std::string text = config::print(inputs_.loaded);
+    if (text == before) {
+        log(Priority::notice, "reload: nothing changed that takes effect now");
+        return;
+    }
     for (const int control : {server_control_.get(), seats_[0].process.control.get(), seats_[1].process.control.get()}) {
         if (control >= 0 && !send_control(control, ControlKind::settings, text)) {
             log(Priority::error, "reload: a process of the agent could not be told the new settings");
@@ -262,12 +274,25 @@ void Supervisor::on_server_message() {
         case ControlKind::ready: systemd::notify_ready(); break;
         case ControlKind::status: systemd::notify_status(message->text); break;
         case ControlKind::alive: systemd::notify_watchdog(); break;
-        case ControlKind::identity:
-            if (const auto kept = remember_id(message->text); !kept) {
-                log(Priority::warning, kept.error().message);
-            }
-            break;
+        case ControlKind::identity: fix_identity(message->text); break;
         default: break;
+    }
+}
+
+/// The server says who this instance is, once. A server that somebody else has taken over cannot make workers that are
+/// started later work for another instance.
+void Supervisor::fix_identity(const std::string& instance_id) {
+    std::string& setting = worker_settings_.instance_id;
+    if (setting != "auto") {
+        return;
+    }
+    if (const auto valid = core::validate_external_id(instance_id); !valid) {
+        log(Priority::error, "the server names an impossible instance id: " + valid.error().message);
+        return;
+    }
+    setting = instance_id;
+    if (const auto kept = remember_id(instance_id); !kept) {
+        log(Priority::warning, kept.error().message);
     }
 }
 

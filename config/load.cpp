@@ -17,7 +17,7 @@ namespace {
 core::Result<std::string> read_file(const std::string& name) {
     const int file = ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (file < 0) {
-        return core::system_error(errno, "cannot open", name);
+        return core::system_error(errno, "cannot open", "the settings file");
     }
     std::string text(file_size_max + 1, '\0');
     std::size_t size = 0;

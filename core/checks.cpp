@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/checks.hpp"
 
+#include "core/health.hpp"
 #include "core/judge.hpp"
+
+#include <algorithm>
+#include <tuple>
 
 namespace core {
 
@@ -13,6 +17,18 @@ using CheckFunction = Finding (*)(const Facts&, const Settings&, Moment);
 
 constexpr std::array<CheckFunction, check_count> functions{check_mount,       check_queue_link, check_master_pid,
                                                            check_startup_log, check_ownership,  check_relink};
+
+/// Whether other faults follow from one of this check.
+bool is_a_foundation(Check check) {
+    return check == Check::mount || check == Check::ownership || check == Check::relink || check == Check::queue_link;
+}
+
+/// Nobody shall start Postfix, or mend a thing, on a foundation that is not there.
+std::string remedy_behind(const Finding& finding, Check cause) {
+    const bool foreign_master = finding.check == Check::master_pid && finding.reason == Reason::wrong_queue;
+    return (foreign_master ? "sudo systemctl stop postfix (or sudo kill that master if it stays), then " : "") +
+           see_to(cause);
+}
 
 Error refuse(const Finding& finding) {
     return {Errc::refused, std::string(to_string(finding.check)) + " " + std::string(to_string(finding.reason)) + ": " +
@@ -30,14 +46,28 @@ Findings run_checks(const Facts& facts, const Settings& settings, Moment now) {
     for (std::size_t i = 0; i < check_count; ++i) {
         findings[i] = functions[i](facts, settings, now);
     }
+    const Finding& cause = worst_of(findings);
+    if (cause.status != Status::fail || !is_a_foundation(cause.check)) {
+        return findings;
+    }
+    for (Finding& finding : findings) {
+        if (finding.status == Status::fail && finding.check != cause.check) {
+            finding = with_remedy(finding, remedy_behind(finding, cause.check));
+        }
+    }
     return findings;
+}
+
+const Finding& worst_of(const Findings& findings) {
+    return *std::min_element(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+        return std::tuple(b.status, cause_rank(a.check, a.reason)) <
+               std::tuple(a.status, cause_rank(b.check, b.reason));
+    });
 }
 
 Result<void> may_start(const Facts& facts, const Settings& settings, Moment now) {
     if (facts.instance_id.empty()) {
-        return Error{Errc::refused, unknown_id(facts) +
-                                        "; set instance_id in /etc/postfix-elb-agent/agent.json, or see why with "
-                                        "sudo postfix-elb-agent check"};
+        return Error{Errc::refused, unknown_id(facts) + "; " + unknown_id_remedy(settings)};
     }
     for (const CheckFunction check : {check_mount, check_queue_link}) {
         if (const Finding finding = check(facts, settings, now); finding.status == Status::fail) {

@@ -36,10 +36,15 @@ struct Finding {
 
 using Findings = std::array<Finding, check_count>;  ///< indexed by Check
 
+/// All checks. Where one of them is the cause that the others follow from, their remedies point to it.
 [[nodiscard]] Findings run_checks(const Facts& facts, const Settings& settings, Moment now);
 
+/// The one that speaks for all: the worst status, and of several the one nearest to the cause (core/health.hpp).
+[[nodiscard]] const Finding& worst_of(const Findings& findings);
+
 /// The master(8) proven to work in this instance's own queue: the executable, the working directory and the lock
-/// on pid/master.pid all agree. nullptr if there is none.
+/// on pid/master.pid all agree. nullptr if there is none. One that came to work there through a mount that was replaced
+/// since (its working directory reads "/<instance-id>") is proven by a lock on the very inode of the pid file.
 [[nodiscard]] const ProcessFacts* proven_master(const Facts& facts, const Settings& settings);
 
 /// May Postfix start now? The question of `postfix-elb-agent gate`. An error says why not, in one line.

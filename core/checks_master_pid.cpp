@@ -11,8 +11,18 @@ namespace core {
 
 namespace {
 
+std::string name_of(const ProcessFacts& master) {
+    return "master " + std::to_string(master.pid);
+}
+
 std::string describe(const ProcessFacts& master) {
-    return "master " + std::to_string(master.pid) + " works in " + master.cwd;
+    return name_of(master) + " works in " + master.cwd;
+}
+
+/// What surely ends a master that `postfix stop` may not find, because the pid file is not about it.
+std::string quiet_restart(const ProcessFacts& master) {
+    return "at a quiet hour sudo systemctl stop postfix, sudo kill " + std::to_string(master.pid) +
+           " if it is still there, then sudo systemctl start postfix";
 }
 
 /// Whether the inode of the pid file is one that a lock can be compared with.
@@ -24,6 +34,13 @@ bool names_an_inode(const PidFileFacts& file) {
 /// file is gone (systemd unlinks a PIDFile=) or was not read, is believed.
 bool holds_lock_on(const PidFileFacts* file, const ProcessFacts& process) {
     return process.holds_lock && (file == nullptr || !names_an_inode(*file) || process.lock_inode == file->inode);
+}
+
+/// What /proc shows of a place of work whose mount was unmounted with `umount -l`: the path below that mount. The lock
+/// on the very inode that stands in the queue now proves that it is the same directory.
+bool works_behind_a_replaced_mount(const PidFileFacts* file, const ProcessFacts& process, const std::string& id) {
+    return process.cwd == "/" + id && process.holds_lock && file != nullptr && names_an_inode(*file) &&
+           process.lock_inode == file->inode;
 }
 
 const PidFileFacts* known_pid_file(const Facts& facts) {
@@ -49,20 +66,46 @@ struct Case {
     const HostFacts& host;
     const ProcessFacts* proven;   ///< a proven master of this queue
     const ProcessFacts* foreign;  ///< a master that works in a queue that is not this instance's
+    const ProcessFacts* here;     ///< a master that works in this queue, proven or not
     Moment at;
 
     /// A fault of the file: with a proven master a warning that says so, else a failure.
     [[nodiscard]] Finding fault(Reason reason, const std::string& what) const {
         const std::string seen = file.kind == PidFileFacts::Kind::present ? std::to_string(file.pid) : file.text;
         if (proven != nullptr) {
-            return judge.warn(reason, at, std::to_string(proven->pid),
-                              what + "; " + describe(*proven) + " and holds the lock");
+            return with_remedy(
+                judge.warn(reason, at, std::to_string(proven->pid),
+                           what + "; " + name_of(*proven) + " works in " + paths.queue + " and holds the lock"),
+                remedy_beside(reason));
         }
         if (foreign != nullptr) {
             return judge.fail(Reason::wrong_queue, at, std::to_string(foreign->pid),
                               describe(*foreign) + ", not in " + paths.queue + "; " + what);
         }
+        if (here != nullptr) {
+            return with_remedy(
+                judge.fail(reason, at, seen,
+                           what + "; " + describe(*here) +
+                               (here->holds_lock ? " and does not hold the lock on this file" : " and holds no lock")),
+                "a second master could start beside " + name_of(*here) + ": " + quiet_restart(*here));
+        }
         return judge.fail(reason, at, seen, what + "; " + other_masters());
+    }
+
+    /// Beside a proven master: mail flows, and only the next start or stop of Postfix may suffer.
+    [[nodiscard]] std::string remedy_beside(Reason reason) const {
+        const std::string pid_file = paths.pid_file;
+        switch (reason) {
+            case Reason::missing:
+                return "mail flows, the file comes back with the next start; where systemd removes it put an empty "
+                       "PIDFile= into a drop-in of the unit of Postfix; " +
+                       quiet_restart(*proven);
+            case Reason::unreadable:
+                return "mail flows, but Postfix would not start again: sudo ls -li " + pid_file +
+                       " must show a plain file with one link; move it away between the stop and the start: " +
+                       quiet_restart(*proven);
+            default: return "mail flows, but the file names another: " + quiet_restart(*proven);
+        }
     }
 
     /// A fault of the master that the file names.
@@ -95,6 +138,19 @@ std::optional<Finding> judge_file(const Case& c) {
                    path + (c.file.text.empty() ? " is empty" : " holds no pid but \"" + c.file.text + "\""));
 }
 
+/// Who holds the id elsewhere may have written the file: its pid is of that host and says nothing here.
+Finding judge_without_file(const Case& c) {
+    if (c.foreign != nullptr) {
+        return c.judge.fail(Reason::wrong_queue, c.at, std::to_string(c.foreign->pid),
+                            describe(*c.foreign) + ", not in " + c.paths.queue);
+    }
+    const std::string why = c.paths.pid_file + " is not judged while another host holds the id";
+    if (c.here != nullptr) {
+        return c.judge.fail(Reason::not_locked, c.at, std::to_string(c.here->pid), describe(*c.here) + "; " + why);
+    }
+    return c.judge.fail(Reason::stale, c.at, "", "no master of this host works in " + c.paths.queue + "; " + why);
+}
+
 Finding judge_process(const Case& c) {
     const std::string pid = std::to_string(c.file.pid);
     const std::string claim = c.paths.pid_file + " names pid " + pid;
@@ -107,24 +163,38 @@ Finding judge_process(const Case& c) {
                                                (process->exe.empty() ? "another program" : process->exe) +
                                                " and not Postfix's master");
     }
-    if (process->cwd != c.paths.queue) {
+    const bool is_proven = c.proven != nullptr && c.proven->pid == process->pid;
+    if (!is_proven && process->cwd != c.paths.queue) {
         return c.master_fault(Reason::wrong_queue,
                               claim + ", a master that works in " + process->cwd + ", not in " + c.paths.queue);
     }
     if (!holds_lock_on(&c.file, *process)) {
-        return c.master_fault(Reason::not_locked,
-                              "master " + pid + " works in " + c.paths.queue +
-                                  (process->holds_lock ? " and holds a lock, but not on the file that is now "
-                                                       : " and holds no lock on ") +
-                                  c.paths.pid_file);
+        const Finding unlocked = c.master_fault(
+            Reason::not_locked, "master " + pid + " works in " + c.paths.queue +
+                                    (process->holds_lock ? " and holds a lock, but not on the file that is now "
+                                                         : " and holds no lock on ") +
+                                    c.paths.pid_file);
+        return c.proven != nullptr ? unlocked
+                                   : with_remedy(unlocked,
+                                                 "the file was replaced or the lock was lost, so a second "
+                                                 "master could start: " +
+                                                     quiet_restart(*process));
     }
     if (c.file.links > 1) {
         return c.fault(Reason::unreadable, c.paths.pid_file + " has " + std::to_string(c.file.links) +
                                                " hard links, so that Postfix will not start again");
     }
+    if (process->cwd != c.paths.queue) {
+        return with_remedy(c.judge.warn(Reason::wrong_queue, c.at, pid,
+                                        name_of(*process) + " works in this queue through a mount that was replaced "
+                                                            "since"),
+                           "mail flows; restart Postfix at a quiet hour: sudo systemctl restart postfix");
+    }
     if (c.foreign != nullptr) {
-        return c.judge.warn(Reason::wrong_queue, c.at, pid,
-                            "beside master " + pid + " of " + c.paths.queue + ", " + describe(*c.foreign));
+        return with_remedy(c.judge.warn(Reason::wrong_queue, c.at, pid,
+                                        "beside master " + pid + " of " + c.paths.queue + ", " + describe(*c.foreign)),
+                           "sudo kill " + std::to_string(c.foreign->pid) + " and see what started it; master " + pid +
+                               " is the right one");
     }
     return c.judge.pass(c.at, pid);
 }
@@ -137,7 +207,7 @@ const ProcessFacts* foreign_master(const HostFacts& host, const Paths& paths) {
 
 /// The pid file was not read in the latest round, for a reason that is the mount's.
 Finding without_file(const Judge& judge, const Facts& facts, const Settings& settings, const Paths& paths, Moment at) {
-    const std::string what = paths.pid_file + " could not be read: " + why_not_answered(*facts.mount.value, settings);
+    const std::string what = paths.pid_file + " could not be read: " + why_not_answered(facts, settings);
     if (const ProcessFacts* proven = proven_master(facts, settings)) {
         return judge.behind_mount(Status::warn, Reason::unreadable, at, std::to_string(proven->pid),
                                   what + "; " + describe(*proven) + " and holds a lock");
@@ -151,10 +221,12 @@ const ProcessFacts* proven_master(const Facts& facts, const Settings& settings) 
     if (facts.instance_id.empty() || !facts.host.value) {
         return nullptr;
     }
-    const std::string queue = paths_for(settings, facts.instance_id).queue;
+    const std::string& id = facts.instance_id;
+    const std::string queue = paths_for(settings, id).queue;
     const PidFileFacts* file = known_pid_file(facts);
     const auto proven = [&](const ProcessFacts& process) {
-        return process.is_master && process.cwd == queue && holds_lock_on(file, process);
+        return process.is_master && ((process.cwd == queue && holds_lock_on(file, process)) ||
+                                     works_behind_a_replaced_mount(file, process, id));
     };
     const HostFacts& host = *facts.host.value;
     if (host.named && proven(*host.named)) {
@@ -170,8 +242,7 @@ Finding check_master_pid(const Facts& facts, const Settings& settings, Moment no
         return judge.unknown(Reason::missing, facts.host.at, "the masters of this host were not looked at yet");
     }
     if (facts.instance_id.empty()) {
-        return judge.unknown(Reason::missing, facts.host.at,
-                             "which pid file to look at cannot be told: " + unknown_id(facts));
+        return with_remedy(judge.unknown(Reason::missing, facts.host.at, not_without_id), see_to(Check::relink));
     }
     const Paths paths = paths_for(settings, facts.instance_id);
     if (is_stale(facts, facts.host.at, settings, now)) {
@@ -189,7 +260,20 @@ Finding check_master_pid(const Facts& facts, const Settings& settings, Moment no
         return without_file(judge, facts, settings, paths, at);
     }
     const HostFacts& host = *facts.host.value;
-    const Case c{judge, paths, *file, host, proven_master(facts, settings), foreign_master(host, paths), at};
+    const auto here = std::find_if(host.masters.begin(), host.masters.end(),
+                                   [&](const auto& master) { return master.cwd == paths.queue; });
+    const Case c{judge,
+                 paths,
+                 *file,
+                 host,
+                 proven_master(facts, settings),
+                 foreign_master(host, paths),
+                 here == host.masters.end() ? nullptr : &*here,
+                 at};
+    const bool held_elsewhere = facts.mount.value->ownership.state == OwnershipFacts::State::held_elsewhere;
+    if (held_elsewhere && c.proven == nullptr) {
+        return judge_without_file(c);
+    }
     const std::optional<Finding> bad_file = judge_file(c);
     return bad_file ? *bad_file : judge_process(c);
 }

@@ -53,6 +53,12 @@ std::string hung_output(const std::string& path, Moment since, Moment now) {
     return path + " has not answered since " + rfc3339(since.wall) + " (" + describe_age(now.boot - since.boot) + ")";
 }
 
+std::string found_unusable(const std::string& path, const std::string& error) {
+    const bool names_path = error.find(path) != std::string::npos;
+    return (names_path ? "the mount" : path) + std::string(" could not be used when it was probed") +
+           (error.empty() ? std::string() : ": " + error);
+}
+
 }  // namespace
 
 Finding check_mount(const Facts& facts, const Settings& settings, Moment now) {
@@ -81,15 +87,15 @@ Finding check_mount(const Facts& facts, const Settings& settings, Moment now) {
     if (is_stale(facts, facts.mount.at, settings, now)) {
         return judge.fail(Reason::hung, at, seen, hung_output(path, facts.mount.at, now));
     }
-    switch (const MountFacts& probe = *facts.mount.value; probe.answer) {
+    switch (facts.mount.value->answer) {
         case MountFacts::Answer::answered: return judge.pass(at, seen);
         case MountFacts::Answer::io_error:
-            return judge.fail(Reason::io_error, at, seen, why_not_answered(probe, settings));
-        case MountFacts::Answer::denied: return judge.fail(Reason::denied, at, seen, why_not_answered(probe, settings));
+            return judge.fail(Reason::io_error, at, seen, why_not_answered(facts, settings));
+        case MountFacts::Answer::denied: return judge.fail(Reason::denied, at, seen, why_not_answered(facts, settings));
         case MountFacts::Answer::not_mounted: break;
     }
     // The two workers disagree: one of them looked a moment earlier, so this is no proof yet.
-    return judge.unknown(Reason::missing, at, why_not_answered(*facts.mount.value, settings));
+    return judge.unknown(Reason::missing, at, found_unusable(path, facts.mount.value->error));
 }
 
 }  // namespace core

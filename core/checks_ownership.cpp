@@ -52,7 +52,9 @@ Finding judge_state(const Judge& judge, const OwnershipFacts& ownership, const P
         case State::unclaimed:
             // No agent is running, or its mount worker was just started anew and has yet to claim (a claim that does
             // not succeed fails the relink). Nobody else holds it either, so this is no fault of the mail server.
-            return judge.warn(Reason::lost, at, seen, "no agent of this host holds the lock on " + paths.owner_file);
+            return with_remedy(
+                judge.warn(Reason::lost, at, seen, "no agent of this host holds the lock on " + paths.owner_file),
+                "sudo systemctl start postfix-elb-agent");
         case State::error:
             return judge.unknown(Reason::lost, at,
                                  "who holds " + paths.owner_file + " could not be told: " + ownership.error);
@@ -73,16 +75,15 @@ Finding judge_state(const Judge& judge, const OwnershipFacts& ownership, const P
 Finding check_ownership(const Facts& facts, const Settings& settings, Moment /*now*/) {
     const Judge judge(Check::ownership, settings, facts.instance_id);
     if (facts.instance_id.empty()) {
-        return judge.unknown(Reason::lost, facts.mount.at, "nothing is claimed yet: " + unknown_id(facts));
+        return with_remedy(judge.unknown(Reason::lost, facts.mount.at, not_without_id), see_to(Check::relink));
     }
     const Paths paths = paths_for(settings, facts.instance_id);
     if (!facts.mount.value) {
         return judge.unknown(Reason::lost, facts.mount.at, paths.owner_file + " was not looked at yet");
     }
     if (facts.mount.value->answer != MountFacts::Answer::answered) {
-        return judge.behind_mount(
-            Status::fail, Reason::lost, facts.mount.at, "",
-            paths.owner_file + " could not be looked at: " + why_not_answered(*facts.mount.value, settings));
+        return judge.behind_mount(Status::fail, Reason::lost, facts.mount.at, "",
+                                  paths.owner_file + " could not be looked at: " + why_not_answered(facts, settings));
     }
     const OwnershipFacts& ownership = facts.mount.value->ownership;
     const Finding finding = judge_state(judge, ownership, paths, facts.instance_id, facts.mount.at);

@@ -56,8 +56,7 @@ Finding check_queue_link(const Facts& facts, const Settings& settings, Moment /*
         return judge.unknown(Reason::missing, looked, settings.queue.link + " was not looked at yet");
     }
     if (facts.instance_id.empty()) {
-        return judge.unknown(Reason::missing, looked,
-                             "where " + settings.queue.link + " must point to cannot be told: " + unknown_id(facts));
+        return with_remedy(judge.unknown(Reason::missing, looked, not_without_id), see_to(Check::relink));
     }
     const Paths paths = paths_for(settings, facts.instance_id);
     if (auto wrong = judge_link(judge, facts.host.value->link, paths, looked)) {
@@ -73,9 +72,8 @@ Finding check_queue_link(const Facts& facts, const Settings& settings, Moment /*
     }
     const Moment at = older(looked, facts.mount.at);
     if (facts.mount.value->answer != MountFacts::Answer::answered) {
-        return judge.behind_mount(
-            Status::fail, Reason::dangling, at, paths.queue,
-            paths.queue + " could not be looked at: " + why_not_answered(*facts.mount.value, settings));
+        return judge.behind_mount(Status::fail, Reason::dangling, at, paths.queue,
+                                  paths.queue + " could not be looked at: " + why_not_answered(facts, settings));
     }
     return judge_directory(judge, facts.mount.value->queue_dir, paths, at);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/judge.hpp"
-#include "core/printable.hpp"
 
 namespace core {
 
@@ -8,7 +7,7 @@ Finding check_relink(const Facts& facts, const Settings& settings, Moment /*now*
     const Judge judge(Check::relink, settings, facts.instance_id);
     const Moment at = facts.relink.at;
     if (facts.instance_id.empty()) {
-        return judge.unknown(Reason::pending, at, unknown_id(facts));
+        return with_remedy(judge.unknown(Reason::pending, at, unknown_id(facts)), unknown_id_remedy(settings));
     }
     const Paths paths = paths_for(settings, facts.instance_id);
     if (!facts.relink.value) {
@@ -20,15 +19,11 @@ Finding check_relink(const Facts& facts, const Settings& settings, Moment /*now*
     Finding finding;
     switch (progress.state) {
         case RelinkProgress::State::done: return judge.pass(at, progress.changed ? "relinked" : "nothing to do");
-        case RelinkProgress::State::pending: return judge.fail(Reason::pending, at, "pending", output);
+        case RelinkProgress::State::pending: finding = judge.fail(Reason::pending, at, "pending", output); break;
         case RelinkProgress::State::refused: finding = judge.fail(Reason::refused, at, "refused", output); break;
         case RelinkProgress::State::failed: finding = judge.fail(Reason::failed, at, "failed", output); break;
     }
-    if (!progress.remedy.empty()) {
-        constexpr std::size_t longest_remedy = 700;
-        finding.remedy = printable(progress.remedy, longest_remedy);
-    }
-    return finding;
+    return progress.remedy.empty() ? finding : with_remedy(finding, progress.remedy);
 }
 
 }  // namespace core

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // "Already running" is a symptom: postfix-script prints it whenever `master -t` fails, for whatever cause. With a
-// proven master of this queue such a line is an operator's second start. Without one, the facts are asked for the
-// cause. What is wrong with the log itself is never more than a warning: a fault of logging is no reason to replace a
-// host.
+// proven master of this queue such a line is an operator's second start, and one that the log shows to have been such
+// a start stays harmless (core/startup_history.hpp). Of any other the facts are asked for the cause. What is wrong with
+// the log itself is never more than a warning: a fault of logging is no reason to replace a host.
 #include "core/judge.hpp"
 #include "core/printable.hpp"
 #include "core/timestamp.hpp"
@@ -28,117 +28,182 @@ struct Case {
     const StartFailure& failure;
 };
 
-// Clues, each looked for in turn: what explains a failure best comes first. An empty answer: nothing to see.
-using Clue = std::string (*)(const Case&);
+struct Cause {
+    enum class Standing { stands, gone };
+    std::string text;
+    Standing standing = Standing::stands;
+};
 
-std::string read_only_mount(const Case& c) {
-    const bool seen = c.facts.host.value && c.facts.host.value->mount && c.facts.host.value->mount->read_only;
-    return seen ? c.settings.mount.path + " is mounted read-only" : std::string();
-}
+// Clues, each looked for in turn: what explains a failure best comes first. Absent: nothing to see.
+using Clue = std::optional<Cause> (*)(const Case&);
 
-std::string no_mount(const Case& c) {
-    const bool seen = c.facts.host.value && !c.facts.host.value->mount;
-    return seen ? "nothing is mounted at " + c.settings.mount.path : std::string();
-}
-
-std::string silent_mount(const Case& c) {
-    if (c.facts.mount_hung_since) {
-        return c.settings.mount.path + " does not answer";
+std::optional<Cause> read_only_mount(const Case& c) {
+    if (!c.facts.host.value || !c.facts.host.value->mount || !c.facts.host.value->mount->read_only) {
+        return std::nullopt;
     }
-    const bool error = c.facts.mount.value && c.facts.mount.value->answer != MountFacts::Answer::answered;
-    return error ? why_not_answered(*c.facts.mount.value, c.settings) : std::string();
+    return Cause{c.settings.mount.path + " is mounted read-only"};
 }
 
-std::string before_the_relink(const Case& c) {
+std::optional<Cause> no_mount(const Case& c) {
+    if (!c.facts.host.value || c.facts.host.value->mount) {
+        return std::nullopt;
+    }
+    return Cause{"nothing is mounted at " + c.settings.mount.path};
+}
+
+std::optional<Cause> silent_mount(const Case& c) {
+    if (c.facts.mount_hung_since) {
+        return Cause{c.settings.mount.path + " does not answer"};
+    }
+    if (!c.facts.mount.value || c.facts.mount.value->answer == MountFacts::Answer::answered) {
+        return std::nullopt;
+    }
+    return Cause{why_not_answered(c.facts, c.settings)};
+}
+
+std::optional<Cause> before_the_relink(const Case& c) {
     const auto& relink = c.facts.relink;
     if (!relink.value || relink.value->state != RelinkProgress::State::done) {
-        return "Postfix was started before the relink was done, in whatever queue the link named then";
+        return Cause{"Postfix was started before the relink was done, in whatever queue the link named then"};
     }
-    const bool earlier = relink.value->changed && c.failure.at < relink.at.wall;
-    return earlier ? "Postfix was started before the relink was done (at " + rfc3339(relink.at.wall) +
-                         "), in whatever queue the link named then"
-                   : std::string();
+    if (!relink.value->changed || c.failure.at >= relink.at.wall) {
+        return std::nullopt;
+    }
+    return Cause{"Postfix was started before the relink was done (at " + rfc3339(relink.at.wall) +
+                     "), in whatever queue the link named then",
+                 Cause::Standing::gone};
 }
 
-std::string unusable_pid_file(const Case& c) {
+std::optional<Cause> unusable_pid_file(const Case& c) {
     if (!c.facts.mount.value) {
-        return {};
+        return std::nullopt;
     }
     const std::string path = paths_for(c.settings, c.facts.instance_id).pid_file;
     const PidFileFacts& file = c.facts.mount.value->pid_file;
     switch (file.kind) {
-        case PidFileFacts::Kind::not_a_file: return path + " is not a regular file";
-        case PidFileFacts::Kind::unreadable: return path + " could not be read: " + file.error;
-        case PidFileFacts::Kind::absent: return {};
+        case PidFileFacts::Kind::not_a_file: return Cause{path + " is not a regular file"};
+        case PidFileFacts::Kind::unreadable: return Cause{path + " could not be read: " + file.error};
+        case PidFileFacts::Kind::absent: return std::nullopt;
         case PidFileFacts::Kind::present:
         case PidFileFacts::Kind::garbage: break;
     }
-    return file.links > 1 ? path + " has " + std::to_string(file.links) + " hard links, which Postfix refuses"
-                          : std::string();
+    if (file.links <= 1) {
+        return std::nullopt;
+    }
+    return Cause{path + " has " + std::to_string(file.links) + " hard links, which Postfix refuses"};
 }
 
-std::string master_of_this_host(const Case& c) {
+std::optional<Cause> master_of_this_host(const Case& c) {
     if (!c.facts.host.value || c.facts.host.value->masters.empty()) {
-        return {};
+        return std::nullopt;
     }
     const ProcessFacts& master = c.facts.host.value->masters.front();
-    return "master " + std::to_string(master.pid) + " of this host works in " + master.cwd +
-           (master.lock_path.empty() ? std::string() : " and holds the lock on " + master.lock_path);
+    return Cause{"master " + std::to_string(master.pid) + " of this host works in " + master.cwd +
+                 (master.lock_path.empty() ? std::string() : " and holds the lock on " + master.lock_path)};
 }
 
-std::string claimed_elsewhere(const Case& c) {
-    const bool elsewhere =
-        c.facts.mount.value && c.facts.mount.value->ownership.state == OwnershipFacts::State::held_elsewhere;
-    if (!elsewhere) {
-        return {};
+std::optional<Cause> claimed_elsewhere(const Case& c) {
+    if (!c.facts.mount.value || c.facts.mount.value->ownership.state != OwnershipFacts::State::held_elsewhere) {
+        return std::nullopt;
     }
     const OwnerRecord& holder = c.facts.mount.value->ownership.holder;
-    return "host " + holder.hostname + " holds the id " + c.facts.instance_id + " and, it seems, the lock";
+    return Cause{(holder.hostname.empty() ? std::string("another host") : "host " + holder.hostname) +
+                 " holds the id " + c.facts.instance_id + " and, it seems, the lock"};
 }
 
-std::string lock_held_elsewhere(const Case& c) {
-    if (c.failure.kind == StartFailure::Kind::start_failed) {
-        return {};
+std::optional<Cause> fault_of_the_start_itself(const Case& c) {
+    return c.failure.kind == StartFailure::Kind::start_failed ? std::optional(Cause{"see the lines before it"})
+                                                              : std::nullopt;
+}
+
+/// Only of a start after the relink is it known that it was in this queue.
+std::optional<Cause> lock_held_elsewhere(const Case& c) {
+    if (!c.facts.relink.value || !c.facts.relink.value->changed) {
+        return std::nullopt;
     }
-    return "no process of this host holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file +
-           ", so another host did, or the lease of one that is gone";
+    return Cause{"no process of this host holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file +
+                 ", so another host did, or the lease of one that is gone"};
 }
 
-std::string likely_cause(const Case& c) {
-    static constexpr std::array<Clue, 8> clues{read_only_mount,   no_mount,           silent_mount,
-                                               before_the_relink, unusable_pid_file,  master_of_this_host,
-                                               claimed_elsewhere, lock_held_elsewhere};
+std::optional<Cause> likely_cause(const Case& c) {
+    static constexpr std::array<Clue, 9> clues{read_only_mount,    no_mount,
+                                               silent_mount,       before_the_relink,
+                                               unusable_pid_file,  master_of_this_host,
+                                               claimed_elsewhere,  fault_of_the_start_itself,
+                                               lock_held_elsewhere};
     for (const Clue clue : clues) {
-        if (std::string found = clue(c); !found.empty()) {
+        if (std::optional<Cause> found = clue(c)) {
             return found;
         }
     }
-    return "see the lines before it";
+    return std::nullopt;
+}
+
+Finding judge_failure(const Judge& judge, const Case& c, const std::string& path, Moment at) {
+    const std::optional<Cause> cause = likely_cause(c);
+    const Finding finding =
+        judge.fail(reason_of(c.failure.kind), at, rfc3339(c.failure.at),
+                   "Postfix did not start: \"" + printable(c.failure.line, longest_quote) + "\" (" + path + "); " +
+                       (cause ? "likely cause: " + cause->text : "the cause is not known any more"));
+    const bool gone = !cause || cause->standing == Cause::Standing::gone;
+    return gone ? with_remedy(finding, "nothing is seen to stand in the way now: sudo systemctl restart postfix")
+                : finding;
+}
+
+constexpr std::string_view no_file_remedy =
+    "this version reads files only, not the journal: sudo apt install rsyslog (RHEL: dnf) makes one of them; or "
+    "postconf "
+    "maillog_file and set maillog.path in /etc/postfix-elb-agent/agent.json to that file";
+constexpr std::string_view not_there_remedy =
+    "set maillog.path in /etc/postfix-elb-agent/agent.json to the file that Postfix logs to: postconf maillog_file, "
+    "grep "
+    "-rs mail /etc/rsyslog.conf /etc/rsyslog.d; this version reads files only, not the journal";
+constexpr std::string_view journal_remedy =
+    "this version reads files only: set maillog.source in /etc/postfix-elb-agent/agent.json to \"auto\", and let "
+    "rsyslog "
+    "or maillog_file of Postfix write a file";
+
+/// The path may be the list of those that were looked for, "a or b".
+std::string does_not_exist(const std::string& path) {
+    constexpr std::string_view between = " or ";
+    const std::size_t at = path.find(between);
+    return at == std::string::npos
+               ? path + " does not exist"
+               : "neither " + path.substr(0, at) + " nor " + path.substr(at + between.size()) + " exists";
 }
 
 /// What is wrong with the log itself; empty if it is read.
-std::optional<Finding> judge_source(const Judge& judge, const StartupLogFacts& log, Moment at) {
+std::optional<Finding> judge_source(const Judge& judge, const Settings& settings, const StartupLogFacts& log,
+                                    Moment at) {
     switch (log.source) {
         case StartupLogFacts::Source::reading: return std::nullopt;
         case StartupLogFacts::Source::catching_up:
             return judge.warn(Reason::unreadable, at, log.path, log.path + " is still being read from its beginning");
         case StartupLogFacts::Source::missing:
-            return judge.warn(Reason::unreadable, at, log.path, log.path + " does not exist");
+            return with_remedy(judge.warn(Reason::unreadable, at, log.path, does_not_exist(log.path)),
+                               settings.maillog.path == "auto" ? no_file_remedy : not_there_remedy);
         case StartupLogFacts::Source::unreadable:
-            return judge.warn(Reason::unreadable, at, log.path, log.path + " could not be read: " + log.error);
+            return settings.maillog.source == MaillogSource::journal
+                       ? with_remedy(judge.warn(Reason::unreadable, at, log.path, log.error), journal_remedy)
+                       : judge.warn(Reason::unreadable, at, log.path, log.path + " could not be read: " + log.error);
         case StartupLogFacts::Source::lost: break;
     }
     return judge.warn(Reason::source_lost, at, log.path, log.path + " can no longer be read: " + log.error);
 }
 
-bool is_uncured(const StartupLogFacts& log) {
+bool failed_last(const StartupLogFacts& log) {
     return log.last_failure && !(log.last_started && *log.last_started > log.last_failure->at);
 }
 
+bool is_uncured(const StartupLogFacts& log) {
+    return failed_last(log) && !log.last_failure->while_master_stood;
+}
+
 std::string summary(const StartupLogFacts& log, const ProcessFacts* master) {
-    if (master != nullptr && is_uncured(log)) {
-        return "a start was refused at " + rfc3339(log.last_failure->at) + ", master " + std::to_string(master->pid) +
-               " is not affected";
+    if (failed_last(log) && (master != nullptr || log.last_failure->while_master_stood)) {
+        return "a start was refused at " + rfc3339(log.last_failure->at) +
+               (master != nullptr ? ", master " + std::to_string(master->pid) + " is not affected"
+                                  : " while master was running");
     }
     return log.last_started ? "master started at " + rfc3339(*log.last_started) : "no failed start in this boot";
 }
@@ -159,12 +224,9 @@ Finding check_startup_log(const Facts& facts, const Settings& settings, Moment /
     }
     // While the log is still being read the cure may be in a line to come.
     if (master == nullptr && !catching_up && is_uncured(log)) {
-        const StartFailure& failure = *log.last_failure;
-        return judge.fail(reason_of(failure.kind), at, rfc3339(failure.at),
-                          "Postfix did not start: \"" + printable(failure.line, longest_quote) + "\" (" + log.path +
-                              "); likely cause: " + likely_cause({facts, settings, failure}));
+        return judge_failure(judge, {facts, settings, *log.last_failure}, log.path, at);
     }
-    const std::optional<Finding> source = judge_source(judge, log, at);
+    const std::optional<Finding> source = judge_source(judge, settings, log, at);
     return source ? *source : judge.pass(at, summary(log, master));
 }
 

@@ -32,6 +32,11 @@ struct MountEntry {
     bool operator==(const MountEntry&) const = default;
 };
 
+/// Only the place at which something is mounted when somebody looks into it.
+[[nodiscard]] inline bool is_automount_point(const MountEntry& entry) noexcept {
+    return entry.fstype == "autofs";
+}
+
 /// What stands at the place of the queue link (settings: queue.link). Local; never follows the link.
 struct LinkFacts {
     enum class Kind { absent, symlink, directory, other, unreadable };
@@ -130,6 +135,7 @@ struct StartFailure {
     Kind kind = Kind::start_failed;
     WallTime at{};
     std::string line;  ///< the whole line, bounded, printable
+    bool while_master_stood = false;  ///< an operator's second start: harmless, whatever became of that master later
     bool operator==(const StartFailure&) const = default;
 };
 
@@ -139,7 +145,7 @@ struct StartupLogFacts {
     Source source = Source::catching_up;
     std::string path;                          ///< what is read, or was looked for
     std::string error;                         ///< one line, when unreadable or lost
-    std::optional<StartFailure> last_failure;  ///< the latest of this boot
+    std::optional<StartFailure> last_failure;  ///< the latest of this boot; a harmless one only when no other stands
     std::optional<WallTime> last_started;      ///< the latest "daemon started" of this boot
     bool operator==(const StartupLogFacts&) const = default;
 };
@@ -149,7 +155,7 @@ struct RelinkProgress {
     enum class State { pending, done, refused, failed };
     State state = State::pending;
     std::string text;             ///< one line: what is being done or waited for, or why not
-    std::string remedy;           ///< one line, when refused or failed
+    std::string remedy;           ///< one line, when not done and there is more to say than the reason does
     std::vector<std::string> log; ///< what the latest slice did, a line each
     bool changed = false;         ///< something was written since the relink began
     bool more = false;            ///< the plan is not finished: ask again

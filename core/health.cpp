@@ -2,7 +2,6 @@
 #include "core/health.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace core {
@@ -46,16 +45,6 @@ constexpr std::pair<Check, Reason> by_cause[] = {
     {Check::startup_log, Reason::source_lost},
     {Check::startup_log, Reason::unreadable},
 };
-
-std::size_t rank(const Finding& finding) {
-    return cause_rank(finding.check, finding.reason);
-}
-
-const Finding& worst_of(const Findings& findings) {
-    return *std::min_element(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
-        return std::tuple(b.status, rank(a)) < std::tuple(a.status, rank(b));
-    });
-}
 
 std::string headline(const Finding& finding) {
     std::string out(to_string(finding.check));

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t longest_observed = 300;
 constexpr std::size_t longest_output = 700;
+constexpr std::size_t longest_remedy = 900;
 
 }  // namespace
 
@@ -59,8 +60,17 @@ Finding Judge::behind_mount(Status status, Reason reason, Moment at, std::string
                             std::string_view output) const {
     Finding finding = bad(status, reason, at, observed, output);
     finding.certainty = Certainty::doubtful;
-    finding.remedy = "see to " + settings_.mount.path + " first: sudo postfix-elb-agent check says what to do about it";
+    finding.remedy = see_to(Check::mount);
     return finding;
+}
+
+Finding with_remedy(Finding finding, std::string_view remedy) {
+    finding.remedy = printable(remedy, longest_remedy);
+    return finding;
+}
+
+std::string see_to(Check cause) {
+    return "see to " + std::string(to_string(cause)) + " first";
 }
 
 std::string fill_remedy(std::string_view remedy, const Settings& settings, std::string_view instance_id) {
@@ -98,9 +108,22 @@ std::string unknown_id(const Facts& facts) {
            (facts.identity_error.empty() ? std::string() : ": " + facts.identity_error);
 }
 
-std::string why_not_answered(const MountFacts& mount, const Settings& settings) {
-    const bool not_mounted = mount.answer == MountFacts::Answer::not_mounted;
-    return (not_mounted ? "nothing is mounted at " : "no answer from ") + settings.mount.path +
+std::string unknown_id_remedy(const Settings& settings) {
+    return "set instance_id in /etc/postfix-elb-agent/agent.json, or see why nobody tells it: cat "
+           "/sys/devices/virtual/dmi/id/board_asset_tag (an id on Nitro), and curl -s -m 2 -X PUT -H "
+           "'X-aws-ec2-metadata-token-ttl-seconds: 60' " +
+           settings.imds.endpoint + "/latest/api/token, which must print a token";
+}
+
+std::string why_not_answered(const Facts& facts, const Settings& settings) {
+    const MountFacts& mount = *facts.mount.value;
+    if (mount.answer == MountFacts::Answer::not_mounted) {
+        const bool something =
+            facts.host.value && facts.host.value->mount && !is_automount_point(*facts.host.value->mount);
+        return something ? "the mount cannot be used, see mount" : "nothing is mounted at " + settings.mount.path;
+    }
+    const bool names_path = mount.error.find(settings.mount.path) != std::string::npos;
+    return (names_path ? "no answer" : "no answer from " + settings.mount.path) +
            (mount.error.empty() ? std::string() : ": " + mount.error);
 }
 

@@ -37,6 +37,12 @@ class Judge {
     std::string_view instance_id_;
 };
 
+/// The same finding with a remedy that fits better than the table's; made printable and bounded.
+[[nodiscard]] Finding with_remedy(Finding finding, std::string_view remedy);
+
+/// The remedy of what follows from another fault: "see to mount first".
+[[nodiscard]] std::string see_to(Check cause);
+
 /// A remedy's text with its placeholders replaced. An id that is not known yet reads "<instance-id>".
 [[nodiscard]] std::string fill_remedy(std::string_view remedy, const Settings& settings, std::string_view instance_id);
 
@@ -50,8 +56,14 @@ class Judge {
 /// `the instance id is not known yet: <why>`
 [[nodiscard]] std::string unknown_id(const Facts& facts);
 
-/// One line for a probe of the mount that brought no answer of the file system.
-[[nodiscard]] std::string why_not_answered(const MountFacts& mount, const Settings& settings);
+/// What to do about an id that is not known.
+[[nodiscard]] std::string unknown_id_remedy(const Settings& settings);
+
+/// What every check but the relink's says while the id is not known: the cause stands there, once.
+inline constexpr std::string_view not_without_id = "not known until the instance id is";
+
+/// One line for a probe of the mount that brought no answer of the file system. There must be one.
+[[nodiscard]] std::string why_not_answered(const Facts& facts, const Settings& settings);
 
 /// Whether this process's place of work is a queue that certainly is not this instance's: another instance's on the
 /// mount, or a local directory of the relink. A second Postfix with a queue directory of its own is not meant.

@@ -110,6 +110,9 @@ std::optional<Kind> kind_of(Program program, std::string_view text) {
     if (program == Program::master && text.starts_with("daemon started -- version ")) {
         return Kind::daemon_started;
     }
+    if (program == Program::master && text.starts_with("terminating on signal ")) {
+        return Kind::terminated;
+    }
     if (!text.starts_with(fatal)) {
         return std::nullopt;
     }
@@ -130,7 +133,9 @@ std::optional<Kind> kind_of(Program program, std::string_view text) {
 
 std::optional<LogEvent> parse_maillog_line(std::string_view line, WallTime now, const LocalTime& local_time) {
     // A busy relay logs thousands of lines a second that are none of this; they are let go before any date is computed.
-    if (line.find("fatal: ") == std::string_view::npos && line.find("daemon started") == std::string_view::npos) {
+    constexpr std::array<std::string_view, 3> telling{"fatal: ", "daemon started", "terminating on signal "};
+    if (std::none_of(telling.begin(), telling.end(),
+                     [line](std::string_view text) { return line.find(text) != std::string_view::npos; })) {
         return std::nullopt;
     }
     std::string_view rest = line;

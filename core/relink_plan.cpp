@@ -28,19 +28,25 @@ struct Situation {
         return facts.skeleton == Dir::absent || facts.skeleton_is_new_link;
     }
     [[nodiscard]] bool source_is_a_queue() const { return facts.source_missing.size() < required_queue_directories(); }
-    /// A plain directory at the link's place takes the skeleton's place, where that is free and it is fit for it.
-    [[nodiscard]] bool directory_becomes_skeleton() const {
+    /// Where there is no skeleton, a plain directory at the link's place is as good, if it is a queue.
+    [[nodiscard]] bool directory_is_source() const {
         return directory_at_link() && skeleton_place_free() && source_is_a_queue();
     }
+    /// It then takes the skeleton's place, if rename(2) can get it there.
+    [[nodiscard]] bool directory_becomes_skeleton() const { return directory_is_source() && facts.skeleton_in_reach; }
     /// What the queue is copied from; "" if there is nothing.
     [[nodiscard]] std::string source() const {
         if (facts.skeleton == Dir::directory) {
             return paths.skeleton;
         }
-        return directory_becomes_skeleton() ? paths.link : "";
+        return directory_is_source() ? paths.link : "";
     }
     [[nodiscard]] std::string place_for_directory() const {
         return directory_becomes_skeleton() ? paths.skeleton : paths.set_aside;
+    }
+    /// Whether there is more to do than to own the id: a queue or the link comes to be another.
+    [[nodiscard]] bool changes_queue_or_link() const {
+        return facts.queue == Dir::absent || !facts.queue_missing.empty() || !link_is_right();
     }
 };
 
@@ -48,6 +54,7 @@ struct Refusal {
     std::string cause;
     std::string remedy;
     bool waiting = false;
+    bool doubtful = false;
 };
 using MaybeRefusal = std::optional<Refusal>;
 
@@ -89,8 +96,12 @@ MaybeRefusal link_not_replaceable(const Situation& now) {
     return std::nullopt;
 }
 
-/// A master must not work in what the link stops naming, nor in somebody else's queue on the shared file system.
+/// A master must not work in what the link stops naming, nor in somebody else's queue on the shared file system. Where
+/// all stands as it must, it is no reason to take a server out of service: it is for the checks of the master to tell.
 MaybeRefusal master_in_another_queue(const Situation& now) {
+    if (!now.changes_queue_or_link()) {
+        return std::nullopt;
+    }
     for (const ProcessFacts& master : now.facts.masters) {
         const bool below_mount = master.cwd == now.paths.mount || master.cwd.starts_with(now.paths.mount + "/");
         const bool behind_link = !now.facts.link_leads_to.empty() && master.cwd == now.facts.link_leads_to;
@@ -101,6 +112,22 @@ MaybeRefusal master_in_another_queue(const Situation& now) {
         }
     }
     return std::nullopt;
+}
+
+/// A cwd names its mount by the path only: below what was mounted over it Postfix goes on working in its queue, unseen.
+MaybeRefusal master_below_another_mount(const Situation& now) {
+    if (now.facts.queue != Dir::absent) {
+        return std::nullopt;
+    }
+    const auto master = std::ranges::find(now.facts.masters, now.paths.queue, &ProcessFacts::cwd);
+    if (master == now.facts.masters.end()) {
+        return std::nullopt;
+    }
+    return Refusal{"Postfix's master, pid " + std::to_string(master->pid) + ", is running in " + now.paths.queue +
+                       ", which is not in what is mounted at " + now.paths.mount +
+                       " now: something else was mounted over it",
+                   "unmount what was mounted last at " + now.paths.mount + " (findmnt " + now.paths.mount +
+                       "), or stop Postfix; the relink is tried again by itself"};
 }
 
 MaybeRefusal id_not_ours(const Situation& now) {
@@ -119,7 +146,9 @@ MaybeRefusal id_not_ours(const Situation& now) {
                            "stop Postfix, find out which host is " + id + ", then restart postfix-elb-agent"};
         case OwnershipFacts::State::error:
             return Refusal{"cannot tell who holds the id " + id + ": " + ownership.error,
-                           "see whether root can read and lock files below " + now.paths.corner};
+                           "see whether root can read and lock files below " + now.paths.corner +
+                               "; the relink is tried again by itself",
+                           false, true};
         case OwnershipFacts::State::unclaimed:
         case OwnershipFacts::State::held:
         case OwnershipFacts::State::held_here: return std::nullopt;
@@ -134,13 +163,30 @@ MaybeRefusal queue_not_a_directory(const Situation& now) {
     return Refusal{now.paths.queue + " exists and is not a directory", "move " + now.paths.queue + " away"};
 }
 
+/// Postfix never runs on that directory, and rename(2) or a copy takes every message over: the logs of what was bounced
+/// before the messages they belong to; postsuper gives each file the name of its new inode and its place in the hashes.
+std::string bring_mail_over(const Situation& now) {
+    const std::string& link = now.paths.link;
+    const std::string old = now.directory_at_link() ? link + ".with-mail" : now.facts.link_leads_to;
+    return "keep Postfix stopped: sudo systemctl stop postfix; " +
+           (now.directory_at_link() ? "sudo mv -T " + link + " " + old : "sudo rm " + link) +
+           "; sudo systemctl restart postfix-elb-agent; when readlink " + link + " prints " + now.paths.queue +
+           ": for d in bounce defer trace maildrop hold incoming active deferred; do sudo find " + old +
+           "/$d -type f -exec mv -n -t " + link +
+           "/$d {} +; done; sudo postsuper -s; sudo systemctl start postfix; what "
+           "is left in those folders of " +
+           old + " had a namesake: once that is delivered, the same again";
+}
+
 MaybeRefusal mail_at_link(const Situation& now) {
-    if (!now.directory_at_link() || now.facts.link_mail == 0) {
+    if (now.link_is_right() || now.facts.link_mail == 0) {
         return std::nullopt;
     }
-    return Refusal{
-        now.paths.link + " is a directory with " + messages(now.facts.link_mail) + " in it: it is not replaced",
-        "deliver them (postfix start; postqueue -f) and stop Postfix, or move the directory away"};
+    const std::string directory = now.directory_at_link()
+                                      ? now.paths.link + " is"
+                                      : now.paths.link + " leads to " + now.facts.link_leads_to + ",";
+    return Refusal{directory + " a directory with " + messages(now.facts.link_mail) + " in it: it is not replaced",
+                   bring_mail_over(now)};
 }
 
 MaybeRefusal no_source(const Situation& now) {
@@ -173,9 +219,15 @@ MaybeRefusal no_place_for_directory(const Situation& now) {
 }
 
 using Rule = MaybeRefusal (*)(const Situation&);
-constexpr std::array<Rule, 8> rules{mount_not_usable, link_not_replaceable,  master_in_another_queue,
-                                    id_not_ours,      queue_not_a_directory, mail_at_link,
-                                    no_source,        no_place_for_directory};
+constexpr std::array<Rule, 9> rules{mount_not_usable,
+                                    link_not_replaceable,
+                                    master_in_another_queue,
+                                    master_below_another_mount,
+                                    id_not_ours,
+                                    queue_not_a_directory,
+                                    mail_at_link,
+                                    no_source,
+                                    no_place_for_directory};
 
 void plan_mount_steps(const Situation& now, std::vector<RelinkStep>& steps) {
     const RelinkFacts& facts = now.facts;
@@ -301,6 +353,7 @@ RelinkPlan plan_relink(const RelinkFacts& facts, const Settings& settings) {
             plan.refusal = refusal->cause;
             plan.remedy = refusal->remedy;
             plan.waiting = refusal->waiting;
+            plan.doubtful = refusal->doubtful;
             return plan;
         }
     }
@@ -311,7 +364,9 @@ RelinkPlan plan_relink(const RelinkFacts& facts, const Settings& settings) {
     if (facts.ownership.state == OwnershipFacts::State::held_here && !plan.steps.empty()) {
         plan.refusal = "another postfix-elb-agent of this host holds the id " + facts.instance_id +
                        " and has not relinked: still to do is to " + describe(plan.steps.front());
-        plan.remedy = "let that agent do it (systemctl status postfix-elb-agent), or stop it first";
+        plan.remedy =
+            "the agent that is running holds the id; it relinks at its start: sudo systemctl restart "
+            "postfix-elb-agent";
         plan.steps.clear();
     }
     return plan;

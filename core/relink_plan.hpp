@@ -30,12 +30,14 @@ struct RelinkFacts {
     LinkFacts link;               ///< at settings.queue.link
     std::string link_leads_to;    ///< the directory that the link's path leads to now, as the kernel names it (a
                                   ///< master in it has this as its cwd); "" when it leads nowhere
-    std::uint64_t link_mail = 0;  ///< queued messages below it, when it is a directory
+    std::uint64_t link_mail = 0;  ///< queued messages in the directory there; or in the one that a wrong link there
+                                  ///< leads to, unless that is on the mount (another instance's queue)
 
     enum class Dir { absent, directory, other };
     Dir skeleton = Dir::absent;         ///< at settings.queue.skeleton, not following a link
     bool skeleton_is_new_link = false;  ///< what stands there is our own half-made link to <mount>/<id>
     std::uint64_t skeleton_mail = 0;    ///< queued messages in it: reported, never copied
+    bool skeleton_in_reach = true;      ///< a directory can be renamed from the link's place to the skeleton's
 
     /// Directories that a whole queue has and the source of the copy lacks. The source is the skeleton; where there is
     /// none, the directory at the link's place.
@@ -87,6 +89,7 @@ struct RelinkPlan {
     std::optional<std::string> refusal;  ///< one line: why nothing may be done
     std::string remedy;                  ///< one line, with a refusal
     bool waiting = false;                ///< the refusal is only that the mount is not there yet
+    bool doubtful = false;               ///< the refusal is only that something could not be told: a failure
     std::vector<std::string> notes;      ///< one line each: worth saying, changes nothing (mail in the skeleton)
     std::vector<RelinkStep> steps;       ///< empty: nothing to do (or refused)
 };

@@ -31,24 +31,41 @@ void StartupHistory::feed(std::string_view line, WallTime boot_began, WallTime n
         return;
     }
     event->at = std::min(event->at, now);
-    if (event->kind != LogEvent::Kind::daemon_started) {
-        remember_failure(std::move(*event));
-        return;
+    switch (event->kind) {
+        case LogEvent::Kind::daemon_started: remember_start(event->at); break;
+        case LogEvent::Kind::terminated: master_stands_ = false; break;
+        default: remember_failure(std::move(*event)); break;
     }
+}
+
+void StartupHistory::remember_start(WallTime at) {
     ++counts_.daemon_started;
-    last_started_ = last_failure_ ? std::max(event->at, last_failure_->at + one_tick) : event->at;
+    last_started_ = last_failure_ ? std::max(at, last_failure_->at + one_tick) : at;
+    unfinished_.reset();
+    master_stands_ = true;
 }
 
 void StartupHistory::remember_failure(LogEvent event) {
-    const bool unfinished = last_failure_ && (!last_started_ || *last_started_ < last_failure_->at);
-    if (event.kind == LogEvent::Kind::aftermath && unfinished && event.at - last_failure_->at <= aftermath_window) {
+    if (event.kind == LogEvent::Kind::aftermath && unfinished_ && event.at - *unfinished_ <= aftermath_window) {
         return;
     }
     if (last_started_) {
         event.at = std::max(event.at, *last_started_ + one_tick);
     }
-    last_failure_ = StartFailure{.kind = failure_kind(event.kind), .at = event.at, .line = std::move(event.text)};
-    count(last_failure_->kind);
+    unfinished_ = event.at;
+    const StartFailure::Kind kind = failure_kind(event.kind);
+    count(kind);
+    const bool harmless = master_stands_ && kind != StartFailure::Kind::start_failed;
+    if (harmless && a_failure_counts()) {
+        return;
+    }
+    last_failure_ =
+        StartFailure{.kind = kind, .at = event.at, .line = std::move(event.text), .while_master_stood = harmless};
+}
+
+bool StartupHistory::a_failure_counts() const {
+    return last_failure_ && !last_failure_->while_master_stood &&
+           (!last_started_ || *last_started_ < last_failure_->at);
 }
 
 void StartupHistory::count(StartFailure::Kind kind) {

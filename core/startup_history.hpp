@@ -3,7 +3,12 @@
 //
 // The lines are given in the order of the log, and that order is believed before the stamps: where a stamp does not
 // come after that of the event before it (whole seconds, or a clock that was set back), a millisecond more than that
-// is reported, so that comparing the two times answers which came last. One history is of one log; lines of two
+// is reported, so that comparing the two times answers which came last.
+//
+// A start that was refused because Postfix runs already ("already running", or no lock) while a master stood, that is
+// one that was started in this boot and has not said that it terminates, is an operator's second start: it never
+// counts, and never takes the place of a failure that does. A master that dies without a word (SIGKILL) is still taken
+// to stand; that it is gone is what the check of the pid file says. One history is of one log; lines of two
 // sources must not be mixed in it.
 #pragma once
 
@@ -37,12 +42,16 @@ class StartupHistory {
     [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
 
    private:
+    void remember_start(WallTime at);
     void remember_failure(LogEvent event);
+    [[nodiscard]] bool a_failure_counts() const;
     void count(StartFailure::Kind kind);
 
     LocalTime local_time_;
     std::optional<StartFailure> last_failure_;
     std::optional<WallTime> last_started_;
+    std::optional<WallTime> unfinished_;  ///< the latest failure since the latest start that succeeded
+    bool master_stands_ = false;
     Counts counts_;
 };
 

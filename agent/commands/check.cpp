@@ -29,6 +29,10 @@ int check_command(const core::Settings& settings, bool json) {
         std::fprintf(stderr, "postfix-elb-agent: %s\n", ran.error().message.c_str());
         return exit_unknown;
     }
+    if (!shot.observer().facts().host.value) {
+        std::fprintf(stderr, "postfix-elb-agent: this host could not be looked at: the host worker did not answer\n");
+        return exit_unknown;
+    }
     core::Health health;
     const core::Verdict verdict = health.evaluate(shot.observer().facts(), settings, now());
     const std::string text =

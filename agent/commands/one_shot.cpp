@@ -6,6 +6,7 @@
 #include "agent/worker/worker.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <unistd.h>
 
 #include <csignal>
 #include <exception>
@@ -42,6 +43,10 @@ asio::awaitable<void> OneShot::identify() {
 }
 
 core::Result<void> OneShot::run(std::function<asio::awaitable<void>()> work) {
+    if (::geteuid() != 0) {
+        return core::Error{core::Errc::denied,
+                           "this needs root (sudo): it reads /proc of Postfix's master and the shared mount; as another user ask the running agent: postfix-elb-agent status"};
+    }
     if (auto started = start_workers(); !started) {
         return started;
     }

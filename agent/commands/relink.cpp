@@ -59,7 +59,7 @@ asio::awaitable<void> relink_to_the_end(OneShot& shot) {
             co_return;
         }
         if (!told) {
-            say("waiting: " + progress.text);
+            say(progress.text);
             told = true;
         }
         co_await pause(look_again);

@@ -4,6 +4,7 @@
 #include "agent/log.hpp"
 #include "agent/privileges.hpp"
 #include "agent/supervisor.hpp"
+#include "agent/version.hpp"
 
 #include <unistd.h>
 
@@ -23,7 +24,7 @@ int serve_command(const config::LoadRequest& request, config::Loaded loaded) {
     }
     auto account = find_account(loaded.settings.user);
     if (!account) {
-        return give_up(account.error().message);
+        return report_settings_errors(Command::serve, {{"settings", "user", account.error().message}});
     }
     if (const auto made = make_runtime_directory(); !made) {
         return give_up(made.error().message);
@@ -32,6 +33,7 @@ int serve_command(const config::LoadRequest& request, config::Loaded loaded) {
     if (!listener) {
         return give_up(listener.error().message);
     }
+    log(Priority::notice, std::string("postfix-elb-agent ") + version() + " serves on " + name_of(listener->get()));
     SupervisorInputs inputs{request, std::move(loaded), *account, std::move(*listener)};
     return run_supervisor(std::move(inputs));
 }

@@ -37,6 +37,10 @@ void Announcer::announce(const core::Verdict& verdict) {
     if (std::string now = essence(verdict); now != last_essence_) {
         last_essence_ = std::move(now);
         const std::string line = one_line(verdict);
+        if (line == last_line_) {
+            return tell(ControlKind::alive);  // what changed stands behind what is said
+        }
+        last_line_ = line;
         log(verdict.health == core::Status::fail ? Priority::warning : Priority::notice, line);
         tell(ControlKind::status, line);
     }

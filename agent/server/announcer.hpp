@@ -20,6 +20,7 @@ class Announcer {
     int control_;
     bool ready_ = false;
     std::string last_essence_;
+    std::string last_line_;
 };
 
 }  // namespace agent

@@ -19,9 +19,15 @@ namespace {
 /// A relink that failed is tried again after this at the latest.
 constexpr core::Duration longest_relink_pause = std::chrono::minutes(1);
 
+/// Nobody holds the lock on the id: not yet, or not any more, and no other's name stands there.
 bool id_is_unowned(const core::Facts& facts) {
-    return facts.mount.value && facts.mount.value->answer == core::MountFacts::Answer::answered &&
-           facts.mount.value->ownership.state == core::OwnershipFacts::State::unclaimed;
+    using State = core::OwnershipFacts::State;
+    if (!facts.mount.value || facts.mount.value->answer != core::MountFacts::Answer::answered) {
+        return false;
+    }
+    const core::OwnershipFacts& ownership = facts.mount.value->ownership;
+    return ownership.state == State::unclaimed ||
+           (ownership.state == State::lost && ownership.holder.instance_id.empty());
 }
 
 }  // namespace
@@ -50,7 +56,7 @@ void Evaluator::publish() {
 }
 
 /// Due until it is done, and again when nobody holds the lock on the id: a mount worker that was started again holds
-/// nothing yet.
+/// nothing yet, and a lock that was lost to nobody can be had again.
 bool Evaluator::relink_is_due() const {
     const core::Facts& facts = observer_.facts();
     if (facts.instance_id.empty() || facts.mount_hung_since || now().boot < next_relink_) {
@@ -80,7 +86,8 @@ asio::awaitable<void> Evaluator::relink_if_due() {
     }
     co_await relink();
     const bool failed = observer_.facts().relink.value->state == core::RelinkProgress::State::failed;
-    relink_pause_ = failed ? std::clamp(relink_pause_ * 2, settings_.checks.interval, longest_relink_pause) : core::Duration(0);
+    relink_pause_ = failed ? std::clamp(relink_pause_ * 2, settings_.checks.interval,
+                                         std::max(settings_.checks.interval, longest_relink_pause)) : core::Duration(0);
     next_relink_ = now().boot + relink_pause_;
     if (!failed) {
         co_await observer_.look(settings_);

@@ -57,7 +57,8 @@ struct HealthReport {
 /// member of the wrong type or an unknown status is an error (malformed) that names it. `now` makes ages of times.
 [[nodiscard]] core::Result<HealthReport> parse_health(std::string_view text, core::WallTime now);
 
-/// Aligned plain text, no colours: the verdict, one line per check, then what to do about each that does not pass.
+/// Aligned plain text, no colours: the verdict and the cause of it, one line per check, then what to do about each that
+/// does not pass, the cause first.
 [[nodiscard]] std::string render_table(const HealthReport& report);
 
 }  // namespace agent

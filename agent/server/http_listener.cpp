@@ -5,7 +5,6 @@
 #include "agent/log.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -17,6 +16,7 @@
 #include <cerrno>
 #include <string>
 #include <utility>
+#include <exception>
 
 namespace agent {
 namespace {
@@ -105,7 +105,11 @@ core::Result<void> HttpListener::start(FileDescriptor bound) {
     if (error) {
         return core::system_error(error.value(), "cannot listen on", "the listening socket");
     }
-    asio::co_spawn(io_.get_executor(), Accepting::run(accepting_, sessions_), asio::detached);
+    asio::co_spawn(io_.get_executor(), Accepting::run(accepting_, sessions_), [](std::exception_ptr failure) {
+        if (failure) {
+            std::rethrow_exception(failure);  // not to accept any more and live on would look like a dead host
+        }
+    });
     return {};
 }
 

@@ -128,9 +128,6 @@ const PreparedResponse& HttpRoutes::page(Route route, bool pretty, core::BootTim
 }
 
 HttpAnswer HttpRoutes::answer(const HttpRequest& request, core::BootTime now) const {
-    if (request.method == HttpMethod::other) {
-        return make_answer(method_not_allowed_, other_route, request.method, request.keep_alive);
-    }
     const std::optional<Target> target = split(request.target);
     if (!target) {
         return make_answer(malformed_, other_route, request.method, request.keep_alive);
@@ -138,6 +135,9 @@ HttpAnswer HttpRoutes::answer(const HttpRequest& request, core::BootTime now) co
     const Route route = find_route(target->path);
     if (route == other_route) {
         return make_answer(not_found_, route, request.method, request.keep_alive);
+    }
+    if (request.method == HttpMethod::other) {
+        return make_answer(method_not_allowed_, route, request.method, request.keep_alive);
     }
     if (route == metrics_route) {
         const PreparedResponse metrics(200, content_type::metrics, render_metrics_());

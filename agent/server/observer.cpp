@@ -81,7 +81,9 @@ asio::awaitable<void> Observer::continue_relink(const core::Settings& settings) 
     if (slice) {
         set_relink(std::move(*slice));
     } else {
-        set_relink(progress(State::failed, slice.error().message, "the relink goes on by itself when the mount worker answers"));
+        const bool late = slice.error().code == core::Errc::timed_out;
+        set_relink(progress(late ? State::pending : State::failed, slice.error().message,
+                            "the relink goes on by itself when the mount answers"));
     }
 }
 

@@ -146,9 +146,7 @@ asio::awaitable<void> Server::identify() {
         auto identity = co_await resolve_identity(setting, std::move(files), imds_);
         if (identity) {
             log(Priority::notice, "this instance is " + identity->id + " (" + std::string(to_string(identity->source)) + ")");
-            if (identity->source == IdentitySource::imds) {
-                static_cast<void>(send_control(control_.native_handle(), ControlKind::identity, identity->id));
-            }
+            static_cast<void>(send_control(control_.native_handle(), ControlKind::identity, identity->id));
             observer.set_identity(identity->id);
             evaluator_.nudge();
             co_return;

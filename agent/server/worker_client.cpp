@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <string>
 
 namespace agent {
@@ -30,7 +29,7 @@ Request make_request(Operation operation, std::string_view instance_id) {
     Request request;
     request.operation = operation;
     request.id_length = static_cast<std::uint32_t>(std::min(instance_id.size(), max_id_length));
-    std::memcpy(request.id.data(), instance_id.data(), request.id_length);
+    std::copy_n(instance_id.begin(), request.id_length, request.id.begin());
     return request;
 }
 
@@ -42,7 +41,12 @@ void WorkerClient::connect(FileDescriptor channel) {
     ++generation_;
     awaited_ = 0;
     overdue_since_.reset();
-    channel_.assign(channel.release(), ignored);
+    boost::system::error_code error;
+    channel_.assign(channel.get(), error);
+    if (error) {
+        return;  // closed with `channel`: the worker sees it and ends, and the supervisor starts another
+    }
+    static_cast<void>(channel.release());
     channel_.non_blocking(true, ignored);
 }
 
@@ -90,6 +94,7 @@ asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::receive(std::u
         }
         auto frame = parse_frame(message->bytes);
         if (!frame) {
+            forget();  // nothing that it says can be told apart any more: the worker ends, and another is started
             co_return frame.error();
         }
         if (frame->sequence != sequence) {

@@ -80,7 +80,7 @@ core::Result<void> send_message(int channel, std::span<const std::uint8_t> bytes
     if (descriptor >= 0) {
         attach(header, control, descriptor);
     }
-    while (::sendmsg(channel, &header, MSG_NOSIGNAL) < 0) {
+    while (::sendmsg(channel, &header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
         if (errno != EINTR) {
             return core::system_error(errno, "send over", object);
         }

@@ -26,7 +26,11 @@ core::Result<core::HostFacts> observe(const core::Settings& settings, std::int32
         facts.lease_expired = core::lease_expired(*text, settings.mount.path);
     }
     facts.link = observe_link(settings.queue.link);
-    facts.masters = find_masters();
+    auto masters = find_masters();
+    if (!masters) {
+        return masters.error();
+    }
+    facts.masters = std::move(*masters);
     if (named_pid > 0) {
         facts.named = describe_process(named_pid);
     }

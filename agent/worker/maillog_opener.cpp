@@ -5,9 +5,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <optional>
@@ -43,6 +47,14 @@ OpenedMaillog not_a_file_source() {
     return unreadable("the journal", "maillog.source is \"journal\", which this version does not read; set \"file\" or \"auto\"");
 }
 
+/// The server reads the log on its event loop, which must never wait for another host.
+bool is_on_network(int file) {
+    constexpr std::array<std::uint32_t, 5> types{NFS_SUPER_MAGIC, FUSE_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC};
+    struct statfs status {};
+    return ::fstatfs(file, &status) == 0 &&
+           std::find(types.begin(), types.end(), static_cast<std::uint32_t>(status.f_type)) != types.end();
+}
+
 // First as O_PATH, which opens nothing: to open a FIFO may wait, and to open a device may set something going.
 OpenedMaillog open_regular(const std::string& path, std::uint64_t device, std::uint64_t inode) {
     const FileDescriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
@@ -56,6 +68,9 @@ OpenedMaillog open_regular(const std::string& path, std::uint64_t device, std::u
     }
     if (!S_ISREG(status.st_mode)) {
         return unreadable(path, path + " is not a regular file");
+    }
+    if (is_on_network(place.get())) {
+        return unreadable(path, path + " is on a network file system, which may hang; let Postfix log to a local file");
     }
     OpenedMaillog result;
     result.reply.path = path;

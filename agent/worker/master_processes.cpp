@@ -32,8 +32,9 @@ Directory list_at(int at, const char* name) {
     return directory;
 }
 
-// The next entry that is a number; absent at the end.
+// The next entry that is a number; absent at the end, and with errno set when reading failed.
 std::optional<std::int32_t> next_number(const Directory& directory) {
+    errno = 0;  // tells a failure from the end
     while (const dirent* entry = ::readdir(directory.get())) {
         if (const auto number = core::parse_number<std::int32_t>(entry->d_name)) {
             return number;
@@ -117,12 +118,12 @@ FileDescriptor open_proc(const std::string& proc) {
 
 }  // namespace
 
-std::vector<core::ProcessFacts> find_masters(const std::string& proc) {
+core::Result<std::vector<core::ProcessFacts>> find_masters(const std::string& proc) {
     std::vector<core::ProcessFacts> masters;
     const FileDescriptor root = open_proc(proc);
-    const Directory processes = list_at(root.get(), ".");
+    const Directory processes = root ? list_at(root.get(), ".") : nullptr;
     if (!processes) {
-        return masters;
+        return core::system_error(errno, "list the processes in", proc);
     }
     while (const auto pid = next_number(processes)) {
         const FileDescriptor process = open_process(root.get(), *pid);
@@ -133,6 +134,9 @@ std::vector<core::ProcessFacts> find_masters(const std::string& proc) {
         if (auto facts = describe(process.get(), *pid)) {
             masters.push_back(std::move(*facts));
         }
+    }
+    if (errno != 0) {
+        return core::system_error(errno, "list the processes in", proc);
     }
     return masters;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/facts.hpp"
+#include "core/result.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,8 +18,9 @@
 namespace agent {
 
 /// Every living process whose executable is Postfix's master(8), but not those of another pid namespace below this one
-/// (a container's). `proc` is where proc(5) is mounted. In the order of /proc.
-[[nodiscard]] std::vector<core::ProcessFacts> find_masters(const std::string& proc = "/proc");
+/// (a container's). `proc` is where proc(5) is mounted. In the order of /proc. An error when the processes cannot be
+/// listed: that must not read as "there is none".
+[[nodiscard]] core::Result<std::vector<core::ProcessFacts>> find_masters(const std::string& proc = "/proc");
 
 /// The process of that pid, whatever it runs. Absent if there is none, if it is a zombie, or if it may not be looked
 /// at. Descriptors are looked at only when it is a master.

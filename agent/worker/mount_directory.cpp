@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 namespace agent {
 namespace {
@@ -18,22 +19,6 @@ std::optional<std::uint64_t> number_at_start(std::string_view text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc{} ? std::optional(value) : std::nullopt;
-}
-
-core::Result<std::uint64_t> mount_id_of(int fd) {
-    const std::string path = "/proc/self/fdinfo/" + std::to_string(fd);
-    const auto text = read_proc_file(path);
-    if (text.has_error()) {
-        return text.error();
-    }
-    constexpr std::string_view key = "mnt_id:\t";
-    const std::size_t at = text->find(key);
-    const auto id =
-        at == std::string::npos ? std::nullopt : number_at_start(std::string_view(*text).substr(at + key.size()));
-    if (!id) {
-        return core::Error{core::Errc::malformed, path + " has no mnt_id"};
-    }
-    return *id;
 }
 
 struct Uppermost {
@@ -59,6 +44,30 @@ std::optional<Uppermost> find_uppermost(std::string_view mountinfo, const std::s
 
 }  // namespace
 
+void trigger_automount(const std::string& path) {
+    const auto text = read_proc_file("/proc/self/mountinfo");
+    const auto entry = text ? core::find_mount(*text, path) : std::nullopt;
+    if (entry && core::is_automount_point(*entry)) {
+        const FileDescriptor inside(::open((path + "/.").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    }
+}
+
+core::Result<std::uint64_t> mount_id_of(int fd) {
+    const std::string path = "/proc/self/fdinfo/" + std::to_string(fd);
+    const auto text = read_proc_file(path);
+    if (text.has_error()) {
+        return text.error();
+    }
+    constexpr std::string_view key = "mnt_id:\t";
+    const std::size_t at = text->find(key);
+    const auto id =
+        at == std::string::npos ? std::nullopt : number_at_start(std::string_view(*text).substr(at + key.size()));
+    if (!id) {
+        return core::Error{core::Errc::malformed, path + " has no mnt_id"};
+    }
+    return *id;
+}
+
 core::Result<MountDirectory> MountDirectory::open(const core::Settings& settings, For purpose) {
     MountDirectory mount;
     mount.path_ = settings.mount.path;
@@ -71,14 +80,20 @@ core::Result<MountDirectory> MountDirectory::open(const core::Settings& settings
         return id.error();
     }
     mount.mount_id_ = *id;
-    const auto verified = mount.verify(settings, purpose);
-    if (verified.has_error()) {
-        return verified.error();
+    auto entry = mount.find_verified(settings, purpose);
+    if (entry.has_error()) {
+        return entry.error();
     }
+    mount.fstype_ = std::move(entry->fstype);
     return mount;
 }
 
 core::Result<void> MountDirectory::verify(const core::Settings& settings, For purpose) const {
+    const auto entry = find_verified(settings, purpose);
+    return entry.has_error() ? core::Result<void>(entry.error()) : core::Result<void>();
+}
+
+core::Result<core::MountEntry> MountDirectory::find_verified(const core::Settings& settings, For purpose) const {
     const auto text = read_proc_file("/proc/self/mountinfo");
     if (text.has_error()) {
         return text.error();
@@ -96,7 +111,7 @@ core::Result<void> MountDirectory::verify(const core::Settings& settings, For pu
     if (const auto refusal = core::mount_refusal(uppermost->entry, settings)) {
         return core::Error{core::Errc::refused, path_ + ": " + *refusal};
     }
-    return {};
+    return std::move(uppermost->entry);
 }
 
 }  // namespace agent

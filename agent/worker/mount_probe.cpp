@@ -3,8 +3,6 @@
 
 #include "agent/file_descriptor.hpp"
 #include "agent/worker/mount_directory.hpp"
-#include "agent/worker/small_file.hpp"
-#include "core/mountinfo.hpp"
 #include "core/pid_file.hpp"
 #include "core/result.hpp"
 
@@ -107,15 +105,6 @@ core::PidFileFacts read_pid_file(int mount, const core::Settings& settings, cons
         facts.text = pid.error().message;
     }
     return facts;
-}
-
-/// An automount point becomes a mount when somebody looks into it.
-void trigger_automount(const std::string& path) {
-    const auto text = read_proc_file("/proc/self/mountinfo");
-    const auto entry = text ? core::find_mount(*text, path) : std::nullopt;
-    if (entry && entry->fstype == "autofs") {
-        const FileDescriptor inside(::open((path + "/.").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    }
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 #include "agent/worker/mount_worker.hpp"
 
 #include "agent/wire/replies.hpp"
+#include "agent/worker/identity_files.hpp"
 #include "agent/worker/master_processes.hpp"
 #include "agent/worker/mount_probe.hpp"
 #include "agent/worker/owner_record.hpp"
+#include "core/instance_id.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -36,12 +38,28 @@ PlanPrinted print_plan(core::RelinkPlan plan) {
     return printed;
 }
 
+/// The server that asks is not trusted with the choice: the setting's id, or where that is "auto" an id of EC2, and the
+/// one on the machine's asset tag where there is one.
+core::Result<void> may_be(std::string_view instance_id, const std::string& setting) {
+    if (setting != "auto") {
+        return setting == instance_id ? core::Result<void>()
+                                      : core::Error{core::Errc::refused, "this instance is " + setting + ", not " + std::string(instance_id)};
+    }
+    const auto tag = core::id_from_answer(read_identity_files().dmi_asset_tag, "the asset tag");
+    if (tag && *tag != instance_id) {
+        return core::Error{core::Errc::refused, "the asset tag names " + *tag + ", not " + std::string(instance_id)};
+    }
+    return core::validate_external_id(instance_id);
+}
+
 }  // namespace
 
 MountWorker::MountWorker(core::Settings settings) : settings_(std::move(settings)) {}
 
 void MountWorker::apply(const core::Settings& settings) {
+    const std::string instance_id = settings_.instance_id;  // that one does not change while the agent runs
     settings_ = settings;
+    settings_.instance_id = instance_id;
     if (lock_) {
         make_relinker();
     }
@@ -58,6 +76,9 @@ core::Result<void> MountWorker::bind_to(std::string_view instance_id) {
     }
     if (!instance_id_.empty()) {
         return core::Error{core::Errc::refused, "this worker works for " + instance_id_ + ", not for " + std::string(instance_id)};
+    }
+    if (const auto allowed = may_be(instance_id, settings_.instance_id); !allowed) {
+        return allowed.error();
     }
     instance_id_ = instance_id;
     lock_ = std::make_unique<OwnerLock>(this_host(instance_id_));

@@ -43,16 +43,37 @@ core::Result<Standing> standing_at(const std::string& path, const std::string& q
     return core::Error{core::Errc::other, "look at " + path + ": " + link.error};
 }
 
-/// The directory that the path leads to, as /proc/<pid>/cwd of a process in it would say; "" if to none.
-std::string leads_to(const std::string& path) {
-    const FileDescriptor place(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!place) {
-        return "";
-    }
+/// A directory, as /proc/<pid>/cwd of a process in it would say.
+std::string kernels_name_of(int place) {
     std::array<char, PATH_MAX> text{};
-    const std::string self = "/proc/self/fd/" + std::to_string(place.get());
+    const std::string self = "/proc/self/fd/" + std::to_string(place);
     const ssize_t length = ::readlink(self.c_str(), text.data(), text.size());
     return length < 0 ? "" : std::string(text.data(), static_cast<std::size_t>(length));
+}
+
+/// Known to the kernel without asking a file server. An error is none of either: not the same.
+bool on_one_device(int left, int right) {
+    std::array<struct statx, 2> status{};
+    for (const std::size_t i : {0U, 1U}) {
+        if (::statx(i == 0 ? left : right, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status[i]) != 0) {
+            return false;
+        }
+    }
+    return status[0].stx_dev_major == status[1].stx_dev_major && status[0].stx_dev_minor == status[1].stx_dev_minor;
+}
+
+/// Whether rename(2) gets an entry from the one's directory to the other's: it does neither from mount to mount, even
+/// of one file system, nor from one subvolume to another, even of one mount.
+bool can_rename_between(const std::string& from, const std::string& to) {
+    const auto left = open_parent(from);
+    const auto right = open_parent(to);
+    if (left.has_error() || right.has_error()) {
+        return false;
+    }
+    const auto left_mount = mount_id_of(left->directory.get());
+    const auto right_mount = mount_id_of(right->directory.get());
+    return left_mount.has_value() && right_mount.has_value() && *left_mount == *right_mount &&
+           on_one_device(left->directory.get(), right->directory.get());
 }
 
 class Observer {
@@ -60,9 +81,12 @@ class Observer {
     Observer(const core::Settings& settings, const std::string& id, core::RelinkFacts& facts)
         : paths_(core::paths_for(settings, id)), facts_(facts) {}
 
-    core::Result<void> look_at_host() {
+    core::Result<void> look_at_host(int mount) {
         facts_.link = observe_link(paths_.link);
-        facts_.link_leads_to = leads_to(paths_.link);
+        const FileDescriptor behind(::open(paths_.link.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+        if (behind) {
+            facts_.link_leads_to = kernels_name_of(behind.get());
+        }
         facts_.new_link_leftover = observe_link(paths_.new_link).kind != Link::absent;
         const auto skeleton = standing_at(paths_.skeleton, paths_.queue);
         if (skeleton.has_error()) {
@@ -76,7 +100,8 @@ class Observer {
         }
         facts_.set_aside = set_aside->dir;
         facts_.set_aside_is_new_link = set_aside->is_new_link;
-        return look_into_local_directories();
+        const auto looked = look_into_local_directories();
+        return looked.has_error() ? looked : look_behind_wrong_link(behind, mount);
     }
 
     core::Result<void> look_at_corner(int mount) {
@@ -122,21 +147,33 @@ class Observer {
    private:
     core::Result<void> look_into_local_directories() {
         if (facts_.skeleton == Dir::directory) {
-            const auto looked = look_into(paths_.skeleton, facts_.skeleton_mail, &facts_.source_missing);
+            const auto looked =
+                look_into(AT_FDCWD, paths_.skeleton, paths_.skeleton, facts_.skeleton_mail, &facts_.source_missing);
             if (looked.has_error()) {
                 return looked;
             }
         }
         if (facts_.link.kind == Link::directory) {
             const bool is_source = facts_.skeleton != Dir::directory;
-            return look_into(paths_.link, facts_.link_mail, is_source ? &facts_.source_missing : nullptr);
+            facts_.skeleton_in_reach = can_rename_between(paths_.link, paths_.skeleton);
+            return look_into(AT_FDCWD, paths_.link, paths_.link, facts_.link_mail,
+                             is_source ? &facts_.source_missing : nullptr);
         }
         return {};
     }
 
-    static core::Result<void> look_into(const std::string& path, std::uint64_t& mail,
-                                        std::vector<std::string>* missing) {
-        const auto directory = open_directory(AT_FDCWD, path, path);
+    /// On the mount it is another instance's queue, whose mail nobody strands by leading this link elsewhere.
+    core::Result<void> look_behind_wrong_link(const FileDescriptor& behind, int mount) {
+        if (facts_.link.kind != Link::symlink || facts_.link.target == paths_.queue || !behind ||
+            on_one_device(behind.get(), mount)) {
+            return {};
+        }
+        return look_into(behind.get(), ".", facts_.link_leads_to, facts_.link_mail, nullptr);
+    }
+
+    static core::Result<void> look_into(int parent, const std::string& name, const std::string& path,
+                                        std::uint64_t& mail, std::vector<std::string>* missing) {
+        const auto directory = open_directory(parent, name, path);
         if (directory.has_error()) {
             return directory.error();
         }
@@ -169,11 +206,15 @@ core::Result<RelinkObservation> observe_relink(const core::Settings& settings, c
     facts.instance_id = instance_id;
     facts.masters = std::move(masters);
 
+    trigger_automount(settings.mount.path);
     const auto mountinfo = read_proc_file("/proc/self/mountinfo");
     if (mountinfo.has_error()) {
         return mountinfo.error();
     }
-    const auto entry = core::find_mount(*mountinfo, settings.mount.path);
+    auto entry = core::find_mount(*mountinfo, settings.mount.path);
+    if (entry && core::is_automount_point(*entry)) {
+        entry.reset();  // what belongs there did not come
+    }
     facts.mount_refusal = core::mount_refusal(entry, settings);
     facts.mount_missing = !entry.has_value();
     if (facts.mount_refusal) {
@@ -184,8 +225,8 @@ core::Result<RelinkObservation> observe_relink(const core::Settings& settings, c
         return mount.error();
     }
     Observer observer(settings, instance_id, facts);
-    for (const auto& looked :
-         {observer.look_at_host(), observer.look_at_corner(mount->fd()), observer.look_at_queue(mount->fd())}) {
+    for (const auto& looked : {observer.look_at_host(mount->fd()), observer.look_at_corner(mount->fd()),
+                               observer.look_at_queue(mount->fd())}) {
         if (looked.has_error()) {
             return looked.error();
         }

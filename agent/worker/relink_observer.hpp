@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gathers what core/relink_plan.hpp plans from. Writes nothing. Touches the mount only if it is the one that the
-// settings ask for; where it is not, only the refusal is filled in.
+// settings ask for; where it is not, only the refusal is filled in. An automount point is made to mount first.
 #pragma once
 
 #include "agent/worker/mount_directory.hpp"

@@ -84,7 +84,8 @@ core::Result<void> make_queue_directory(int parent, const std::string& name, con
     if (::fchmodat(parent, name.c_str(), wanted.mode, 0) != 0) {
         return core::system_error(errno, "set mode of", path);
     }
-    return {};
+    const auto made = open_directory(parent, name, path);
+    return made.has_error() ? made.error() : sync_directory(made->get(), path);
 }
 
 /// Makes the directory where it is not yet, and keeps all but root out.

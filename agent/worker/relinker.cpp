@@ -47,8 +47,16 @@ Relinker::Relinker(core::Settings settings, std::string instance_id, OwnerLock& 
       find_masters_(std::move(find_masters)) {
 }
 
+core::Result<RelinkObservation> Relinker::observe() {
+    auto masters = find_masters_();
+    if (masters.has_error()) {
+        return masters.error();
+    }
+    return observe_relink(settings_, instance_id_, lock_, std::move(*masters));
+}
+
 core::Result<core::RelinkPlan> Relinker::plan() {
-    const auto observed = observe_relink(settings_, instance_id_, lock_, find_masters_());
+    const auto observed = observe();
     if (observed.has_error()) {
         return observed.error();
     }
@@ -89,7 +97,7 @@ core::RelinkProgress Relinker::continue_for(std::chrono::milliseconds budget) {
 
 /// Begins a run. A progress if there is none to begin: nothing to do, or it may not be done.
 std::optional<core::RelinkProgress> Relinker::look() {
-    auto observed = observe_relink(settings_, instance_id_, lock_, find_masters_());
+    auto observed = observe();
     if (observed.has_error()) {
         return fail("look", observed.error());
     }
@@ -99,6 +107,9 @@ std::optional<core::RelinkProgress> Relinker::look() {
             log_.push_back(note);
             notes_.push_back(std::move(note));
         }
+    }
+    if (plan.doubtful) {
+        return report(State::failed, "look: " + *plan.refusal, plan.remedy);
     }
     if (plan.refusal) {
         return report(plan.waiting ? State::pending : State::refused,
@@ -208,7 +219,8 @@ core::Result<Slice> Relinker::copy_slice(const core::RelinkStep& step, std::chro
     }
     const int staging = run_->corner->staging.get();
     if (!run_->copy) {
-        run_->copy.emplace(step.from, Target{staging, instance_id_, paths_.staging});
+        const Durability durability = run_->mount->is_nfs() ? Durability::by_server : Durability::by_sync;
+        run_->copy.emplace(step.from, Target{staging, instance_id_, paths_.staging}, durability);
     }
     const auto slice = run_->copy->continue_for(budget);
     for (std::string& line : run_->copy->take_log()) {

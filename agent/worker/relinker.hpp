@@ -27,8 +27,9 @@ namespace agent {
 
 class Relinker {
    public:
-    /// Every master(8) of this host, asked before each plan (agent/worker/master_processes.hpp).
-    using FindMasters = std::function<std::vector<core::ProcessFacts>()>;
+    /// Every master(8) of this host, asked before each plan (agent/worker/master_processes.hpp). Without an answer
+    /// there is no plan.
+    using FindMasters = std::function<core::Result<std::vector<core::ProcessFacts>>()>;
 
     /// `lock` is borrowed for this object's life.
     Relinker(core::Settings settings, std::string instance_id, OwnerLock& lock, FindMasters find_masters);
@@ -56,6 +57,7 @@ class Relinker {
     [[nodiscard]] core::RelinkProgress report(core::RelinkProgress::State state, std::string text,
                                               std::string remedy = {});
     [[nodiscard]] core::RelinkProgress fail(std::string_view step, const core::Error& error);
+    [[nodiscard]] core::Result<RelinkObservation> observe();
     [[nodiscard]] std::optional<core::RelinkProgress> look();
     [[nodiscard]] bool at_first_link_step() const;
     [[nodiscard]] core::Result<Slice> carry_out(const core::RelinkStep& step, std::chrono::milliseconds budget);

@@ -54,7 +54,8 @@ bool same_owner(const struct stat& a, const struct stat& b) {
 
 }  // namespace
 
-TreeCopy::TreeCopy(std::string source, Target target) : source_path_(std::move(source)), target_(std::move(target)) {
+TreeCopy::TreeCopy(std::string source, Target target, Durability durability)
+    : source_path_(std::move(source)), target_(std::move(target)), durability_(durability) {
 }
 
 core::Result<Slice> TreeCopy::continue_for(std::chrono::milliseconds budget) {
@@ -75,10 +76,7 @@ core::Result<Slice> TreeCopy::continue_for(std::chrono::milliseconds budget) {
             return Slice::more;
         }
     }
-    const auto durable = make_durable();
-    if (durable.has_error()) {
-        return durable.error();
-    }
+    buffer_.reset();
     return Slice::done;
 }
 
@@ -209,14 +207,27 @@ core::Result<void> TreeCopy::leave_directory() {
     if (::utimensat(fd, ".", times_of(level.wanted).data(), 0) != 0) {
         return failed(errno, "set times of", level.path);
     }
+    const auto synced = sync_left(level);
+    if (synced.has_error()) {
+        return synced;
+    }
     const std::string where = source_path_ + (level.path.empty() ? "" : "/" + level.path);
     for (const LeftOut& left_out : level.left_out) {
         log_.push_back(left_out.count == 1 ? "left out " + where + "/" + left_out.first + " (" + left_out.kind + ")"
                                            : "left out of " + where + ": " + std::to_string(left_out.count) +
                                                  " of kind " + left_out.kind);
     }
-    if (levels_.empty()) {
-        root_ = std::move(level.target);
+    return {};
+}
+
+core::Result<void> TreeCopy::sync_left(const Level& level) const {
+    const bool is_root = levels_.empty();
+    if (durability_ == Durability::by_server && !is_root) {
+        return {};
+    }
+    const FileDescriptor directory(::openat(level.target.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory || ::fsync(directory.get()) != 0) {
+        return failed(errno, "sync directory", level.path);
     }
     return {};
 }
@@ -251,10 +262,16 @@ core::Result<void> TreeCopy::begin_file(Level& level, const std::string& name, c
     if (!file_.source) {
         return source_failed(errno, "open", file_.path);
     }
-    file_.target = FileDescriptor(::openat(
-        level.target.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, wanted.st_mode & 0777));
+    const bool past_cache = durability_ == Durability::by_server;
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    file_.target = FileDescriptor(::openat(level.target.get(), name.c_str(), flags | (past_cache ? O_DSYNC : 0),
+                                           static_cast<mode_t>(wanted.st_mode & 0777)));
     if (!file_.target) {
         return failed(errno, "make file", file_.path);
+    }
+    // Not at the open: that fails where the file system cannot, and has made the file by then.
+    if (past_cache) {
+        static_cast<void>(::fcntl(file_.target.get(), F_SETFL, O_DIRECT));
     }
     // Now, while the client still has the answer to the open: after a write it would have to ask the server.
     if (::fstat(file_.target.get(), &file_.made) != 0) {
@@ -294,20 +311,12 @@ core::Result<void> TreeCopy::finish_file() {
         return failed(errno, "set times of", file_.path);
     }
     file_.source.reset();
-    // On NFS this is where a full disk or a lost server is reported.
+    if (durability_ == Durability::by_sync && ::fsync(fd) != 0) {
+        return failed(errno, "sync", file_.path);
+    }
     if (::close(file_.target.release()) != 0) {
         return failed(errno, "close", file_.path);
     }
-    return {};
-}
-
-core::Result<void> TreeCopy::make_durable() {
-    buffer_.reset();
-    const FileDescriptor root(::openat(root_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!root || ::syncfs(root.get()) != 0) {
-        return failed(errno, "sync the file system of", "");
-    }
-    root_.reset();
     return {};
 }
 

@@ -93,7 +93,8 @@ def test_answers_that_are_no_id_are_refused_and_nothing_is_written(unnamed, imds
     stays(lambda: agent.health().status == 503, "no id, no health", during=1.5)
     assert sorted(os.listdir(unnamed.world.shared)) == before
     assert unnamed.link_text() != f"{unnamed.world.mount_path}/{ID}"
-    assert "the instance id is not known yet" in agent.row("queue_link")["output"]
+    assert "the instance id is not known yet" in agent.row("relink")["output"]
+    assert agent.row("queue_link")["output"] == "not known until the instance id is"
     assert unnamed.command("gate").returncode == 1
     imds.faults()
     agent.until(check="relink", reason="", within=60)

@@ -15,6 +15,7 @@ LOCK = "postfix/master[{pid}]: fatal: open lock file pid/master.pid: unable to s
        "Resource temporarily unavailable"
 FAILED = "postfix[{pid}]: fatal: bad numerical configuration: default_process_limit = abc"
 STARTED = "postfix/master[{pid}]: daemon started -- version 3.7.11, configuration /etc/postfix"
+STOPPED = "postfix/master[{pid}]: terminating on signal 15"
 HARMLESS = "postfix/smtpd[{pid}]: connect from unknown[192.0.2.1]"
 
 
@@ -87,15 +88,27 @@ def test_a_later_start_cures_it(relinked):
     passes(relinked)
 
 
-def test_a_failure_after_a_start_counts_again(relinked):
-    log_line(relinked, STARTED, when=time.time() - 2)
+def test_a_failure_after_a_start_and_a_stop_counts_again(relinked):
+    log_line(relinked, STARTED, when=time.time() - 3)
+    log_line(relinked, STOPPED, when=time.time() - 2)
     log_line(relinked, ALREADY, when=time.time() - 1)
     fails(relinked, "already_running")
+
+
+@pytest.mark.parametrize("line", [ALREADY, LOCK])
+def test_a_second_start_stays_harmless_whatever_became_of_that_master(relinked, line):
+    log_line(relinked, STARTED, when=time.time() - 2)
+    log_line(relinked, line, when=time.time() - 1)
+    passes(relinked)
+    log_line(relinked, STOPPED)
+    passes(relinked)
+    assert "while master was running" in relinked.agent.row("startup_log")["observedValue"]
 
 
 def test_order_in_the_log_decides_within_one_second(relinked):
     now = time.time()
     log_line(relinked, STARTED, when=now)
+    log_line(relinked, STOPPED, when=now)
     log_line(relinked, ALREADY, when=now)
     fails(relinked, "already_running")
     log_line(relinked, STARTED, when=now)
@@ -108,6 +121,10 @@ def test_an_operator_s_second_start_of_a_running_postfix_is_no_fault(serving):
     stays(lambda: serving.agent.health().status == 200, "healthy", during=2.5)
     assert serving.agent.reason("startup_log") == ("pass", None)
     assert serving.command("check").returncode == 0
+    serving.postfix.kill()
+    answer = serving.agent.until(status=503, check="master_pid", reason="stale")
+    assert answer.json["output"].startswith("master_pid stale: "), "the second start is not the cause"
+    assert serving.agent.reason("startup_log") == ("pass", None)
 
 
 def test_a_bad_configuration_is_told_from_the_real_line(relinked):

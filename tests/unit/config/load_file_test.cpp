@@ -58,7 +58,7 @@ TEST_F(LoadFile, AnAbsentDefaultFileMeansDefaults) {
 }
 
 TEST_F(LoadFile, AnAbsentFileThatWasNamedIsAnError) {
-    EXPECT_EQ(only_problem(), file_.string() + ": cannot open " + file_.string() + ": No such file or directory");
+    EXPECT_EQ(only_problem(), file_.string() + ": cannot open the settings file: No such file or directory");
 }
 
 TEST_F(LoadFile, NoFileAtAllMeansDefaultsAndSet) {

@@ -69,7 +69,7 @@ const std::vector<Story>& stories() {
          "/Mail has not answered since 2026-11-22T09:59:18.000Z (42 s)", "dmesg -T | grep 'nfs: server'"},
         {"mount_facts_too_old", Check::mount, Status::fail, Reason::hung,
          [](World& w) { w.facts.mount.at = test::moment(-18s); },
-         "/Mail has not answered since 2026-11-22T09:59:42.000Z (18 s)", "port 2049"},
+         "/Mail has not answered since 2026-11-22T09:59:42.000Z (18 s)", "/dev/tcp/ADDR/2049"},
         {"host_facts_too_old", Check::mount, Status::fail, Reason::hung,
          [](World& w) { w.facts.host.at = test::moment(-18s); },
          "the mount table was last read 18 s ago: the agent's host worker does not answer", "findmnt"},
@@ -78,13 +78,13 @@ const std::vector<Story>& stories() {
              w.mount().answer = core::MountFacts::Answer::io_error;
              w.mount().error = "read /Mail/x: Stale file handle";
          },
-         "no answer from /Mail: read /Mail/x: Stale file handle", "sudo umount /Mail && sudo mount /Mail"},
+         "no answer: read /Mail/x: Stale file handle", "sudo umount /Mail && sudo mount /Mail"},
         {"denied", Check::mount, Status::fail, Reason::denied,
          [](World& w) {
              w.mount().answer = core::MountFacts::Answer::denied;
              w.mount().error = "open /Mail/x: Permission denied";
          },
-         "no answer from /Mail: open /Mail/x: Permission denied", "elasticfilesystem:ClientRootAccess"},
+         "no answer: open /Mail/x: Permission denied", "elasticfilesystem:ClientRootAccess"},
 
         // queue_link
         {"no_link", Check::queue_link, Status::fail, Reason::missing,
@@ -101,7 +101,7 @@ const std::vector<Story>& stories() {
         {"link_of_another", Check::queue_link, Status::fail, Reason::wrong_target,
          [](World& w) { w.host().link.target = test::other_queue; },
          "/var/spool/postfix points to /Mail/i-0fedcba9876543210, not to /Mail/i-0123456789abcdef0",
-         "readlink /var/spool/postfix prints /Mail/i-0123456789abcdef0"},
+         "relink --dry-run, which says what stands in the way"},
         {"nearly_the_same_text", Check::queue_link, Status::fail, Reason::wrong_target,
          [](World& w) { w.host().link.target += "/"; },
          "/var/spool/postfix points to /Mail/i-0123456789abcdef0/, not to /Mail/i-0123456789abcdef0",
@@ -120,7 +120,7 @@ const std::vector<Story>& stories() {
          "ls -ld /Mail/i-0123456789abcdef0"},
         {"link_without_mount", Check::queue_link, Status::fail, Reason::dangling, unmounted,
          "/var/spool/postfix points to /Mail/i-0123456789abcdef0, and nothing is mounted at /Mail",
-         "see to /Mail first"},
+         "see to mount first"},
         {"queue_elsewhere", Check::queue_link, Status::fail, Reason::off_mount,
          [](World& w) {
              w.mount().queue_dir = {core::QueueDirFacts::Kind::off_mount, ""};
@@ -135,7 +135,7 @@ const std::vector<Story>& stories() {
              w.mount().pid_file = {};
          },
          "/Mail/i-0123456789abcdef0/pid/master.pid does not exist; no master runs on this host",
-         "sudo systemctl start postfix"},
+         "sudo systemctl restart postfix, then sudo journalctl -b -u postfix -u 'postfix@*'"},
         {"no_pid_file_proven_master", Check::master_pid, Status::warn, Reason::missing,
          [](World& w) {
              w.host().named.reset();
@@ -151,7 +151,7 @@ const std::vector<Story>& stories() {
          },
          "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process lives; master 90 works in "
          "/var/spool/postfix-out",
-         "sudo systemctl start postfix"},
+         "no master works in /Mail/i-0123456789abcdef0: sudo systemctl restart postfix"},
         {"empty_pid_file", Check::master_pid, Status::fail, Reason::unreadable,
          [](World& w) {
              w.stop_postfix();
@@ -188,7 +188,7 @@ const std::vector<Story>& stories() {
         {"master_killed", Check::master_pid, Status::fail, Reason::stale, [](World& w) { w.stop_postfix(); },
          "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process lives; no master runs on this "
          "host",
-         "journalctl -b -u 'postfix*'"},
+         "journalctl -b -u postfix -u 'postfix@*'"},
         {"stale_file_beside_a_proven_master", Check::master_pid, Status::warn, Reason::stale,
          [](World& w) {
              w.host().named.reset();
@@ -196,7 +196,7 @@ const std::vector<Story>& stories() {
          },
          "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process lives; master 771 works in "
          "/Mail/i-0123456789abcdef0 and holds the lock",
-         "systemctl restart postfix"},
+         "at a quiet hour sudo systemctl stop postfix, sudo kill 771"},
         {"pid_reused", Check::master_pid, Status::fail, Reason::not_master,
          [](World& w) {
              w.stop_postfix();
@@ -237,7 +237,7 @@ const std::vector<Story>& stories() {
         {"a_second_master_in_anothers_queue", Check::master_pid, Status::warn, Reason::wrong_queue,
          [](World& w) { w.host().masters.push_back(test::master(812, test::other_queue)); },
          "beside master 771 of /Mail/i-0123456789abcdef0, master 812 works in /Mail/i-0fedcba9876543210",
-         "sudo kill that master"},
+         "sudo kill 812"},
         {"no_lock", Check::master_pid, Status::fail, Reason::not_locked,
          [](World& w) {
              w.host().named->holds_lock = false;
@@ -245,12 +245,58 @@ const std::vector<Story>& stories() {
          },
          "master 771 works in /Mail/i-0123456789abcdef0 and holds no lock on "
          "/Mail/i-0123456789abcdef0/pid/master.pid",
-         "sudo systemctl restart postfix"},
+         "so a second master could start: at a quiet hour sudo systemctl stop postfix, sudo kill 771"},
         {"lock_on_a_replaced_file", Check::master_pid, Status::fail, Reason::not_locked,
          [](World& w) { w.mount().pid_file.inode = 5; },
          "master 771 works in /Mail/i-0123456789abcdef0 and holds a lock, but not on the file that is now "
          "/Mail/i-0123456789abcdef0/pid/master.pid",
-         "sudo systemctl restart postfix"},
+         "sudo kill 771"},
+        {"through_a_mount_that_was_replaced", Check::master_pid, Status::warn, Reason::wrong_queue,
+         [](World& w) {
+             w.host().named->cwd = "/i-0123456789abcdef0";
+             w.host().masters = {*w.host().named};
+         },
+         "master 771 works in this queue through a mount that was replaced since", "restart Postfix at a quiet hour"},
+        {"another_file_beside_a_master_that_works_here", Check::master_pid, Status::fail, Reason::stale,
+         [](World& w) {
+             w.host().named.reset();
+             w.mount().pid_file.pid = 500;
+             w.mount().pid_file.inode = 5;
+         },
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process lives; master 771 works in "
+         "/Mail/i-0123456789abcdef0 and does not hold the lock on this file",
+         "a second master could start beside master 771: at a quiet hour sudo systemctl stop postfix, sudo kill 771"},
+        {"the_file_of_who_holds_the_id_elsewhere", Check::master_pid, Status::fail, Reason::stale,
+         [](World& w) {
+             w.stop_postfix();
+             w.mount().ownership.state = OwnerState::held_elsewhere;
+             core::ProcessFacts sleep;
+             sleep.pid = 771;
+             sleep.exe = "/usr/bin/sleep";
+             w.host().named = sleep;
+         },
+         "no master of this host works in /Mail/i-0123456789abcdef0; /Mail/i-0123456789abcdef0/pid/master.pid is not "
+         "judged while another host holds the id",
+         "see to ownership first"},
+        {"behind_a_mount_of_the_wrong_type", Check::master_pid, Status::fail, Reason::unreadable,
+         [](World& w) {
+             w.stop_postfix();
+             w.host().mount->fstype = "ext4";
+             w.mount() = {};
+             w.mount().error = "/Mail: type ext4 is not nfs4";
+         },
+         "/Mail/i-0123456789abcdef0/pid/master.pid could not be read: the mount cannot be used, see mount",
+         "see to mount first"},
+        {"in_anothers_queue_while_the_link_is_wrong", Check::master_pid, Status::fail, Reason::wrong_queue,
+         [](World& w) {
+             w.host().named = test::master(771, test::other_queue);
+             w.host().masters = {*w.host().named};
+             w.host().link.target = test::other_queue;
+         },
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, a master that works in /Mail/i-0fedcba9876543210, "
+         "not "
+         "in /Mail/i-0123456789abcdef0",
+         "sudo systemctl stop postfix (or sudo kill that master if it stays), then see to queue_link first"},
         {"pid_file_behind_an_error", Check::master_pid, Status::warn, Reason::unreadable,
          [](World& w) {
              w.mount() = {};
@@ -259,7 +305,7 @@ const std::vector<Story>& stories() {
          },
          "/Mail/i-0123456789abcdef0/pid/master.pid could not be read: no answer from /Mail: EIO; master 771 works in "
          "/Mail/i-0123456789abcdef0 and holds a lock",
-         "see to /Mail first"},
+         "see to mount first"},
 
         // startup_log
         {"already_running_read_only", Check::startup_log, Status::fail, Reason::already_running,
@@ -270,7 +316,7 @@ const std::vector<Story>& stories() {
          "Postfix did not start: \"fatal: the Postfix mail system is already running\" (/var/log/mail.log); likely "
          "cause: "
          "/Mail is mounted read-only",
-         "sudo systemctl restart postfix"},
+         "see to mount first"},
         {"already_running_hard_link", Check::startup_log, Status::fail, Reason::already_running,
          [](World& w) {
              late_failure(w, Kind::already_running, "already running");
@@ -287,7 +333,7 @@ const std::vector<Story>& stories() {
          },
          "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: Postfix was started before the "
          "relink was done (at 2026-11-22T09:59:55.000Z), in whatever queue the link named then",
-         "sudo systemctl restart postfix"},
+         "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
         {"already_running_while_relinking", Check::startup_log, Status::fail, Reason::already_running,
          [](World& w) {
              late_failure(w, Kind::already_running, "already running");
@@ -295,7 +341,7 @@ const std::vector<Story>& stories() {
          },
          "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: Postfix was started before the "
          "relink was done, in whatever queue the link named then",
-         "sudo systemctl restart postfix"},
+         "see to relink first"},
         {"lock_refused_by_a_master_here", Check::startup_log, Status::fail, Reason::lock_refused,
          [](World& w) {
              late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
@@ -305,13 +351,20 @@ const std::vector<Story>& stories() {
          "host works in /var/spool/postfix-out and holds the lock on /var/spool/postfix-out/pid/master.pid",
          "pgrep -a -x master"},
         {"lock_refused_from_elsewhere", Check::startup_log, Status::fail, Reason::lock_refused,
-         [](World& w) { late_failure(w, Kind::lock_refused, "unable to set exclusive lock"); },
+         [](World& w) {
+             late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
+             w.relink().changed = true;
+         },
          "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely cause: no process of "
          "this "
          "host holds the lock on /Mail/i-0123456789abcdef0/pid/master.pid, so another host did, or the lease of one "
          "that "
          "is gone",
          "another host or a lease"},
+        {"lock_refused_nobody_knows_why", Check::startup_log, Status::fail, Reason::lock_refused,
+         [](World& w) { late_failure(w, Kind::lock_refused, "unable to set exclusive lock"); },
+         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); the cause is not known any more",
+         "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
         {"start_failed", Check::startup_log, Status::fail, Reason::start_failed,
          [](World& w) { late_failure(w, Kind::start_failed, "fatal: mail system startup failed"); },
          "Postfix did not start: \"fatal: mail system startup failed\" (/var/log/mail.log); likely cause: see the "
@@ -321,6 +374,21 @@ const std::vector<Story>& stories() {
         {"log_missing", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) { w.log().source = core::StartupLogFacts::Source::missing; }, "/var/log/mail.log does not exist",
          "set maillog.path"},
+        {"no_log_of_the_usual_names", Check::startup_log, Status::warn, Reason::unreadable,
+         [](World& w) {
+             w.log().source = core::StartupLogFacts::Source::missing;
+             w.log().path = "/var/log/mail.log or /var/log/maillog";
+         },
+         "neither /var/log/mail.log nor /var/log/maillog exists", "this version reads files only, not the journal"},
+        {"the_journal_is_chosen", Check::startup_log, Status::warn, Reason::unreadable,
+         [](World& w) {
+             w.settings.maillog.source = core::MaillogSource::journal;
+             w.log().source = core::StartupLogFacts::Source::unreadable;
+             w.log().path = "the journal";
+             w.log().error = "maillog.source is \"journal\", which this version does not read";
+         },
+         "maillog.source is \"journal\", which this version does not read",
+         "set maillog.source in /etc/postfix-elb-agent/agent.json to \"auto\""},
         {"log_unreadable", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) {
              w.log().source = core::StartupLogFacts::Source::unreadable;
@@ -370,7 +438,7 @@ const std::vector<Story>& stories() {
         {"unclaimed", Check::ownership, Status::warn, Reason::lost,
          [](World& w) { w.mount().ownership.state = OwnerState::unclaimed; },
          "no agent of this host holds the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0",
-         "claims the id again"},
+         "sudo systemctl start postfix-elb-agent"},
         {"ownership_unknown", Check::ownership, Status::fail, Reason::lost,
          [](World& w) {
              w.mount().ownership.state = OwnerState::error;
@@ -406,6 +474,13 @@ const std::vector<Story>& stories() {
              w.relink().text = "waiting for /Mail to be mounted";
          },
          "/var/spool/postfix to /Mail/i-0123456789abcdef0: waiting for /Mail to be mounted", "wait"},
+        {"relink_pending_with_a_remedy_of_its_own", Check::relink, Status::fail, Reason::pending,
+         [](World& w) {
+             w.relink().state = core::RelinkProgress::State::pending;
+             w.relink().text = "still to do: x";
+             w.relink().remedy = "start the agent";
+         },
+         "/var/spool/postfix to /Mail/i-0123456789abcdef0: still to do: x", "start the agent"},
         {"relink_refused", Check::relink, Status::fail, Reason::refused,
          [](World& w) {
              w.relink().state = core::RelinkProgress::State::refused;
@@ -480,15 +555,44 @@ TEST(Checks, WithoutAnyFactNothingPasses) {
     EXPECT_EQ(core::check_mount({}, {}, test::moment()).output, "/Mail was not looked at yet");
 }
 
-TEST(Checks, WithoutAnIdTheReasonWhyIsRepeated) {
+TEST(Checks, WithoutAnIdTheReasonWhyIsSaidOnceAndTheOthersPointThere) {
     World world;
     world.facts.instance_id = "";
     world.facts.identity_error = "GET http://169.254.169.254/latest/meta-data/instance-id: 503";
-    for (const Check check : {Check::queue_link, Check::master_pid, Check::ownership, Check::relink}) {
+    for (const Check check : {Check::queue_link, Check::master_pid, Check::ownership}) {
         const Finding finding = finding_of(world, check);
         EXPECT_EQ(finding.status, Status::fail);
-        EXPECT_THAT(finding.output, HasSubstr("the instance id is not known yet: GET http://169.254.169.254/"));
+        EXPECT_EQ(finding.output, "not known until the instance id is");
+        EXPECT_EQ(finding.remedy, "see to relink first");
         EXPECT_EQ(finding.certainty, Certainty::doubtful);
+    }
+    const Finding cause = finding_of(world, Check::relink);
+    EXPECT_THAT(cause.output, HasSubstr("the instance id is not known yet: GET http://169.254.169.254/"));
+    EXPECT_THAT(cause.remedy, HasSubstr("/sys/devices/virtual/dmi/id/board_asset_tag"));
+    EXPECT_THAT(cause.remedy, HasSubstr("http://169.254.169.254/latest/api/token"));
+}
+
+TEST(Checks, WhileAFoundationFailsNobodyIsToldToStartPostfix) {
+    const std::vector<std::pair<std::function<void(World&)>, std::string>> foundations{
+        {unmounted, "see to mount first"},
+        {[](World& w) { w.mount().ownership.state = OwnerState::held_elsewhere; }, "see to ownership first"},
+        {[](World& w) { w.relink().state = core::RelinkProgress::State::failed; }, "see to relink first"},
+        {[](World& w) { w.host().link.target = test::other_queue; }, "see to queue_link first"}};
+    for (const auto& [spoil, remedy] : foundations) {
+        World world;
+        late_failure(world, Kind::already_running, "already running");
+        spoil(world);
+        EXPECT_EQ(finding_of(world, Check::master_pid).remedy, remedy);
+        EXPECT_EQ(finding_of(world, Check::startup_log).remedy, remedy);
+    }
+}
+
+TEST(Checks, NothingTheyPrintSendsToTheCheckThatIsBeingRead) {
+    for (const Story& story : stories()) {
+        World world;
+        story.spoil(world);
+        EXPECT_THAT(finding_of(world, story.check).remedy, testing::Not(HasSubstr("postfix-elb-agent check")))
+            << story.name;
     }
 }
 
@@ -529,7 +633,7 @@ TEST(Checks, WhatCannotBeLookedAtBehindTheMountIsNoProofAndPointsToTheMount) {
         EXPECT_EQ(finding.status, Status::fail);
         EXPECT_EQ(finding.reason, reason);
         EXPECT_EQ(finding.certainty, Certainty::doubtful);
-        EXPECT_THAT(finding.remedy, HasSubstr("see to /Mail first"));
+        EXPECT_THAT(finding.remedy, HasSubstr("see to mount first"));
     }
 }
 
@@ -577,6 +681,16 @@ TEST(ProvenMaster, NeedsTheProgramTheQueueAndTheLock) {
     }
 }
 
+TEST(ProvenMaster, BehindAReplacedMountNeedsTheLockOnTheVeryInode) {
+    World world;
+    world.host().named->cwd = world.host().masters.front().cwd = "/" + std::string(test::own_id);
+    EXPECT_NE(core::proven_master(world.facts, world.settings), nullptr);
+    world.mount().pid_file.inode = 5;
+    EXPECT_EQ(core::proven_master(world.facts, world.settings), nullptr);
+    world.mount().pid_file = {};
+    EXPECT_EQ(core::proven_master(world.facts, world.settings), nullptr) << "nothing to compare with";
+}
+
 TEST(ProvenMaster, IsStillProvenAfterSystemdUnlinkedThePidFile) {
     World world;
     world.host().named.reset();
@@ -594,6 +708,18 @@ TEST(StartupLog, AnOperatorsSecondStartIsNoFault) {
     const Finding finding = finding_of(world, Check::startup_log);
     EXPECT_EQ(finding.status, Status::pass);
     EXPECT_EQ(finding.observed, "a start was refused at 2026-11-22T09:59:50.000Z, master 771 is not affected");
+}
+
+TEST(StartupLog, ASecondStartStaysHarmlessAfterTheMasterIsGone) {
+    for (const Kind kind : {Kind::already_running, Kind::lock_refused}) {
+        World world;
+        late_failure(world, kind, "refused");
+        world.log().last_failure->while_master_stood = true;
+        const Finding finding = finding_of(world, Check::startup_log);
+        EXPECT_EQ(finding.status, Status::pass);
+        EXPECT_EQ(finding.observed, "a start was refused at 2026-11-22T09:59:50.000Z while master was running");
+        EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::fail);
+    }
 }
 
 TEST(StartupLog, ALaterStartCuresEvenWhenNoMasterIsSeenNow) {
@@ -649,6 +775,10 @@ TEST(Gate, RefusesWhatWouldPutPostfixOnAForeignQueueAndSaysWhatToDo) {
         {[](World& w) { w.host().link.target = test::other_queue; },
          "queue_link wrong_target: /var/spool/postfix points to /Mail/i-0fedcba9876543210"},
         {[](World& w) { w.mount().queue_dir.kind = core::QueueDirFacts::Kind::absent; }, "queue_link dangling: "},
+        {[](World& w) {
+             w.host().link = {core::LinkFacts::Kind::directory, "", ""};
+         },
+         "run sudo postfix-elb-agent relink --dry-run, which says what stands in the way"},
         {[](World& w) { w.mount().ownership.state = OwnerState::held_elsewhere; }, "ownership held_elsewhere: "},
         {[](World& w) {
              w.mount().ownership.state = OwnerState::lost;

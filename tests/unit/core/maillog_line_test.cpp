@@ -38,6 +38,7 @@ TEST(MaillogLine, TheLinesOfDebian12AreTold) {
     EXPECT_EQ(kind("postfix/master[1084]: fatal: open lock file pid/master.pid: unable to set exclusive lock: Resource "
                    "temporarily unavailable"),
               Kind::lock_refused);
+    EXPECT_EQ(kind("postfix/master[1051]: terminating on signal 15"), Kind::terminated);
     EXPECT_EQ(kind("postfix/master[1083]: fatal: daemon initialization failure -- see logs for details"),
               Kind::aftermath);
 }

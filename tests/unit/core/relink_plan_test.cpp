@@ -79,6 +79,7 @@ void expect_refused(const RelinkFacts& facts, const std::string& cause, const st
     EXPECT_EQ(plan.refusal, cause);
     EXPECT_EQ(plan.remedy, remedy);
     EXPECT_FALSE(plan.waiting);
+    EXPECT_FALSE(plan.doubtful);
     EXPECT_TRUE(plan.steps.empty());
 }
 
@@ -161,6 +162,18 @@ TEST(RelinkPlan, WithASkeletonTheDirectoryAtTheLinkIsSetAside) {
     EXPECT_EQ(plan.steps.back().to, "/var/spool/postfix.before-relink");
 }
 
+TEST(RelinkPlan, ADirectoryThatCannotBeMovedToTheSkeletonsPlaceIsTheSourceAndIsSetAside) {
+    RelinkFacts facts = directory_at_link();
+    facts.skeleton_in_reach = false;
+    const RelinkPlan plan = plan_relink(facts, {});
+    EXPECT_EQ(kinds(plan), (std::vector{Kind::make_corner, Kind::claim, Kind::copy_skeleton, Kind::publish_queue,
+                                        Kind::exchange_link}));
+    EXPECT_EQ(plan.steps[2].from, "/var/spool/postfix");
+    EXPECT_EQ(plan.steps.back().to, "/var/spool/postfix.before-relink");
+    facts.set_aside = Dir::directory;
+    EXPECT_TRUE(plan_relink(facts, {}).refusal.has_value());
+}
+
 TEST(RelinkPlan, AnEmptyDirectoryAtTheLinkDoesNotBecomeTheSkeleton) {
     RelinkFacts facts = directory_at_link();
     facts.source_missing = all_required;
@@ -220,6 +233,7 @@ TEST(RelinkPlan, RefusesWhileAMasterWorksInTheQueueTheLinkNames) {
 
 TEST(RelinkPlan, RefusesWhileAMasterWorksInAnotherQueueOnTheMount) {
     RelinkFacts facts = relinked();
+    facts.queue_missing = {"saved"};
     facts.masters = {master_in("/Mail/i-0bbbbbbbbbbbbbbbb")};
     expect_refused(facts,
                    "Postfix's master, pid 771, is running in /Mail/i-0bbbbbbbbbbbbbbbb, which is not /Mail/" + id,
@@ -233,8 +247,44 @@ TEST(RelinkPlan, RefusesWhileAMasterWorksInTheDirectoryToBeMoved) {
                    "stop Postfix; the relink is tried again by itself");
 }
 
+TEST(RelinkPlan, AMasterElsewhereOnTheMountDoesNotMatterWhereOnlyTheIdIsToBeClaimed) {
+    RelinkFacts facts = relinked();
+    facts.masters = {master_in("/Mail/i-0bbbbbbbbbbbbbbbb")};
+    EXPECT_FALSE(plan_relink(facts, {}).refusal);
+    EXPECT_TRUE(plan_relink(facts, {}).steps.empty());
+    facts.corner_whole = false;
+    facts.ownership.state = Owner::unclaimed;
+    EXPECT_FALSE(plan_relink(facts, {}).refusal);
+    EXPECT_EQ(kinds(plan_relink(facts, {})), (std::vector{Kind::make_corner, Kind::claim}));
+    for (const auto& spoil :
+         std::vector<std::function<void(RelinkFacts&)>>{[](RelinkFacts& spoilt) { spoilt.queue = Dir::absent; },
+                                                        [](RelinkFacts& spoilt) { spoilt.queue_missing = {"saved"}; },
+                                                        [](RelinkFacts& spoilt) { spoilt.link.target = "/Mail/other"; },
+                                                        [](RelinkFacts& spoilt) {
+                                                            spoilt.link = {Link::absent, "", ""};
+                                                        }}) {
+        RelinkFacts spoilt = facts;
+        spoil(spoilt);
+        EXPECT_TRUE(plan_relink(spoilt, {}).refusal.has_value());
+    }
+}
+
+TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneBelowAnotherMount) {
+    RelinkFacts facts = relinked();
+    facts.queue = Dir::absent;
+    facts.masters = {master_in("/Mail/" + id)};
+    expect_refused(facts,
+                   "Postfix's master, pid 771, is running in /Mail/" + id +
+                       ", which is not in what is mounted at /Mail now: something else was mounted over it",
+                   "unmount what was mounted last at /Mail (findmnt /Mail), or stop Postfix; the relink is tried again "
+                   "by itself");
+    facts.masters = {};
+    EXPECT_FALSE(plan_relink(facts, {}).refusal);
+}
+
 TEST(RelinkPlan, MastersInTheOwnQueueOrElsewhereDoNotMatter) {
     RelinkFacts facts = first_boot();
+    facts.queue = Dir::directory;
     facts.masters = {master_in("/Mail/" + id), master_in("/var/spool/postfix-out"), master_in("/Mailing/x")};
     EXPECT_FALSE(plan_relink(facts, {}).refusal);
 }
@@ -258,12 +308,17 @@ TEST(RelinkPlan, RefusesAnIdThatAnotherTook) {
                    "stop Postfix, find out which host is " + id + ", then restart postfix-elb-agent");
 }
 
-TEST(RelinkPlan, RefusesWhenOwnershipCannotBeTold) {
+TEST(RelinkPlan, OwnershipThatCannotBeToldIsAFailureRatherThanARefusal) {
     RelinkFacts facts = first_boot();
     facts.ownership.state = Owner::error;
-    facts.ownership.error = "open x: Permission denied";
-    expect_refused(facts, "cannot tell who holds the id " + id + ": open x: Permission denied",
-                   "see whether root can read and lock files below /Mail/.postfix-elb-agent");
+    facts.ownership.error = "open x: Stale file handle";
+    const RelinkPlan plan = plan_relink(facts, {});
+    EXPECT_TRUE(plan.doubtful);
+    EXPECT_EQ(plan.refusal, "cannot tell who holds the id " + id + ": open x: Stale file handle");
+    EXPECT_EQ(plan.remedy,
+              "see whether root can read and lock files below /Mail/.postfix-elb-agent; the relink is tried again by "
+              "itself");
+    EXPECT_TRUE(plan.steps.empty());
 }
 
 TEST(RelinkPlan, LeavesToAnotherAgentOfThisHostWhatItHolds) {
@@ -272,11 +327,12 @@ TEST(RelinkPlan, LeavesToAnotherAgentOfThisHostWhatItHolds) {
     EXPECT_FALSE(plan_relink(facts, {}).refusal);
     EXPECT_TRUE(plan_relink(facts, {}).steps.empty());
     facts.link.target = "/Mail/other";
-    expect_refused(facts,
-                   "another postfix-elb-agent of this host holds the id " + id +
-                       " and has not relinked: still to do is to make /var/spool/postfix a symbolic link to /Mail/" +
-                       id + " in one step",
-                   "let that agent do it (systemctl status postfix-elb-agent), or stop it first");
+    expect_refused(
+        facts,
+        "another postfix-elb-agent of this host holds the id " + id +
+            " and has not relinked: still to do is to make /var/spool/postfix a symbolic link to /Mail/" + id +
+            " in one step",
+        "the agent that is running holds the id; it relinks at its start: sudo systemctl restart postfix-elb-agent");
 }
 
 TEST(RelinkPlan, RefusesAQueueThatIsNotADirectory) {
@@ -289,7 +345,26 @@ TEST(RelinkPlan, RefusesToReplaceADirectoryWithMailInIt) {
     RelinkFacts facts = directory_at_link();
     facts.link_mail = 1;
     expect_refused(facts, "/var/spool/postfix is a directory with 1 queued message in it: it is not replaced",
-                   "deliver them (postfix start; postqueue -f) and stop Postfix, or move the directory away");
+                   "keep Postfix stopped: sudo systemctl stop postfix; sudo mv -T /var/spool/postfix "
+                   "/var/spool/postfix.with-mail; sudo systemctl restart postfix-elb-agent; when readlink "
+                   "/var/spool/postfix prints /Mail/" +
+                       id +
+                       ": for d in bounce defer trace maildrop hold incoming active deferred; do sudo find "
+                       "/var/spool/postfix.with-mail/$d -type f -exec mv -n -t /var/spool/postfix/$d {} +; done; sudo "
+                       "postsuper -s; sudo systemctl start postfix; what is left in those folders of "
+                       "/var/spool/postfix.with-mail had a namesake: once that is delivered, the same again");
+}
+
+TEST(RelinkPlan, RefusesToLeadTheLinkAwayFromADirectoryWithMailInIt) {
+    RelinkFacts facts = first_boot();
+    facts.link_leads_to = facts.link.target = "/srv/queue";
+    facts.link_mail = 2;
+    const RelinkPlan plan = plan_relink(facts, {});
+    EXPECT_EQ(plan.refusal,
+              "/var/spool/postfix leads to /srv/queue, a directory with 2 queued messages in it: it is not replaced");
+    EXPECT_TRUE(plan.remedy.starts_with(
+        "keep Postfix stopped: sudo systemctl stop postfix; sudo rm /var/spool/postfix; sudo systemctl restart "));
+    EXPECT_NE(plan.remedy.find("sudo find /srv/queue/$d "), std::string::npos);
 }
 
 TEST(RelinkPlan, RefusesWithoutASkeleton) {
@@ -347,6 +422,7 @@ struct World {
     Place link, skeleton, set_aside, queue, staging, new_link;
     bool corner = false;
     Owner owner = Owner::unclaimed;
+    bool one_device = true;  ///< the places of link and skeleton
 
     [[nodiscard]] int all_mail() const { return link.mail + skeleton.mail + set_aside.mail + queue.mail; }
     [[nodiscard]] bool at_goal() const {
@@ -380,6 +456,7 @@ RelinkFacts observe(const World& world) {
         case Thing::file: facts.link = {Link::other, "", ""}; break;
     }
     facts.link_mail = static_cast<std::uint64_t>(world.link.mail);
+    facts.skeleton_in_reach = world.one_device;
     facts.skeleton = dir_of(world.skeleton);
     facts.skeleton_is_new_link = world.skeleton.thing == Thing::right_link;
     facts.skeleton_mail = static_cast<std::uint64_t>(world.skeleton.mail);
@@ -453,6 +530,7 @@ void apply(World& world, const RelinkStep& step, const Passing& passing) {
             break;
         case Kind::exchange_link: {
             World::Place& to = step.to == paths.skeleton ? world.skeleton : world.set_aside;
+            ASSERT_TRUE(world.one_device || step.to == paths.set_aside) << "renames to another file system";
             ASSERT_TRUE(step.to == paths.skeleton || step.to == paths.set_aside);
             ASSERT_TRUE(to.thing == Thing::absent || to.thing == Thing::right_link);
             to = right_link;
@@ -468,6 +546,7 @@ void for_each_world(Visit visit) {
     const World::Place absent;
     const World::Place right{Thing::right_link, false, false, 0};
     const World::Place wrong{Thing::wrong_link, false, false, 0};
+    const World::Place wrong_to_mail{Thing::wrong_link, false, false, 2};
     const World::Place whole{Thing::directory, true, true, 0};
     const World::Place lacking{Thing::directory, false, true, 0};
     const World::Place empty{Thing::directory, false, false, 0};
@@ -490,12 +569,14 @@ void for_each_world(Visit visit) {
             }
         }
     };
-    for (const World::Place& link : {absent, right, wrong, whole, lacking, empty, mail, file}) {
+    for (const World::Place& link : {absent, right, wrong, wrong_to_mail, whole, lacking, empty, mail, file}) {
         for (const World::Place& skeleton : {absent, right, whole, lacking, empty, mail, file}) {
             for (const World::Place& set_aside : {absent, right, mail}) {
                 for (const World::Place& new_link : {absent, wrong}) {
-                    world = World{link, skeleton, set_aside, {}, {}, new_link, false, Owner::unclaimed};
-                    visit_mount();
+                    for (const bool one_device : {true, false}) {
+                        world = World{link, skeleton, set_aside, {}, {}, new_link, false, Owner::unclaimed, one_device};
+                        visit_mount();
+                    }
                 }
             }
         }

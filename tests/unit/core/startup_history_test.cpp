@@ -24,6 +24,7 @@ const std::string lock_refused =
 const std::string bind_failed = "postfix/master[9]: fatal: bind 0.0.0.0 port 25: Address already in use";
 const std::string init_failure = "postfix/master[1083]: fatal: daemon initialization failure -- see logs for details";
 const std::string startup_failed = "postfix/postfix-script[9]: fatal: mail system startup failed";
+const std::string terminated = "postfix/master[1051]: terminating on signal 15";
 const std::string started = "postfix/master[1051]: daemon started -- version 3.7.11, configuration /etc/postfix";
 
 class StartupHistory : public testing::Test {
@@ -94,6 +95,45 @@ TEST_F(StartupHistory, InOneSecondTheOrderOfTheLinesTellsWhichCameLast) {
     EXPECT_GT(*history_.last_started(), failure().at);
     log("10:15:09", already_running);
     EXPECT_GT(failure().at, *history_.last_started());
+}
+
+TEST_F(StartupHistory, ASecondStartBesideAMasterIsHarmlessForGood) {
+    for (const std::string& refusal : {already_running, lock_refused}) {
+        history_ = core::StartupHistory([](const std::tm&) { return WallTime{}; });
+        log("10:15:00", started);
+        log("10:16:00", refusal);
+        log("10:16:00", init_failure);
+        log("10:16:01", startup_failed);
+        log("10:20:00", terminated);
+        EXPECT_TRUE(failure().while_master_stood);
+        EXPECT_EQ(failure().at, day + 10h + 16min) << "its aftermath is no failure of its own";
+    }
+}
+
+TEST_F(StartupHistory, ARefusalWithoutAMasterCounts) {
+    log("10:15:00", already_running);
+    EXPECT_FALSE(failure().while_master_stood);
+    log("10:16:00", started);
+    log("10:17:00", terminated);
+    log("10:17:05", already_running);
+    EXPECT_FALSE(failure().while_master_stood);
+    EXPECT_EQ(failure().at, day + 10h + 17min + 5s);
+}
+
+TEST_F(StartupHistory, AMasterOfBeforeThisBootDoesNotStand) {
+    log("09:59:00", started);
+    log("10:15:00", already_running);
+    EXPECT_FALSE(failure().while_master_stood);
+}
+
+TEST_F(StartupHistory, WhatEndsAMasterOrNeverLetsItBeginCountsThoughOneStood) {
+    log("10:15:00", started);
+    log("10:16:00", bind_failed);
+    EXPECT_FALSE(failure().while_master_stood);
+    log("10:30:00", already_running);
+    log("10:30:01", startup_failed);
+    EXPECT_THAT(failure().line, testing::EndsWith(bind_failed)) << "a harmless one hides none that counts";
+    EXPECT_EQ(history_.counts().already_running, 1U);
 }
 
 TEST_F(StartupHistory, AClockThatIsSetBackDoesNotTurnTheOrderRound) {

@@ -162,15 +162,35 @@ TEST(HealthTable, IsAlignedAndEndsWithWhatToDo) {
     const std::string table = agent::render_table(agent::report_of(verdict_of(without_mount())));
     EXPECT_THAT(table,
                 testing::StartsWith(
-                    "i-0123456789abcdef0: fail (awaiting_postfix), mount missing: nothing is mounted at /Mail\n"
+                    "i-0123456789abcdef0: fail (awaiting_postfix), mount missing\n"
                     "\n"
                     "CHECK        STATUS  REASON    AGE    SEEN\n"
                     "mount        fail    missing   0 s    nothing is mounted at /Mail\n"
                     "queue_link   fail    dangling  0 s    /var/spool/postfix points to /Mail/i-0123456789abcdef0, and "
                     "nothing is mounted at /Mail\n"
-                    "master_pid   pass    -         0 s    771\n"));
+                    "master_pid   pass    -         0 s    pid 771\n"));
     EXPECT_THAT(table, HasSubstr("\nWhat to do:\n  mount missing: sudo mount /Mail; "));
     EXPECT_THAT(agent::render_table(agent::report_of(verdict_of(World()))), testing::Not(HasSubstr("What to do")));
+}
+
+TEST(HealthTable, WhatToDoBeginsWithTheCause) {
+    World world;
+    world.stop_postfix();
+    world.host().link.target = test::other_queue;
+    world.relink().state = core::RelinkProgress::State::refused;
+    world.relink().remedy = "the remedy of the cause";
+    const std::string table = agent::render_table(agent::report_of(verdict_of(world)));
+    EXPECT_THAT(table, testing::StartsWith("i-0123456789abcdef0: fail (relinking), relink refused\n\n"));
+    EXPECT_THAT(table, HasSubstr("\nWhat to do:\n"
+                                 "  relink refused: the remedy of the cause\n"
+                                 "  queue_link wrong_target: see to relink first\n"
+                                 "  master_pid stale: see to relink first\n"));
+}
+
+TEST(HealthTable, WithoutARowTheOutputStandsInTheFirstLine) {
+    agent::HealthReport report;
+    report.output = "loop stands";
+    EXPECT_THAT(agent::render_table(report), testing::StartsWith("instance unknown: fail, loop stands\n"));
 }
 
 TEST(HealthTable, NothingInItDrivesATerminal) {

@@ -98,6 +98,8 @@ TEST_F(HttpRoutesTest, OtherMethodsAreToldWhichThereAre) {
     EXPECT_THAT(std::string(answer.bytes.view()), StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
     EXPECT_THAT(std::string(answer.bytes.view()), HasSubstr("\r\nAllow: GET, HEAD\r\n"));
     EXPECT_THAT(text("/health"), Not(HasSubstr("Allow:")));
+    EXPECT_EQ(route_paths[answer.route], "/health") << "counted where it was asked";
+    EXPECT_EQ(routes.answer({HttpMethod::other, "/nowhere", true}, at).status, 404);
 }
 
 TEST_F(HttpRoutesTest, AnExpiredBoardIsAnsweredAsAFailureAndTheLoopIsStillAlive) {

@@ -81,7 +81,9 @@ class Master {
 };
 
 std::optional<core::ProcessFacts> found(pid_t pid) {
-    for (core::ProcessFacts& facts : agent::find_masters()) {
+    auto masters = agent::find_masters();
+    EXPECT_TRUE(masters.has_value());
+    for (core::ProcessFacts& facts : *masters) {
         if (facts.pid == pid) {
             return std::move(facts);
         }
@@ -193,7 +195,7 @@ TEST_F(MadeUpProc, AMasterOfAContainerIsNotOfThisHost) {
     process(100, "/usr/lib/postfix/sbin/master", "100");
     process(200, "/usr/lib/postfix/sbin/master", "200\t7");
     process(300, "/usr/sbin/sshd", "300");
-    const auto masters = agent::find_masters(proc_.path());
+    const auto masters = agent::find_masters(proc_.path()).value();
     ASSERT_EQ(masters.size(), 1U);
     EXPECT_EQ(masters[0].pid, 100);
     EXPECT_EQ(masters[0].start_ticks, 4711U);
@@ -209,7 +211,7 @@ TEST_F(MadeUpProc, AmongManyDescriptorsTheLockedPidFileIsTaken) {
     for (int number = 6; number < 60; ++number) {
         descriptor(100, number, "socket:[1234]", "");
     }
-    const auto masters = agent::find_masters(proc_.path());
+    const auto masters = agent::find_masters(proc_.path()).value();
     ASSERT_EQ(masters.size(), 1U);
     EXPECT_TRUE(masters[0].holds_lock);
     EXPECT_EQ(masters[0].lock_inode, 6U);
@@ -220,9 +222,14 @@ TEST_F(MadeUpProc, WhatVanishesMeanwhileIsLeftOut) {
     process(100, "/usr/lib/postfix/sbin/master", "100");
     fs::remove(proc_ / "100/stat");
     fs::create_directories(proc_ / "200");
-    EXPECT_TRUE(agent::find_masters(proc_.path()).empty());
-    EXPECT_TRUE(agent::find_masters(proc_ / "nowhere").empty());
+    EXPECT_TRUE(agent::find_masters(proc_.path()).value().empty());
     EXPECT_FALSE(agent::describe_process(100, proc_ / "nowhere"));
+}
+
+TEST_F(MadeUpProc, ProcessesThatCannotBeListedAreNotNone) {
+    const auto masters = agent::find_masters(proc_ / "nowhere");
+    ASSERT_TRUE(masters.has_error());
+    EXPECT_EQ(masters.error().message, "list the processes in " + (proc_ / "nowhere") + ": No such file or directory");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "unit/agent/worker/automount.hpp"
 #include "unit/agent/worker/relink_support.hpp"
 
 namespace agent {
@@ -93,7 +94,7 @@ class RelinkerTest : public ::testing::Test {
     fs::path skeleton = spool / "postfix_org";
     std::optional<PrivateMount> mounted;
     core::Settings settings;
-    std::vector<core::ProcessFacts> masters;
+    core::Result<std::vector<core::ProcessFacts>> masters = std::vector<core::ProcessFacts>{};
     std::optional<OwnerLock> lock;
     std::optional<Relinker> relinker;
     std::vector<std::string> log;
@@ -239,9 +240,9 @@ TEST_F(RelinkerTest, RefusesWhileAMasterWorksBehindTheLink) {
     core::ProcessFacts master;
     master.pid = 5;
     master.cwd = (directory.path() / "elsewhere").string();
-    masters = {master};
+    masters = std::vector{master};
     expect_refused("Postfix's master, pid 5, is running in " + master.cwd + ", which is not " + queue.string());
-    masters.clear();
+    masters->clear();
     expect_relinked();
 }
 
@@ -251,10 +252,64 @@ TEST_F(RelinkerTest, AMasterStartedDuringTheCopyStopsItBeforeTheLink) {
     ASSERT_TRUE(begun.more);
     core::ProcessFacts master;
     master.cwd = (mail / "i-0aaaaaaaaaaaaaaaa").string();
-    masters = {master};
+    masters = std::vector{master};
     EXPECT_EQ(relink().state, State::refused);
     EXPECT_EQ(fs::read_symlink(link), mail / "i-0aaaaaaaaaaaaaaaa");
-    masters.clear();
+    masters->clear();
+    expect_relinked();
+}
+
+TEST_F(RelinkerTest, ARestartBesideAMasterOfAnotherQueueFindsNothingToRefuse) {
+    first_boot();
+    expect_relinked();
+    begin_process();
+    core::ProcessFacts master;
+    master.cwd = (mail / "i-0aaaaaaaaaaaaaaaa").string();
+    masters = std::vector{master};
+    expect_untouched([&] { EXPECT_EQ(relink().state, State::done); });
+}
+
+TEST_F(RelinkerTest, WithoutKnowingTheMastersNothingIsDone) {
+    first_boot();
+    masters = core::Error{core::Errc::denied, "list the processes in /proc: Permission denied"};
+    expect_untouched([&] {
+        const core::RelinkProgress progress = relink();
+        EXPECT_EQ(progress.state, State::failed);
+        EXPECT_EQ(progress.text, "look: list the processes in /proc: Permission denied");
+        EXPECT_TRUE(relinker->plan().has_error());
+    });
+    masters = std::vector<core::ProcessFacts>{};
+    expect_relinked();
+}
+
+TEST_F(RelinkerTest, AMountOverALiveQueueGetsNoFreshOne) {
+    first_boot();
+    expect_relinked();
+    core::ProcessFacts master;
+    master.pid = 5;
+    master.cwd = queue.string();
+    masters = std::vector{master};
+    {
+        const PrivateMount over(mail);
+        expect_refused("Postfix's master, pid 5, is running in " + queue.string() +
+                       ", which is not in what is mounted at " + mail.string() +
+                       " now: something else was mounted over it");
+    }
+    expect_relinked();
+}
+
+TEST_F(RelinkerTest, AnOwnershipThatCannotBeToldIsAFailure) {
+    first_boot();
+    expect_relinked();
+    begin_process();
+    const fs::path owner = corner / "owners" / id;
+    fs::rename(owner, corner / "aside");
+    fs::create_symlink("nowhere", owner);
+    const core::RelinkProgress progress = relink();
+    EXPECT_EQ(progress.state, State::failed);
+    EXPECT_THAT(progress.text, HasSubstr("look: cannot tell who holds the id " + id + ": open " + owner.string()));
+    EXPECT_THAT(progress.remedy, HasSubstr("tried again by itself"));
+    fs::rename(corner / "aside", owner);
     expect_relinked();
 }
 
@@ -266,6 +321,73 @@ TEST_F(RelinkerTest, RefusesADirectoryWithMailInIt) {
     write_file(link / "hold/60B27201DF", "mail", 0700, postfix);
     write_file(link / "deferred/.nfs1", "none", 0700, postfix);
     expect_refused(link.string() + " is a directory with 2 queued messages in it: it is not replaced");
+}
+
+TEST_F(RelinkerTest, RefusesToLeadTheLinkAwayFromLocalMail) {
+    mounted.emplace(mail);
+    make_skeleton(skeleton);
+    const fs::path elsewhere = directory.path() / "elsewhere";
+    make_queue_directories(elsewhere);
+    write_file(elsewhere / "deferred/6/60B27201DE", "mail", 0700, postfix);
+    fs::create_symlink("../elsewhere", link);
+    expect_refused(link.string() + " leads to " + elsewhere.string() +
+                   ", a directory with 1 queued message in it: it is not replaced");
+    fs::remove(elsewhere / "deferred/6/60B27201DE");
+    expect_relinked();
+}
+
+TEST_F(RelinkerTest, RefusesToLeadTheLinkAwayFromMailInTheSkeleton) {
+    mounted.emplace(mail);
+    make_skeleton(skeleton);
+    write_file(skeleton / "incoming/60B27201DE", "mail", 0700, postfix);
+    fs::create_symlink("postfix_org", link);
+    expect_refused(link.string() + " leads to " + skeleton.string() +
+                   ", a directory with 1 queued message in it: it is not replaced");
+    fs::remove(skeleton / "incoming/60B27201DE");
+    expect_relinked();
+}
+
+TEST_F(RelinkerTest, AnotherInstancesMailOnTheMountIsItsOwnAffair) {
+    first_boot();
+    write_file(mail / "i-0aaaaaaaaaaaaaaaa/deferred/6/60B27201DE", "mail", 0700, postfix);
+    expect_relinked();
+    EXPECT_EQ(read_file(mail / "i-0aaaaaaaaaaaaaaaa/deferred/6/60B27201DE"), "mail");
+}
+
+TEST_F(RelinkerTest, ADirectoryIsSetAsideWhereTheSkeletonsPlaceIsOnAnotherFileSystem) {
+    mounted.emplace(mail);
+    const PrivateMount other(directory.path() / "other");
+    settings.queue.skeleton = (directory.path() / "other/postfix_org").string();
+    begin_process();
+    make_skeleton(link);
+    const Tree wanted = tree_at(link);
+    expect_relinked();
+    expect_same_copy(wanted, tree_at(queue));
+    expect_same_copy(wanted, tree_at(spool / "postfix.before-relink"));
+    EXPECT_TRUE(fs::is_empty(directory.path() / "other"));
+}
+
+TEST_F(RelinkerTest, AnIdleAutomountIsMadeToMount) {
+    make_skeleton(skeleton);
+    fs::create_symlink(mail / "other", link);
+    const Automount automount(mail, "tmpfs");
+    if (!automount.works()) {
+        GTEST_SKIP() << "no autofs here";
+    }
+    expect_relinked();
+    EXPECT_TRUE(fs::is_directory(queue));
+}
+
+TEST_F(RelinkerTest, AnAutomountThatDoesNotMountIsWaitedFor) {
+    make_skeleton(skeleton);
+    fs::create_symlink(mail / "other", link);
+    const Automount automount(mail, nullptr);
+    if (!automount.works()) {
+        GTEST_SKIP() << "no autofs here";
+    }
+    const core::RelinkProgress progress = relink();
+    EXPECT_EQ(progress.state, State::pending);
+    EXPECT_EQ(progress.text, "waiting: nothing is mounted at " + mail.string());
 }
 
 TEST_F(RelinkerTest, ADirectoryAtTheLinkBecomesTheSkeleton) {
