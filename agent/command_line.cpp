@@ -49,13 +49,17 @@ struct Builder {
         add("gate", Command::gate, "For Postfix's unit: may Postfix start now? Exit: 0 yes, 1 no and why");
         add("status", Command::status, "What the running agent says, as a table. Exit: as check")
             ->add_flag("--json", line.json, "Print the body of /health");
-        CLI::App* config = app.add_subcommand("config", "Validate or print the settings. Exit: 0, or 78 with every error");
+        CLI::App* config =
+            app.add_subcommand("config", "Validate or print the settings. Exit: 0, or 78 with every error");
         config->require_subcommand(1);
         config->fallthrough();
         config->footer(also);
-        config->add_subcommand("check", "Validate the settings")->callback([this] { line.command = Command::config_check; });
-        config->add_subcommand("print", "Print the effective settings and where each comes from")
-            ->callback([this] { line.command = Command::config_print; });
+        config->add_subcommand("check", "Validate the settings")->callback([this] {
+            line.command = Command::config_check;
+        });
+        config->add_subcommand("print", "Print the effective settings and where each comes from")->callback([this] {
+            line.command = Command::config_print;
+        });
     }
 
     CLI::App* add(const char* name, Command command, const char* words) {

@@ -28,7 +28,8 @@ core::Result<ControlMessage> receive_control(int channel) {
         return core::Error{core::Errc::unavailable, "the other end of the control channel is gone"};
     }
     if (!known(message->bytes.front())) {
-        return core::Error{core::Errc::malformed, "control message of unknown kind " + std::to_string(message->bytes.front())};
+        return core::Error{core::Errc::malformed,
+                           "control message of unknown kind " + std::to_string(message->bytes.front())};
     }
     return ControlMessage{static_cast<ControlKind>(message->bytes.front()),
                           std::string(message->bytes.begin() + 1, message->bytes.end()),

@@ -18,12 +18,12 @@ enum class ControlKind : std::uint8_t {
     mount_channel = 2,  ///< likewise to a new mount worker
     drain = 3,          ///< SIGTERM came: drain and end
     // supervisor to server and workers
-    settings = 4,       ///< text: the new effective settings, as config::print() writes them
+    settings = 4,  ///< text: the new effective settings, as config::print() writes them
     // server to supervisor
-    ready = 16,         ///< the queue is this instance's own: sd_notify READY=1
-    status = 17,        ///< text: one line for sd_notify STATUS=
-    alive = 18,         ///< the evaluator finished a round: sd_notify WATCHDOG=1
-    identity = 19,      ///< text: the instance id; the first one stays, and is kept for this boot where it was asked for
+    ready = 16,     ///< the queue is this instance's own: sd_notify READY=1
+    status = 17,    ///< text: one line for sd_notify STATUS=
+    alive = 18,     ///< the evaluator finished a round: sd_notify WATCHDOG=1
+    identity = 19,  ///< text: the instance id; the first one stays, and is kept for this boot where it was asked for
 };
 
 struct ControlMessage {
@@ -32,7 +32,8 @@ struct ControlMessage {
     FileDescriptor descriptor;
 };
 
-[[nodiscard]] core::Result<void> send_control(int channel, ControlKind kind, std::string_view text = {}, int descriptor = -1);
+[[nodiscard]] core::Result<void> send_control(int channel, ControlKind kind, std::string_view text = {},
+                                              int descriptor = -1);
 
 /// Errors: malformed; locked (nothing there, non-blocking); unavailable (the other end is gone).
 [[nodiscard]] core::Result<ControlMessage> receive_control(int channel);

@@ -19,7 +19,8 @@ bool read_by_journal() {
 }  // namespace
 
 void log(Priority priority, std::string_view text) {
-    std::string line = read_by_journal() ? "<" + std::to_string(static_cast<int>(priority)) + ">" : "postfix-elb-agent: ";
+    std::string line =
+        read_by_journal() ? "<" + std::to_string(static_cast<int>(priority)) + ">" : "postfix-elb-agent: ";
     for (const char byte : text) {
         const auto value = static_cast<unsigned char>(byte);
         line += value < 0x20 || value == 0x7f ? '?' : byte;

@@ -83,7 +83,8 @@ core::Result<Account> find_account(const std::string& user) {
         }
         return Account{name, entry->pw_uid, entry->pw_gid};
     }
-    return core::Error{core::Errc::missing, "no account named \"" + names.back() + "\" on this host; create it (useradd --system) or set \"user\""};
+    return core::Error{core::Errc::missing, "no account named \"" + names.back() +
+                                                "\" on this host; create it (useradd --system) or set \"user\""};
 }
 
 core::Result<void> make_runtime_directory() {

@@ -24,7 +24,9 @@ core::Result<void> remember_id(const std::string& instance_id) {
             return {};
         }
         if (remembered) {
-            return core::Error{core::Errc::refused, std::string(remembered_id_path) + " names " + *remembered + " since earlier in this boot, and is not changed to " + instance_id};
+            return core::Error{core::Errc::refused, std::string(remembered_id_path) + " names " + *remembered +
+                                                        " since earlier in this boot, and is not changed to " +
+                                                        instance_id};
         }
     }
     const std::string temporary = std::string(remembered_id_path) + ".new";

@@ -11,8 +11,8 @@ namespace agent {
 
 inline constexpr const char* remembered_id_path = "/run/postfix-elb-agent/instance-id";
 
-/// Writes the file atomically, unless it says so already; refuses what is not an id of EC2, and an id other than the one
-/// that is remembered.
+/// Writes the file atomically, unless it says so already; refuses what is not an id of EC2, and an id other than the
+/// one that is remembered.
 [[nodiscard]] core::Result<void> remember_id(const std::string& instance_id);
 
 }  // namespace agent

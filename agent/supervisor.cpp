@@ -124,7 +124,8 @@ void Supervisor::fill(Seat& seat) {
     }
     const int channel = seat.process.channel.get();
     if (const auto sent = send_control(server_control_.get(), seat.announcement, {}, channel); !sent) {
-        log(Priority::error, "tell the server of a new " + std::string(to_string(seat.kind)) + " worker: " + sent.error().message);
+        log(Priority::error,
+            "tell the server of a new " + std::string(to_string(seat.kind)) + " worker: " + sent.error().message);
     }
     seat.process.channel.reset();
 }
@@ -140,9 +141,13 @@ core::Result<void> Supervisor::start_server() {
         return core::system_error(errno, "start", "the server");
     }
     if (server_ == 0) {
-        ServerInputs inputs{inputs_.loaded.settings,          inputs_.account,
-                            std::move(inputs_.listener),      std::move(control->second),
-                            std::move(seats_[0].process.channel), std::move(seats_[1].process.channel), parent};
+        ServerInputs inputs{inputs_.loaded.settings,
+                            inputs_.account,
+                            std::move(inputs_.listener),
+                            std::move(control->second),
+                            std::move(seats_[0].process.channel),
+                            std::move(seats_[1].process.channel),
+                            parent};
         ::_exit(run_server(std::move(inputs)));
     }
     server_control_ = std::move(control->first);
@@ -171,7 +176,7 @@ void Supervisor::on_child(pid_t pid, int status) {
         server_ = -1;
         ended_ = true;
         if (!draining_ || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            log(Priority::error, "the server " + describe_status(status) + "; ending, to be started anew");
+            log(Priority::error, "the server " + describe_status(status) + "; ending");
             exit_status_ = 1;
         }
         return;
@@ -185,8 +190,8 @@ void Supervisor::on_child(pid_t pid, int status) {
             continue;
         }
         seat.start_at = now().boot + restart_pause;
-        log(Priority::warning, "the " + std::string(to_string(seat.kind)) + " worker (pid " + std::to_string(pid) + ") " +
-                                   describe_status(status) + "; starting another");
+        log(Priority::warning, "the " + std::string(to_string(seat.kind)) + " worker (pid " + std::to_string(pid) +
+                                   ") " + describe_status(status) + "; starting another");
     }
 }
 
@@ -231,7 +236,8 @@ void Supervisor::apply(const config::Loaded& loaded) {
         log(Priority::notice, "reload: nothing changed that takes effect now");
         return;
     }
-    for (const int control : {server_control_.get(), seats_[0].process.control.get(), seats_[1].process.control.get()}) {
+    for (const int control :
+         {server_control_.get(), seats_[0].process.control.get(), seats_[1].process.control.get()}) {
         if (control >= 0 && !send_control(control, ControlKind::settings, text)) {
             log(Priority::error, "reload: a process of the agent could not be told the new settings");
         }

@@ -13,8 +13,8 @@ namespace agent {
 struct SupervisorInputs {
     config::LoadRequest request;  ///< to load the settings again on SIGHUP
     config::Loaded loaded;
-    Account account;              ///< whom the server becomes
-    FileDescriptor listener;      ///< bound, not yet listening
+    Account account;          ///< whom the server becomes
+    FileDescriptor listener;  ///< bound, not yet listening
 };
 
 /// Runs until SIGTERM or SIGINT, or until the server ends. Returns the exit status of the program.

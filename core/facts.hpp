@@ -49,23 +49,24 @@ struct LinkFacts {
 /// A process that is, or is claimed to be, Postfix's master. From /proc only; nothing here can block on a mount.
 struct ProcessFacts {
     std::int32_t pid = 0;
-    std::string exe;                      ///< /proc/<pid>/exe, " (deleted)" removed
-    std::string cwd;                      ///< /proc/<pid>/cwd as the kernel prints it
-    std::uint64_t start_ticks = 0;        ///< field 22 of /proc/<pid>/stat: distinguishes a reused pid
-    bool is_master = false;               ///< exe is Postfix's master(8)
-    bool holds_lock = false;              ///< a WRITE flock in fdinfo of a descriptor on pid/master.pid
-    std::uint64_t lock_inode = 0;         ///< inode of that lock; 0 if none
-    std::string lock_path;                ///< what that descriptor names; "" if none
+    std::string exe;                ///< /proc/<pid>/exe, " (deleted)" removed
+    std::string cwd;                ///< /proc/<pid>/cwd as the kernel prints it
+    std::uint64_t start_ticks = 0;  ///< field 22 of /proc/<pid>/stat: distinguishes a reused pid
+    bool is_master = false;         ///< exe is Postfix's master(8)
+    bool holds_lock = false;        ///< a WRITE flock in fdinfo of a descriptor on pid/master.pid
+    std::uint64_t lock_inode = 0;   ///< inode of that lock; 0 if none
+    std::string lock_path;          ///< what that descriptor names; "" if none
     bool operator==(const ProcessFacts&) const = default;
 };
 
 /// What the host worker observes in one round.
 struct HostFacts {
-    std::optional<MountEntry> mount;          ///< the uppermost entry whose mount point is settings.mount.path
-    std::optional<std::int64_t> lease_expired;  ///< seconds, from /proc/self/mountstats; absent where the kernel says none
+    std::optional<MountEntry> mount;  ///< the uppermost entry whose mount point is settings.mount.path
+    std::optional<std::int64_t>
+        lease_expired;  ///< seconds, from /proc/self/mountstats; absent where the kernel says none
     LinkFacts link;
-    std::optional<ProcessFacts> named;        ///< the process that the pid file names, if it lives
-    std::vector<ProcessFacts> masters;        ///< every master(8) of this host's pid namespace
+    std::optional<ProcessFacts> named;  ///< the process that the pid file names, if it lives
+    std::vector<ProcessFacts> masters;  ///< every master(8) of this host's pid namespace
     bool operator==(const HostFacts&) const = default;
 };
 
@@ -82,21 +83,21 @@ struct QueueDirFacts {
 struct PidFileFacts {
     enum class Kind { absent, present, not_a_file, unreadable, garbage };
     Kind kind = Kind::absent;
-    std::int32_t pid = 0;      ///< when present
+    std::int32_t pid = 0;  ///< when present
     std::uint64_t inode = 0;
-    std::uint64_t links = 0;   ///< st_nlink; master refuses a file with more than one (src/util/safe_open.c)
-    std::string text;          ///< the first bytes, printable, when garbage
-    std::string error;         ///< one line, when unreadable
+    std::uint64_t links = 0;  ///< st_nlink; master refuses a file with more than one (src/util/safe_open.c)
+    std::string text;         ///< the first bytes, printable, when garbage
+    std::string error;        ///< one line, when unreadable
     bool operator==(const PidFileFacts&) const = default;
 };
 
 /// Who stands in <mount>/.postfix-elb-agent/owners/<id>.
 struct OwnerRecord {
     std::string instance_id;
-    std::string boot_id;      ///< /proc/sys/kernel/random/boot_id of the owner's boot
-    std::string hostname;     ///< its host name when it claimed
-    std::string nfs_client;   ///< what its NFS client calls itself: nfs4_unique_id and host name, or the host name
-    std::string since;        ///< RFC 3339, when this boot of it first claimed
+    std::string boot_id;     ///< /proc/sys/kernel/random/boot_id of the owner's boot
+    std::string hostname;    ///< its host name when it claimed
+    std::string nfs_client;  ///< what its NFS client calls itself: nfs4_unique_id and host name, or the host name
+    std::string since;       ///< RFC 3339, when this boot of it first claimed
     bool operator==(const OwnerRecord&) const = default;
 };
 
@@ -121,8 +122,8 @@ struct OwnershipFacts {
 struct MountFacts {
     enum class Answer { answered, io_error, denied, not_mounted };
     Answer answer = Answer::not_mounted;
-    std::string error;               ///< one line, unless answered
-    std::int64_t took_us = 0;        ///< how long the probe took, microseconds
+    std::string error;         ///< one line, unless answered
+    std::int64_t took_us = 0;  ///< how long the probe took, microseconds
     QueueDirFacts queue_dir;
     PidFileFacts pid_file;
     OwnershipFacts ownership;
@@ -134,7 +135,7 @@ struct StartFailure {
     enum class Kind { already_running, lock_refused, start_failed };
     Kind kind = Kind::start_failed;
     WallTime at{};
-    std::string line;  ///< the whole line, bounded, printable
+    std::string line;                 ///< the whole line, bounded, printable
     bool while_master_stood = false;  ///< an operator's second start: harmless, whatever became of that master later
     bool operator==(const StartFailure&) const = default;
 };
@@ -154,21 +155,21 @@ struct StartupLogFacts {
 struct RelinkProgress {
     enum class State { pending, done, refused, failed };
     State state = State::pending;
-    std::string text;             ///< one line: what is being done or waited for, or why not
-    std::string remedy;           ///< one line, when not done and there is more to say than the reason does
-    std::vector<std::string> log; ///< what the latest slice did, a line each
-    bool changed = false;         ///< something was written since the relink began
-    bool more = false;            ///< the plan is not finished: ask again
+    std::string text;              ///< one line: what is being done or waited for, or why not
+    std::string remedy;            ///< one line, when not done and there is more to say than the reason does
+    std::vector<std::string> log;  ///< what the latest slice did, a line each
+    bool changed = false;          ///< something was written since the relink began
+    bool more = false;             ///< the plan is not finished: ask again
     bool operator==(const RelinkProgress&) const = default;
 };
 
 /// Everything known, for the verdicts.
 struct Facts {
-    std::string instance_id;                  ///< "" while unknown
-    std::string identity_error;               ///< why it is unknown, one line
+    std::string instance_id;     ///< "" while unknown
+    std::string identity_error;  ///< why it is unknown, one line
     Observed<HostFacts> host;
-    Observed<MountFacts> mount;               ///< the last that was answered
-    std::optional<Moment> mount_hung_since;   ///< set while a request to the mount worker is overdue
+    Observed<MountFacts> mount;              ///< the last that was answered
+    std::optional<Moment> mount_hung_since;  ///< set while a request to the mount worker is overdue
     Observed<StartupLogFacts> startup_log;
     Observed<RelinkProgress> relink;
 };

@@ -15,17 +15,38 @@ inline constexpr std::size_t check_count = 6;
 enum class Reason {
     none,
     // mount
-    missing, wrong_type, wrong_source, read_only, hung, io_error, denied,
+    missing,
+    wrong_type,
+    wrong_source,
+    read_only,
+    hung,
+    io_error,
+    denied,
     // queue_link (and missing)
-    not_a_link, wrong_target, dangling, off_mount,
+    not_a_link,
+    wrong_target,
+    dangling,
+    off_mount,
     // master_pid (and missing)
-    unreadable, stale, not_master, wrong_queue, not_locked,
+    unreadable,
+    stale,
+    not_master,
+    wrong_queue,
+    not_locked,
     // startup_log (and unreadable)
-    already_running, lock_refused, start_failed, source_lost,
+    already_running,
+    lock_refused,
+    start_failed,
+    source_lost,
     // ownership
-    held_elsewhere, lost, lease_expired, identity_shared,
+    held_elsewhere,
+    lost,
+    lease_expired,
+    identity_shared,
     // relink
-    pending, refused, failed,
+    pending,
+    refused,
+    failed,
 };
 
 /// Whether one observation is enough, or `checks.fail_after` of them in a row are needed.

@@ -35,8 +35,9 @@ int check_command(const core::Settings& settings, bool json) {
     }
     core::Health health;
     const core::Verdict verdict = health.evaluate(shot.observer().facts(), settings, now());
-    const std::string text =
-        json ? render_health(verdict, {HealthView::Kind::health}, JsonStyle::pretty, this_release()) : render_table(report_of(verdict));
+    const std::string text = json
+                                 ? render_health(verdict, {HealthView::Kind::health}, JsonStyle::pretty, this_release())
+                                 : render_table(report_of(verdict));
     std::fputs(text.c_str(), stdout);
     return exit_status(verdict.health);
 }

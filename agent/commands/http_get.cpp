@@ -40,7 +40,8 @@ core::Error failed(const boost::system::error_code& error, const std::string& ur
         return {core::Errc::timed_out, "get " + url + ": no answer within 5 s"};
     }
     if (error == asio::error::connection_refused) {
-        return {core::Errc::refused, "get " + url + ": connection refused; is the agent running? (systemctl status postfix-elb-agent)"};
+        return {core::Errc::refused,
+                "get " + url + ": connection refused; is the agent running? (systemctl status postfix-elb-agent)"};
     }
     const bool http_error = error.category() == http::make_error_code(http::error::bad_version).category();
     return {http_error ? core::Errc::malformed : core::Errc::unavailable, "get " + url + ": " + error.message()};

@@ -6,6 +6,7 @@
 #include "agent/worker/worker.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+
 #include <unistd.h>
 
 #include <csignal>
@@ -15,7 +16,8 @@
 namespace agent {
 namespace asio = boost::asio;
 
-OneShot::OneShot(core::Settings settings) : settings_(std::move(settings)), observer_(io_) {}
+OneShot::OneShot(core::Settings settings) : settings_(std::move(settings)), observer_(io_) {
+}
 
 core::Result<void> OneShot::start_workers() {
     std::signal(SIGPIPE, SIG_IGN);
@@ -45,7 +47,8 @@ asio::awaitable<void> OneShot::identify() {
 core::Result<void> OneShot::run(std::function<asio::awaitable<void>()> work) {
     if (::geteuid() != 0) {
         return core::Error{core::Errc::denied,
-                           "this needs root (sudo): it reads /proc of Postfix's master and the shared mount; as another user ask the running agent: postfix-elb-agent status"};
+                           "this needs root (sudo): it reads /proc of Postfix's master and the shared mount; as "
+                           "another user ask the running agent: postfix-elb-agent status"};
     }
     if (auto started = start_workers(); !started) {
         return started;

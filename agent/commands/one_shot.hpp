@@ -19,7 +19,8 @@ class OneShot {
 
     /// Starts the workers, finds out who this instance is, and runs `work` to its end. The workers end with this
     /// object, and one that hangs on the mount is left behind to die.
-    /// Errors: denied (not root), unavailable (a worker could not be started). An unknown identity is no error here: the facts say so.
+    /// Errors: denied (not root), unavailable (a worker could not be started). An unknown identity is no error here:
+    /// the facts say so.
     [[nodiscard]] core::Result<void> run(std::function<boost::asio::awaitable<void>()> work);
 
     [[nodiscard]] Observer& observer() { return observer_; }

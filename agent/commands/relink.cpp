@@ -73,7 +73,8 @@ int do_relink(OneShot& shot) {
     }
     const core::Facts& facts = shot.observer().facts();
     if (!facts.relink.value) {
-        return refuse("the instance id is not known: " + facts.identity_error, "set instance_id, or see why the sources do not answer");
+        return refuse("the instance id is not known: " + facts.identity_error,
+                      "set instance_id, or see why the sources do not answer");
     }
     const core::RelinkProgress& progress = *facts.relink.value;
     if (progress.state != State::done) {
@@ -87,7 +88,8 @@ int print_plan(OneShot& shot) {
     core::Result<PlanPrinted> plan = core::Error{};
     const auto ran = shot.run([&shot, &plan]() -> asio::awaitable<void> {
         if (shot.observer().facts().instance_id.empty()) {
-            plan = core::Error{core::Errc::missing, "the instance id is not known: " + shot.observer().facts().identity_error};
+            plan = core::Error{core::Errc::missing,
+                               "the instance id is not known: " + shot.observer().facts().identity_error};
             co_return;
         }
         plan = co_await shot.observer().plan_relink(shot.settings());

@@ -20,7 +20,8 @@ int give_up(const std::string& why) {
 
 int serve_command(const config::LoadRequest& request, config::Loaded loaded) {
     if (::geteuid() != 0) {
-        return give_up("serve must be started as root: it relinks the queue as root, and serves as an unprivileged user");
+        return give_up(
+            "serve must be started as root: it relinks the queue as root, and serves as an unprivileged user");
     }
     auto account = find_account(loaded.settings.user);
     if (!account) {
@@ -33,7 +34,7 @@ int serve_command(const config::LoadRequest& request, config::Loaded loaded) {
     if (!listener) {
         return give_up(listener.error().message);
     }
-    log(Priority::notice, std::string("postfix-elb-agent ") + version() + " serves on " + name_of(listener->get()));
+    log(Priority::notice, std::string("version ") + version() + " serves on " + name_of(listener->get()));
     SupervisorInputs inputs{request, std::move(loaded), *account, std::move(*listener)};
     return run_supervisor(std::move(inputs));
 }

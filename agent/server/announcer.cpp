@@ -8,8 +8,8 @@ namespace agent {
 namespace {
 
 std::string one_line(const core::Verdict& verdict) {
-    std::string line = "health " + std::string(to_string(verdict.health)) + ", ready " + std::string(to_string(verdict.ready)) +
-                       ", " + std::string(to_string(verdict.phase));
+    std::string line = "health " + std::string(to_string(verdict.health)) + ", ready " +
+                       std::string(to_string(verdict.ready)) + ", " + std::string(to_string(verdict.phase));
     return verdict.output.empty() ? line : line + ": " + verdict.output;
 }
 

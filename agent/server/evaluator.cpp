@@ -33,7 +33,8 @@ bool id_is_unowned(const core::Facts& facts) {
 }  // namespace
 
 Evaluator::Evaluator(asio::io_context& context, core::Settings settings, Publish publish)
-    : settings_(std::move(settings)), publish_(std::move(publish)), observer_(context), timer_(context) {}
+    : settings_(std::move(settings)), publish_(std::move(publish)), observer_(context), timer_(context) {
+}
 
 void Evaluator::apply(core::Settings settings) {
     settings_ = std::move(settings);
@@ -62,7 +63,8 @@ bool Evaluator::relink_is_due() const {
     if (facts.instance_id.empty() || facts.mount_hung_since || now().boot < next_relink_) {
         return false;
     }
-    return !facts.relink.value || facts.relink.value->state != core::RelinkProgress::State::done || id_is_unowned(facts);
+    return !facts.relink.value || facts.relink.value->state != core::RelinkProgress::State::done ||
+           id_is_unowned(facts);
 }
 
 asio::awaitable<void> Evaluator::relink() {
@@ -87,7 +89,8 @@ asio::awaitable<void> Evaluator::relink_if_due() {
     co_await relink();
     const bool failed = observer_.facts().relink.value->state == core::RelinkProgress::State::failed;
     relink_pause_ = failed ? std::clamp(relink_pause_ * 2, settings_.checks.interval,
-                                         std::max(settings_.checks.interval, longest_relink_pause)) : core::Duration(0);
+                                        std::max(settings_.checks.interval, longest_relink_pause))
+                           : core::Duration(0);
     next_relink_ = now().boot + relink_pause_;
     if (!failed) {
         co_await observer_.look(settings_);

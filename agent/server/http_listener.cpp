@@ -14,9 +14,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <string>
 #include <utility>
-#include <exception>
 
 namespace agent {
 namespace {

@@ -22,7 +22,8 @@ core::RelinkProgress progress(State state, std::string text, std::string remedy 
 
 }  // namespace
 
-Observer::Observer(asio::io_context& context) : host_(context, WorkerKind::host), mount_(context, WorkerKind::mount) {}
+Observer::Observer(asio::io_context& context) : host_(context, WorkerKind::host), mount_(context, WorkerKind::mount) {
+}
 
 asio::awaitable<IdentityFiles> Observer::identity_files(const core::Settings& settings) {
     const Request request = make_request(Operation::read_identity);
@@ -98,7 +99,8 @@ void Observer::relink_stands_as(const PlanPrinted& plan) {
     } else if (plan.steps.empty() || plan.only_claim) {
         set_relink(progress(State::done, "the queue is linked"));
     } else {
-        set_relink(progress(State::pending, "still to do: " + plan.steps.front(), "start the agent, or run postfix-elb-agent relink"));
+        set_relink(progress(State::pending, "still to do: " + plan.steps.front(),
+                            "start the agent, or run postfix-elb-agent relink"));
     }
 }
 

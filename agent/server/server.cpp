@@ -21,8 +21,9 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <sys/prctl.h>
+
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include <algorithm>
@@ -145,7 +146,8 @@ asio::awaitable<void> Server::identify() {
         auto files = co_await observer.identity_files(evaluator_.settings());
         auto identity = co_await resolve_identity(setting, std::move(files), imds_);
         if (identity) {
-            log(Priority::notice, "this instance is " + identity->id + " (" + std::string(to_string(identity->source)) + ")");
+            log(Priority::notice,
+                "this instance is " + identity->id + " (" + std::string(to_string(identity->source)) + ")");
             static_cast<void>(send_control(control_.native_handle(), ControlKind::identity, identity->id));
             observer.set_identity(identity->id);
             evaluator_.nudge();
@@ -195,8 +197,8 @@ int Server::run() {
     return exit_status_;
 }
 
-/// The stamps of a log are local time, and the time zone's file is soon out of reach. Without TZ glibc looks at that file
-/// again at each mktime(3), and takes UTC when it is gone.
+/// The stamps of a log are local time, and the time zone's file is soon out of reach. Without TZ glibc looks at that
+/// file again at each mktime(3), and takes UTC when it is gone.
 void keep_time_zone() {
     ::setenv("TZ", ":/etc/localtime", 0);
     ::tzset();
@@ -205,7 +207,8 @@ void keep_time_zone() {
 }  // namespace
 
 int run_server(ServerInputs inputs) {
-    close_descriptors_except({inputs.listener.get(), inputs.control.get(), inputs.host_channel.get(), inputs.mount_channel.get()});
+    close_descriptors_except(
+        {inputs.listener.get(), inputs.control.get(), inputs.host_channel.get(), inputs.mount_channel.get()});
     leave_signals_to_the_supervisor();
     ::prctl(PR_SET_NAME, "pea-server");
     ProcessObserver process;

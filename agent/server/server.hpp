@@ -14,11 +14,11 @@ namespace agent {
 struct ServerInputs {
     core::Settings settings;
     Account account;
-    FileDescriptor listener;       ///< bound
-    FileDescriptor control;        ///< to the supervisor, agent/control.hpp
+    FileDescriptor listener;  ///< bound
+    FileDescriptor control;   ///< to the supervisor, agent/control.hpp
     FileDescriptor host_channel;
     FileDescriptor mount_channel;
-    pid_t parent = -1;             ///< the supervisor: the server does not outlive it
+    pid_t parent = -1;  ///< the supervisor: the server does not outlive it
 };
 
 /// Runs until the supervisor says drain (returns 0) or is gone (returns 1). The caller is the forked child, still root.

@@ -33,7 +33,9 @@ Request make_request(Operation operation, std::string_view instance_id) {
     return request;
 }
 
-WorkerClient::WorkerClient(asio::io_context& context, WorkerKind kind) : kind_(kind), channel_(context), turn_(context, asio::steady_timer::time_point::max()) {}
+WorkerClient::WorkerClient(asio::io_context& context, WorkerKind kind)
+    : kind_(kind), channel_(context), turn_(context, asio::steady_timer::time_point::max()) {
+}
 
 void WorkerClient::connect(FileDescriptor channel) {
     boost::system::error_code ignored;
@@ -70,7 +72,8 @@ asio::awaitable<core::Result<void>> WorkerClient::wait_readable(core::Moment unt
     asio::steady_timer timer(channel_.get_executor());
     const std::uint64_t generation = generation_;
     timer.expires_after(std::max(until.boot - now().boot, core::BootTime(0)));
-    auto waited = co_await (channel_.async_wait(asio::posix::stream_descriptor::wait_read, token) || timer.async_wait(token));
+    auto waited =
+        co_await (channel_.async_wait(asio::posix::stream_descriptor::wait_read, token) || timer.async_wait(token));
     if (waited.index() == 1) {
         co_return core::Error{core::Errc::timed_out, ""};
     }
@@ -120,7 +123,8 @@ asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask(Request re
     co_return answer;
 }
 
-asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask_in_turn(Request request, core::Duration deadline) {
+asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask_in_turn(Request request,
+                                                                              core::Duration deadline) {
     if (!channel_.is_open()) {
         co_return no_worker(generation_);
     }
@@ -130,7 +134,8 @@ asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask_in_turn(Re
         auto late = co_await receive(awaited_, start);
         if (!late && late.error().code == core::Errc::timed_out) {
             overdue_since_ = sent_at_;
-            co_return core::Error{core::Errc::timed_out, "the " + std::string(to_string(kind_)) + " worker has not answered since " +
+            co_return core::Error{core::Errc::timed_out, "the " + std::string(to_string(kind_)) +
+                                                             " worker has not answered since " +
                                                              seconds(start.boot - sent_at_.boot) + " ago"};
         }
         if (!channel_.is_open()) {
@@ -148,7 +153,8 @@ asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask_in_turn(Re
     auto answer = co_await receive(request.sequence, until);
     if (!answer && answer.error().code == core::Errc::timed_out) {
         overdue_since_ = sent_at_;
-        co_return core::Error{core::Errc::timed_out, "the " + std::string(to_string(kind_)) + " worker did not answer within " + seconds(deadline)};
+        co_return core::Error{core::Errc::timed_out, "the " + std::string(to_string(kind_)) +
+                                                         " worker did not answer within " + seconds(deadline)};
     }
     co_return answer;
 }

@@ -35,8 +35,8 @@ class WorkerClient {
         FileDescriptor descriptor;
     };
 
-    /// Several may be awaited at once; they take turns. Errors: timed_out (by now, or an earlier request is still not answered), unavailable (no worker), refused and
-    /// malformed (what the worker said).
+    /// Several may be awaited at once; they take turns. Errors: timed_out (by now, or an earlier request is still not
+    /// answered), unavailable (no worker), refused and malformed (what the worker said).
     [[nodiscard]] boost::asio::awaitable<core::Result<Answer>> ask(Request request, core::Duration deadline);
 
     /// ask() and decode() in one.

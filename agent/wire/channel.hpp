@@ -22,8 +22,8 @@ struct Message {
 /// A connected pair, close-on-exec.
 [[nodiscard]] core::Result<std::pair<FileDescriptor, FileDescriptor>> make_channel();
 
-/// Sends one datagram; never waits. Errors: unavailable (the other end is gone), locked (it does not read and the channel
-/// is full).
+/// Sends one datagram; never waits. Errors: unavailable (the other end is gone), locked (it does not read and the
+/// channel is full).
 [[nodiscard]] core::Result<void> send_message(int channel, std::span<const std::uint8_t> bytes, int descriptor = -1);
 
 /// Receives one datagram; waits unless the descriptor is non-blocking (then `locked`).

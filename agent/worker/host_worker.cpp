@@ -39,7 +39,8 @@ core::Result<core::HostFacts> observe(const core::Settings& settings, std::int32
 
 }  // namespace
 
-HostWorker::HostWorker(core::Settings settings) : settings_(std::move(settings)) {}
+HostWorker::HostWorker(core::Settings settings) : settings_(std::move(settings)) {
+}
 
 core::Result<Reply> HostWorker::handle(const Request& request) {
     switch (request.operation) {

@@ -44,12 +44,14 @@ OpenedMaillog unreadable(const std::string& path, std::string error) {
 
 /// Reading the journal is for a later version; to read a file in its place would be an answer to another question.
 OpenedMaillog not_a_file_source() {
-    return unreadable("the journal", "maillog.source is \"journal\", which this version does not read; set \"file\" or \"auto\"");
+    return unreadable("the journal",
+                      "maillog.source is \"journal\", which this version does not read; set \"file\" or \"auto\"");
 }
 
 /// The server reads the log on its event loop, which must never wait for another host.
 bool is_on_network(int file) {
-    constexpr std::array<std::uint32_t, 5> types{NFS_SUPER_MAGIC, FUSE_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC};
+    constexpr std::array<std::uint32_t, 5> types{NFS_SUPER_MAGIC, FUSE_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC,
+                                                 SMB2_SUPER_MAGIC};
     struct statfs status {};
     return ::fstatfs(file, &status) == 0 &&
            std::find(types.begin(), types.end(), static_cast<std::uint32_t>(status.f_type)) != types.end();

@@ -21,8 +21,9 @@ struct OpenedMaillog {
 /// What maillog.path "auto" stands for: Debian's and Red Hat's name, the first that exists.
 [[nodiscard]] const std::vector<std::string>& usual_maillogs();
 
-/// Opens the log (`unreadable` where maillog.source is the journal). Answers `unchanged`, without a descriptor, if (device, inode) is what stands there already. Whatever
-/// is not a regular file is `unreadable` and has not been opened; symbolic links are followed.
+/// Opens the log (`unreadable` where maillog.source is the journal). Answers `unchanged`, without a descriptor, if
+/// (device, inode) is what stands there already. Whatever is not a regular file is `unreadable` and has not been
+/// opened; symbolic links are followed.
 [[nodiscard]] OpenedMaillog open_maillog(const core::Settings::Maillog& settings, std::uint64_t device,
                                          std::uint64_t inode, const std::vector<std::string>& usual = usual_maillogs());
 

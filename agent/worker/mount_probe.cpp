@@ -49,8 +49,10 @@ core::QueueDirFacts look_at_queue(int mount, const struct statx& mount_status, c
     struct statx status {};
     if (!ask_server(mount, id.c_str(), status)) {
         const int error = errno;
-        return error == ENOENT ? core::QueueDirFacts{Kind::absent, ""}
-                               : core::QueueDirFacts{Kind::error, core::system_error(error, "look at", settings.mount.path + "/" + id).message};
+        return error == ENOENT
+                   ? core::QueueDirFacts{Kind::absent, ""}
+                   : core::QueueDirFacts{Kind::error,
+                                         core::system_error(error, "look at", settings.mount.path + "/" + id).message};
     }
     if (!S_ISDIR(status.stx_mode)) {
         return {Kind::not_a_directory, ""};
@@ -70,7 +72,8 @@ core::PidFileFacts read_pid_file(int mount, const core::Settings& settings, cons
     const std::string relative = id + "/pid/master.pid";
     const std::string path = settings.mount.path + "/" + relative;
     core::PidFileFacts facts;
-    const FileDescriptor file(::openat(mount, relative.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    const FileDescriptor file(
+        ::openat(mount, relative.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     if (!file) {
         const int error = errno;
         if (error == ENOENT) {
@@ -130,7 +133,8 @@ core::MountFacts probe_mount(const core::Settings& settings, const std::string& 
     if (lock != nullptr) {
         facts.ownership = lock->observe(*mount);
     }
-    facts.took_us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started).count();
+    facts.took_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started).count();
     return facts;
 }
 

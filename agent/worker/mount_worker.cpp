@@ -43,7 +43,8 @@ PlanPrinted print_plan(core::RelinkPlan plan) {
 core::Result<void> may_be(std::string_view instance_id, const std::string& setting) {
     if (setting != "auto") {
         return setting == instance_id ? core::Result<void>()
-                                      : core::Error{core::Errc::refused, "this instance is " + setting + ", not " + std::string(instance_id)};
+                                      : core::Error{core::Errc::refused, "this instance is " + setting + ", not " +
+                                                                             std::string(instance_id)};
     }
     const auto tag = core::id_from_answer(read_identity_files().dmi_asset_tag, "the asset tag");
     if (tag && *tag != instance_id) {
@@ -54,7 +55,8 @@ core::Result<void> may_be(std::string_view instance_id, const std::string& setti
 
 }  // namespace
 
-MountWorker::MountWorker(core::Settings settings) : settings_(std::move(settings)) {}
+MountWorker::MountWorker(core::Settings settings) : settings_(std::move(settings)) {
+}
 
 void MountWorker::apply(const core::Settings& settings) {
     const std::string instance_id = settings_.instance_id;  // that one does not change while the agent runs
@@ -75,7 +77,8 @@ core::Result<void> MountWorker::bind_to(std::string_view instance_id) {
         return {};
     }
     if (!instance_id_.empty()) {
-        return core::Error{core::Errc::refused, "this worker works for " + instance_id_ + ", not for " + std::string(instance_id)};
+        return core::Error{core::Errc::refused,
+                           "this worker works for " + instance_id_ + ", not for " + std::string(instance_id)};
     }
     if (const auto allowed = may_be(instance_id, settings_.instance_id); !allowed) {
         return allowed.error();

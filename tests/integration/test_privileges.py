@@ -112,7 +112,7 @@ def test_without_its_server_the_program_ends_and_says_so(serving):
     workers = serving.agent.workers()
     os.kill(serving.agent.server(), signal.SIGKILL)
     assert serving.agent.wait() == 1
-    assert "the server killed by signal 9" in serving.agent.stderr()
+    assert "the server was killed by signal 9" in serving.agent.stderr()
     eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in [supervisor, *workers]), "all are gone")
 
 

@@ -9,8 +9,9 @@
 #include <boost/asio/detached.hpp>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <fcntl.h>
+
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,7 +44,8 @@ class WorkerClientTest : public ::testing::Test {
     }
 
     void begin(core::Duration deadline, std::optional<Asked>& result) {
-        const auto task = [](WorkerClient& asked, core::Duration patience, std::optional<Asked>& into) -> boost::asio::awaitable<void> {
+        const auto task = [](WorkerClient& asked, core::Duration patience,
+                             std::optional<Asked>& into) -> boost::asio::awaitable<void> {
             into = co_await asked.ask(make_request(Operation::observe_host), patience);
         };
         boost::asio::co_spawn(io, task(client, deadline, result), boost::asio::detached);

@@ -9,6 +9,11 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
+#include <array>
+#include <csignal>
+#include <string>
+#include <utility>
+
 #include "unit/agent/worker/relink_support.hpp"
 
 namespace agent::testing {

@@ -3,11 +3,12 @@
 #include "agent/worker/mount_worker.hpp"
 
 #include "agent/server/worker_client.hpp"
-#include "unit/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
+
+#include "unit/temporary_directory.hpp"
 
 namespace agent {
 namespace {
