@@ -85,6 +85,7 @@ class Supervisor {
     pid_t server_ = -1;
     FileDescriptor server_control_;
     std::optional<core::BootTime> kill_server_at_;
+    bool ready_ = false;  ///< the service manager was told READY=1
     bool draining_ = false;
     bool ended_ = false;
     int exit_status_ = 0;
@@ -203,7 +204,9 @@ void Supervisor::reap() {
 }
 
 void Supervisor::reload() {
-    systemd::notify_reloading();
+    if (ready_) {  // else READY=1 after it would be said too early
+        systemd::notify_reloading();
+    }
     auto loaded = config::load(inputs_.request);
     if (!loaded) {
         for (const config::Problem& problem : loaded.error()) {
@@ -213,7 +216,9 @@ void Supervisor::reload() {
     } else {
         apply(*loaded);
     }
-    systemd::notify_ready();
+    if (ready_) {
+        systemd::notify_ready();
+    }
 }
 
 void Supervisor::apply(const config::Loaded& loaded) {
@@ -277,7 +282,10 @@ void Supervisor::on_server_message() {
         return;
     }
     switch (message->kind) {
-        case ControlKind::ready: systemd::notify_ready(); break;
+        case ControlKind::ready:
+            ready_ = true;
+            systemd::notify_ready();
+            break;
         case ControlKind::status: systemd::notify_status(message->text); break;
         case ControlKind::alive: systemd::notify_watchdog(); break;
         case ControlKind::identity: fix_identity(message->text); break;

@@ -119,11 +119,15 @@ MaybeRefusal master_below_another_mount(const Situation& now) {
     if (now.facts.queue != Dir::absent) {
         return std::nullopt;
     }
-    const auto master = std::ranges::find(now.facts.masters, now.paths.queue, &ProcessFacts::cwd);
+    // After a lazy unmount /proc names the same place from the root of what is no longer mounted.
+    const std::string detached = "/" + now.facts.instance_id;
+    const auto master = std::ranges::find_if(now.facts.masters, [&](const ProcessFacts& process) {
+        return process.cwd == now.paths.queue || process.cwd == detached;
+    });
     if (master == now.facts.masters.end()) {
         return std::nullopt;
     }
-    return Refusal{"Postfix's master, pid " + std::to_string(master->pid) + ", is running in " + now.paths.queue +
+    return Refusal{"Postfix's master, pid " + std::to_string(master->pid) + ", is running in " + master->cwd +
                        ", which is not in what is mounted at " + now.paths.mount +
                        " now: something else was mounted over it",
                    "unmount what was mounted last at " + now.paths.mount + " (findmnt " + now.paths.mount +

@@ -269,6 +269,15 @@ TEST(RelinkPlan, AMasterElsewhereOnTheMountDoesNotMatterWhereOnlyTheIdIsToBeClai
     }
 }
 
+TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneThatWasUnmountedLazily) {
+    RelinkFacts facts = relinked();
+    facts.queue = Dir::absent;
+    facts.masters = {master_in("/" + id)};
+    ASSERT_TRUE(plan_relink(facts, {}).refusal);
+    EXPECT_NE(plan_relink(facts, {}).refusal->find("is running in /" + id + ", which is not in what is mounted"),
+              std::string::npos);
+}
+
 TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneBelowAnotherMount) {
     RelinkFacts facts = relinked();
     facts.queue = Dir::absent;

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the service manager hears: sd_notify(3) over a socket that stands in the manager's place."""
+import os
+import signal
+import socket
+
+import pytest
+
+from support.deadline import eventually
+
+
+class Manager:
+    """Collects datagrams at NOTIFY_SOCKET."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        self.socket.setblocking(False)
+        self.heard = []
+
+    def listen(self):
+        try:
+            while True:
+                self.heard += self.socket.recv(65536).decode().splitlines()
+        except BlockingIOError:
+            return self.heard
+
+    def until(self, wanted):
+        return eventually(lambda: [line for line in self.listen() if line.startswith(wanted)], f"the manager hears {wanted}")
+
+    def forget(self):
+        self.listen()
+        self.heard = []
+
+
+@pytest.fixture
+def manager(instance, monkeypatch):
+    path = f"{instance.host.directory}/notify"
+    made = Manager(path)
+    monkeypatch.setenv("NOTIFY_SOCKET", path)
+    yield made
+    made.socket.close()
+
+
+def test_ready_comes_when_the_queue_is_this_instances_own_and_not_before(instance, manager):
+    instance.bake()
+    instance.serve()
+    manager.until("STATUS=health fail")
+    assert "READY=1" not in manager.listen(), "nothing is mounted yet"
+    instance.mount()
+    manager.until("READY=1")
+    assert os.readlink(instance.link) == instance.queue
+    assert manager.listen().count("READY=1") == 1
+
+
+def test_the_watchdog_is_fed_by_rounds_of_checks(instance, manager):
+    instance.bake()
+    instance.mount()
+    agent = instance.serve()
+    manager.until("READY=1")
+    manager.forget()
+    manager.until("WATCHDOG=1")
+    os.kill(agent.server(), signal.SIGSTOP)
+    manager.forget()
+    workers = agent.workers()
+    os.kill(workers[0], signal.SIGKILL)
+    eventually(lambda: workers[0] not in agent.children(), "the supervisor goes on")
+    assert "WATCHDOG=1" not in manager.listen(), "and does not feed the watchdog for a server that stands still"
+    os.kill(agent.server(), signal.SIGCONT)
+    manager.until("WATCHDOG=1")
+
+
+def test_the_status_line_is_the_verdict(instance, manager):
+    instance.bake()
+    instance.mount()
+    instance.serve()
+    manager.until("STATUS=health fail, ready fail, awaiting_postfix: master_pid missing: ")
+    instance.postfix.start()
+    manager.until("STATUS=health pass, ready pass, serving")
+
+
+def test_reloading_and_stopping_are_said(instance, manager):
+    instance.bake()
+    instance.mount()
+    agent = instance.serve()
+    manager.until("READY=1")
+    manager.forget()
+    agent.hup()
+    manager.until("RELOADING=1")
+    assert manager.until("MONOTONIC_USEC=")
+    manager.until("READY=1")
+    assert agent.stop() == 0
+    manager.until("STOPPING=1")
