@@ -91,3 +91,16 @@ def test_reloading_and_stopping_are_said(instance, manager):
     manager.until("READY=1")
     assert agent.stop() == 0
     manager.until("STOPPING=1")
+
+
+def test_a_reload_before_the_queue_is_linked_does_not_say_ready(instance, manager):
+    instance.bake()
+    agent = instance.serve()
+    manager.until("STATUS=health fail")
+    agent.hup()
+    eventually(lambda: "reload: " in agent.stderr(), "the reload is done")
+    manager.forget()
+    manager.until("WATCHDOG=1")
+    assert "READY=1" not in manager.listen()
+    instance.mount()
+    manager.until("READY=1")
