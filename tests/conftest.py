@@ -46,7 +46,9 @@ def serving(instance):
 
 
 def _finish(world):
-    """Stops agents that still run, and fails the test if one did not end well or a sanitizer spoke."""
+    """Stops agents that still run, and fails the test if one did not end well, a sanitizer spoke, or a traced server
+    named a path."""
+    from support import path_trace
     troubles = []
     try:
         for instance in world.instances:
@@ -60,6 +62,8 @@ def _finish(world):
                     troubles.append(str(error))
             if agent is not None and "Sanitizer" in agent.stderr():
                 troubles.append(agent.stderr()[-4000:])
+        if path_trace.wanted():
+            troubles += path_trace.troubles(world)
     finally:
         world.close()
     assert not troubles, "\n".join(troubles)

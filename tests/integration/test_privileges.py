@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from support import path_trace
 from support.agent import status_field
 from support.deadline import eventually
 
@@ -122,18 +123,14 @@ def test_without_the_supervisor_nobody_stays(serving):
     eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in children), "its children are gone")
 
 
-PATH_CALLS = "open,openat,openat2,stat,lstat,newfstatat,statx,access,faccessat,faccessat2,readlink,readlinkat," \
-             "statfs,chdir,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,symlink,symlinkat,execve"
-
-
 @pytest.mark.parametrize("story", ["a whole life"])
 def test_the_server_never_names_a_path_of_the_mount(instance, story):
     """Read from strace over all processes; of the server no path at all once it is the server."""
     if "asan" in os.environ.get("PEA_BINARY", ""):
         pytest.skip("sanitizers open files of their own")
-    trace = f"{instance.host.directory}/trace"
+    trace = f"{instance.host.directory}/paths"
     instance.bake()
-    agent = instance.serve(wrapper=("strace", "-ff", "-qq", "-o", trace, "-e", f"trace={PATH_CALLS},chroot"))
+    agent = instance.serve(wrapper=path_trace.wrapper(trace))
     agent.until(status=503, check="mount", reason="missing")
     instance.mount()
     agent.until(check="relink", reason="")
@@ -153,9 +150,8 @@ def test_the_server_never_names_a_path_of_the_mount(instance, story):
     with open(f"{trace}.{server}") as file:
         calls = file.read()
     assert instance.world.mount_path not in calls and instance.world.shared not in calls
-    after_chroot = calls.split("chroot(", 1)[1].splitlines()[1:]
-    opened = [line for line in after_chroot if re.search(r'"/[^"]', line) and " = -1 ENOENT" not in line]
-    assert opened == [], "below its empty root nothing is found by name"
+    after_chroot = path_trace.after_becoming_the_server(calls)
+    assert path_trace.paths_that_led_somewhere(after_chroot) == [], "below its empty root nothing is found by name"
     names_it = re.compile(r'^\w+\((AT_FDCWD, )?"' + re.escape(instance.world.mount_path), re.MULTILINE)
     touching = []
     for pid in workers:

@@ -2,6 +2,9 @@
 """The sandbox itself: what the other tests stand on is really so."""
 import os
 
+import pytest
+
+from support import path_trace
 from support.postfix import make_skeleton
 from support.tree_compare import differences, snapshot
 from support.world import OTHER
@@ -73,3 +76,35 @@ def test_tree_compare_sees_each_kind_of_difference(tmp_path):
     for expected in ("etc/hosts: mode", "active: owner", "active: group", "etc/services: mtime_ns", "restart: links",
                      "restart2: not expected", "etc/localtime: text", "etc/resolv.conf: content"):
         assert expected in found
+
+
+class TracedWorld:
+    """As much of a world as the reading of traces needs."""
+
+    def __init__(self, directory):
+        self.directory = str(directory)
+        self.mount_path = "/private/Mail"
+        self.shared = "/private/shared"
+        self.instances = []
+
+    def trace(self, pid, *lines):
+        host = f"{self.directory}/host-1"
+        os.makedirs(host, exist_ok=True)
+        with open(f"{host}/paths.{pid}", "w") as file:
+            file.write("\n".join(lines) + "\n")
+
+
+CHROOT = 'chroot("/run/postfix-elb-agent/empty") = 0'
+
+
+@pytest.mark.parametrize("line, trouble", [
+    ('openat(AT_FDCWD, "/private/Mail/i-1", O_RDONLY) = -1 ENOENT (No such file or directory)', "named the mount"),
+    ('openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3', "found a path"),
+    ('openat(AT_FDCWD, "/etc/localtime", O_RDONLY) = -1 ENOENT (No such file or directory)', None),
+])
+def test_a_trace_tells_a_server_that_names_a_path(tmp_path, line, trouble):
+    world = TracedWorld(tmp_path)
+    world.trace(7, 'openat(AT_FDCWD, "/private/Mail/i-1", O_PATH) = 3')  # the mount worker: it may
+    world.trace(8, 'openat(AT_FDCWD, "/proc/self/stat", O_RDONLY) = 4', CHROOT, line)
+    found = path_trace.troubles(world)
+    assert len(found) == (trouble is not None) and all(trouble in text for text in found)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 
+from support import path_trace
 from support.deadline import DeadlinePassed, eventually
 from support.host import children_of
 
@@ -42,6 +43,8 @@ class Agent:
         self.port = instance.settings["listen"]["port"]
         self.stderr_path = f"{instance.host.directory}/agent.stderr"
         self._stderr = open(self.stderr_path, "ab")
+        if path_trace.wanted() and not wrapper:
+            wrapper = path_trace.wrapper(f"{instance.host.directory}/paths")
         self._nsenter = instance.host.popen(
             *wrapper, binary(), "serve", "--config", instance.settings_path, *arguments,
             stdout=self._stderr, stderr=self._stderr)
