@@ -26,8 +26,6 @@ class ProcessObserver {
 
     [[nodiscard]] ProcessUse observe(core::Moment now) const;
 
-    [[nodiscard]] int descriptor() const noexcept { return stat_.get(); }
-
    private:
     FileDescriptor stat_;
 };
