@@ -24,6 +24,7 @@ struct Observed {
 /// One line of /proc/self/mountinfo, proc_pid_mountinfo(5).
 struct MountEntry {
     std::string mount_point;
+    std::string device;  ///< st_dev of its files, "major:minor" in decimal
     std::string fstype;
     std::string source;
     std::string options;        ///< per mount, comma separated
@@ -56,7 +57,15 @@ struct ProcessFacts {
     bool holds_lock = false;        ///< a WRITE flock in fdinfo of a descriptor on pid/master.pid
     std::uint64_t lock_inode = 0;   ///< inode of that lock; 0 if none
     std::string lock_path;          ///< what that descriptor names; "" if none
+    std::string unit;               ///< the systemd unit in whose control group it is; "" if none
     bool operator==(const ProcessFacts&) const = default;
+};
+
+/// A process that holds a lock on the pid file, as proc_locks(5) says. Locks of other hosts do not appear there.
+struct LockHolder {
+    std::int32_t pid = 0;  ///< 0: an open file description lock, of which the kernel does not say whose it is
+    std::string exe;       ///< /proc/<pid>/exe; "" if it could not be read
+    bool operator==(const LockHolder&) const = default;
 };
 
 /// What the host worker observes in one round.
@@ -65,8 +74,9 @@ struct HostFacts {
     std::optional<std::int64_t>
         lease_expired;  ///< seconds, from /proc/self/mountstats; absent where the kernel says none
     LinkFacts link;
-    std::optional<ProcessFacts> named;  ///< the process that the pid file names, if it lives
-    std::vector<ProcessFacts> masters;  ///< every master(8) of this host's pid namespace
+    std::optional<ProcessFacts> named;     ///< the process that the pid file names, if it lives
+    std::vector<ProcessFacts> masters;     ///< every master(8) of this host's pid namespace
+    std::vector<LockHolder> lock_holders;  ///< of this host, on the pid file that was named
     bool operator==(const HostFacts&) const = default;
 };
 
@@ -89,6 +99,18 @@ struct PidFileFacts {
     std::string text;         ///< the first bytes, printable, when garbage
     std::string error;        ///< one line, when unreadable
     bool operator==(const PidFileFacts&) const = default;
+};
+
+/// What asking for the lock of the pid file without taking it says: fcntl(2) with F_GETLK, which NFS answers for the
+/// locks of all hosts. On a local file system it does not see the locks of flock(2), so that `free` proves nothing
+/// there.
+struct LockFacts {
+    enum class State { absent, free, held, error };  ///< absent: there is no pid file
+    State state = State::absent;
+    std::int32_t pid = 0;  ///< when held by a process of this host that fcntl(2) names; else 0
+    int error_number = 0;  ///< errno, when error
+    std::string error;     ///< one line, when error
+    bool operator==(const LockFacts&) const = default;
 };
 
 /// Who stands in <mount>/.postfix-elb-agent/owners/<id>.
@@ -151,6 +173,42 @@ struct StartupLogFacts {
     bool operator==(const StartupLogFacts&) const = default;
 };
 
+/// What systemd says of one unit, org.freedesktop.systemd1(5). Texts as systemd gives them.
+struct UnitFacts {
+    std::string name;           ///< "postfix.service", "postfix@-.service"
+    std::string load_state;     ///< "loaded", "not-found", ...
+    std::string active_state;   ///< "active", "activating", "deactivating", "reloading", "inactive", "failed"
+    std::string sub_state;      ///< "running", "exited", "start-pre", "auto-restart", "dead", ...
+    std::string job;            ///< the type of the job that is queued for it: "start", "restart", ...; "" if none
+    bool has_processes = true;  ///< a unit that only groups others (Type=oneshot, /bin/true) runs none
+    bool operator==(const UnitFacts&) const = default;
+};
+
+/// What the systemd worker observes.
+struct SystemdFacts {
+    bool reachable = false;  ///< the system bus answers; else the units are what was known last
+    std::string error;       ///< one line, when not reachable; "" while nothing was heard yet
+    std::vector<UnitFacts> units;
+    bool operator==(const SystemdFacts&) const = default;
+};
+
+/// What the file server itself says, asked over the network and not through the mount.
+struct FileServerFacts {
+    enum class Answer {
+        not_asked,
+        no_address,   ///< the mount's options name no server
+        answers,      ///< it answered an NFS NULL call
+        silent,       ///< no answer in time, or the connection broke
+        refused,      ///< the connection was refused
+        unreachable,  ///< this host has no route to it
+    };
+    Answer answer = Answer::not_asked;
+    std::string address;    ///< "10.0.1.23:2049"
+    bool loopback = false;  ///< a tunnel of this host (amazon-efs-utils with TLS)
+    std::string error;      ///< one line, unless it answers
+    bool operator==(const FileServerFacts&) const = default;
+};
+
 /// How the relink stands.
 struct RelinkProgress {
     enum class State { pending, done, refused, failed };
@@ -170,7 +228,11 @@ struct Facts {
     Observed<HostFacts> host;
     Observed<MountFacts> mount;              ///< the last that was answered
     std::optional<Moment> mount_hung_since;  ///< set while a request to the mount worker is overdue
+    bool mount_worked = false;               ///< the queue was this instance's own at some time of this boot
+    Observed<LockFacts> lock;                ///< asked only while a start stands refused
     Observed<StartupLogFacts> startup_log;
+    Observed<SystemdFacts> systemd;
+    Observed<FileServerFacts> file_server;  ///< asked only while the mount does not answer
     Observed<RelinkProgress> relink;
 };
 

@@ -43,7 +43,7 @@ std::optional<MountEntry> parse_mountinfo_line(std::string_view line) {
     if (!parse_number<unsigned>(mount_id) || !parse_number<unsigned>(parent_id)) {
         return std::nullopt;
     }
-    take_until(line, ' ');  // major:minor
+    const std::string_view device = take_until(line, ' ');
     take_until(line, ' ');  // the part of the file system that is mounted
     const std::string_view mount_point = take_until(line, ' ');
     const std::string_view options = take_until(line, ' ');
@@ -58,6 +58,7 @@ std::optional<MountEntry> parse_mountinfo_line(std::string_view line) {
         return std::nullopt;
     }
     return MountEntry{.mount_point = unescape_mount_field(mount_point),
+                      .device = std::string(device),
                       .fstype = unescape_mount_field(fstype),
                       .source = unescape_mount_field(source),
                       .options = unescape_mount_field(options),

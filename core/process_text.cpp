@@ -32,6 +32,21 @@ std::optional<std::uint64_t> write_flock_of_line(std::string_view lock) {
     return parse_number<std::uint64_t>(file.substr(file.rfind(':') + 1));
 }
 
+// The last component that is a service: a control group below a unit's is still the unit's.
+std::string_view innermost_service(std::string_view path) {
+    constexpr std::string_view suffix = ".service";
+    path = without_deleted(path);
+    while (!path.empty()) {
+        const auto slash = path.rfind('/');
+        const std::string_view name = path.substr(slash + 1);  // npos + 1 is 0
+        if (name.size() > suffix.size() && name.ends_with(suffix)) {
+            return name;
+        }
+        path = path.substr(0, slash == std::string_view::npos ? 0 : slash);
+    }
+    return {};
+}
+
 }  // namespace
 
 std::optional<ProcessStat> parse_process_stat(std::string_view stat) {
@@ -85,6 +100,21 @@ std::optional<std::uint64_t> write_flock_inode(std::string_view fdinfo) {
     return std::nullopt;
 }
 
+std::string_view unit_of_cgroup(std::string_view cgroup) {
+    while (!cgroup.empty()) {
+        std::string_view line = take_until(cgroup, '\n');
+        take_until(line, ':');  // the hierarchy's number
+        const std::string_view controllers = take_until(line, ':');
+        if (!controllers.empty() && controllers != "name=systemd") {
+            continue;
+        }
+        if (const std::string_view unit = innermost_service(line); !unit.empty()) {
+            return unit;
+        }
+    }
+    return {};
+}
+
 std::string_view without_deleted(std::string_view path) {
     if (path.ends_with(deleted)) {
         path.remove_suffix(deleted.size());
@@ -95,6 +125,10 @@ std::string_view without_deleted(std::string_view path) {
 bool is_master_executable(std::string_view path) {
     path = without_deleted(path);
     return path.starts_with('/') && path.ends_with("/master") && path.find("/postfix/") != std::string_view::npos;
+}
+
+bool is_data_lock_file(std::string_view path) {
+    return path.starts_with('/') && path.ends_with("/master.lock");
 }
 
 bool is_master_pid_file(std::string_view path) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /proc says of one process, proc(5): the texts of stat, status and fdinfo/<n>, and the link text of exe.
+// What /proc says of one process, proc(5): the texts of stat, status, cgroup and fdinfo/<n>, and the link text of exe.
 #pragma once
 
 #include <cstddef>
@@ -27,12 +27,20 @@ struct ProcessStat {
 /// The inode on which the descriptor of this /proc/<pid>/fdinfo/<n> holds an exclusive flock(2); absent if on none.
 [[nodiscard]] std::optional<std::uint64_t> write_flock_inode(std::string_view fdinfo);
 
+/// The systemd service in whose control group the process of this /proc/<pid>/cgroup, cgroups(7), is: the innermost
+/// component of its path that ends in ".service". Of cgroup v1 only systemd's own hierarchy counts. "" if in none (an
+/// operator's session is a scope). A view into `cgroup`.
+[[nodiscard]] std::string_view unit_of_cgroup(std::string_view cgroup);
+
 /// The text of /proc/<pid>/exe without the kernel's " (deleted)", which it has after an upgrade of the package.
 [[nodiscard]] std::string_view without_deleted(std::string_view path);
 
 /// Whether an executable is Postfix's master(8): /usr/lib/postfix/sbin/master (Debian), /usr/libexec/postfix/master
 /// (Red Hat), or any "master" below a folder "postfix".
 [[nodiscard]] bool is_master_executable(std::string_view path);
+
+/// Whether a descriptor's path is master's second lock file, $data_directory/master.lock, which is local.
+[[nodiscard]] bool is_data_lock_file(std::string_view path);
 
 /// Whether a descriptor's path is a pid/master.pid, also one that was unlinked while it is open: " (deleted)" at its
 /// end, or on NFS a file .nfs... in a folder "pid".

@@ -28,11 +28,9 @@ inline constexpr int fields_of = 0;  // a struct without a table does not compil
 
 template <>
 inline constexpr std::tuple fields_of<core::MountEntry>{
-    Field{"mount_point", &core::MountEntry::mount_point},
-    Field{"fstype", &core::MountEntry::fstype},
-    Field{"source", &core::MountEntry::source},
-    Field{"options", &core::MountEntry::options},
-    Field{"super_options", &core::MountEntry::super_options},
+    Field{"mount_point", &core::MountEntry::mount_point}, Field{"device", &core::MountEntry::device},
+    Field{"fstype", &core::MountEntry::fstype},           Field{"source", &core::MountEntry::source},
+    Field{"options", &core::MountEntry::options},         Field{"super_options", &core::MountEntry::super_options},
     Field{"read_only", &core::MountEntry::read_only},
 };
 
@@ -53,13 +51,45 @@ inline constexpr std::tuple fields_of<core::ProcessFacts>{
     Field{"holds_lock", &core::ProcessFacts::holds_lock},
     Field{"lock_inode", &core::ProcessFacts::lock_inode},
     Field{"lock_path", &core::ProcessFacts::lock_path},
+    Field{"unit", &core::ProcessFacts::unit},
+};
+
+template <>
+inline constexpr std::tuple fields_of<core::LockHolder>{
+    Field{"pid", &core::LockHolder::pid},
+    Field{"exe", &core::LockHolder::exe},
 };
 
 template <>
 inline constexpr std::tuple fields_of<core::HostFacts>{
     Field{"mount", &core::HostFacts::mount},     Field{"lease_expired", &core::HostFacts::lease_expired},
     Field{"link", &core::HostFacts::link},       Field{"named", &core::HostFacts::named},
-    Field{"masters", &core::HostFacts::masters},
+    Field{"masters", &core::HostFacts::masters}, Field{"lock_holders", &core::HostFacts::lock_holders},
+};
+
+template <>
+inline constexpr std::tuple fields_of<core::LockFacts>{
+    Field{"state", &core::LockFacts::state},
+    Field{"pid", &core::LockFacts::pid},
+    Field{"error_number", &core::LockFacts::error_number},
+    Field{"error", &core::LockFacts::error},
+};
+
+template <>
+inline constexpr std::tuple fields_of<core::UnitFacts>{
+    Field{"name", &core::UnitFacts::name},
+    Field{"load_state", &core::UnitFacts::load_state},
+    Field{"active_state", &core::UnitFacts::active_state},
+    Field{"sub_state", &core::UnitFacts::sub_state},
+    Field{"job", &core::UnitFacts::job},
+    Field{"has_processes", &core::UnitFacts::has_processes},
+};
+
+template <>
+inline constexpr std::tuple fields_of<core::SystemdFacts>{
+    Field{"reachable", &core::SystemdFacts::reachable},
+    Field{"error", &core::SystemdFacts::error},
+    Field{"units", &core::SystemdFacts::units},
 };
 
 template <>
@@ -127,6 +157,16 @@ inline constexpr std::tuple fields_of<IdentityFiles>{
     Field{"cloud_init", &IdentityFiles::cloud_init},
 };
 
+template <>
+inline constexpr std::tuple fields_of<JournalRead>{
+    Field{"state", &JournalRead::state},           Field{"error", &JournalRead::error},
+    Field{"lines", &JournalRead::lines},           Field{"more", &JournalRead::more},
+    Field{"from_start", &JournalRead::from_start},
+};
+
+template <>
+inline constexpr std::tuple fields_of<Nothing>{};
+
 template <class Enum>
 inline constexpr int last_of = 0;  // an enum without an entry does not compile
 template <>
@@ -135,6 +175,10 @@ template <>
 inline constexpr auto last_of<core::QueueDirFacts::Kind> = core::QueueDirFacts::Kind::error;
 template <>
 inline constexpr auto last_of<core::PidFileFacts::Kind> = core::PidFileFacts::Kind::garbage;
+template <>
+inline constexpr auto last_of<core::LockFacts::State> = core::LockFacts::State::error;
+template <>
+inline constexpr auto last_of<JournalRead::State> = JournalRead::State::lost;
 template <>
 inline constexpr auto last_of<core::OwnershipFacts::State> = core::OwnershipFacts::State::error;
 template <>
@@ -310,11 +354,19 @@ template std::vector<std::uint8_t> encode(const core::RelinkProgress&);
 template std::vector<std::uint8_t> encode(const MaillogOpened&);
 template std::vector<std::uint8_t> encode(const PlanPrinted&);
 template std::vector<std::uint8_t> encode(const IdentityFiles&);
+template std::vector<std::uint8_t> encode(const core::LockFacts&);
+template std::vector<std::uint8_t> encode(const core::SystemdFacts&);
+template std::vector<std::uint8_t> encode(const JournalRead&);
+template std::vector<std::uint8_t> encode(const Nothing&);
 template core::Result<core::HostFacts> decode(std::span<const std::uint8_t>);
 template core::Result<core::MountFacts> decode(std::span<const std::uint8_t>);
 template core::Result<core::RelinkProgress> decode(std::span<const std::uint8_t>);
 template core::Result<MaillogOpened> decode(std::span<const std::uint8_t>);
 template core::Result<PlanPrinted> decode(std::span<const std::uint8_t>);
 template core::Result<IdentityFiles> decode(std::span<const std::uint8_t>);
+template core::Result<core::LockFacts> decode(std::span<const std::uint8_t>);
+template core::Result<core::SystemdFacts> decode(std::span<const std::uint8_t>);
+template core::Result<JournalRead> decode(std::span<const std::uint8_t>);
+template core::Result<Nothing> decode(std::span<const std::uint8_t>);
 
 }  // namespace agent

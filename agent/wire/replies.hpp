@@ -39,6 +39,24 @@ struct IdentityFiles {
     std::string cloud_init;     ///< /run/cloud-init/.instance-id
 };
 
+/// Answer to read_journal: the lines since the last one that was given, of this boot, each as a log file would have it:
+/// "<RFC 3339 with microseconds> <host> <tag>[<pid>]: <text>", without its newline.
+struct JournalRead {
+    enum class State {
+        reading,
+        absent,  ///< this host keeps no journal, or none of this boot
+        lost,    ///< it was read and no longer can be
+    };
+    State state = State::absent;
+    std::string error;  ///< one line, when lost; when absent perhaps why
+    std::vector<std::string> lines;
+    bool more = false;        ///< ask again
+    bool from_start = false;  ///< begins with the first entry of this boot: what was read of it before comes again
+};
+
+/// Answer to what has none.
+struct Nothing {};
+
 template <class T>
 [[nodiscard]] std::vector<std::uint8_t> encode(const T& reply);
 

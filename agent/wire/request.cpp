@@ -25,7 +25,9 @@ constexpr std::array known{
     Known{Operation::observe_host, Id::may_be_unknown},     Known{Operation::open_maillog, Id::may_be_unknown},
     Known{Operation::open_old_maillog, Id::may_be_unknown}, Known{Operation::read_identity, Id::may_be_unknown},
     Known{Operation::probe_mount, Id::may_be_unknown},      Known{Operation::plan_relink, Id::needed},
-    Known{Operation::continue_relink, Id::needed},
+    Known{Operation::continue_relink, Id::needed},          Known{Operation::ask_lock, Id::needed},
+    Known{Operation::write_last_words, Id::needed},         Known{Operation::observe_systemd, Id::may_be_unknown},
+    Known{Operation::read_journal, Id::may_be_unknown},
 };
 
 core::Error malformed(const std::string& what) {
@@ -56,6 +58,13 @@ core::Result<Request> decode_request(std::span<const std::uint8_t> bytes) {
     if (request.id_length > max_id_length) {
         return malformed("an instance id of " + std::to_string(request.id_length) + " bytes, over " +
                          std::to_string(max_id_length));
+    }
+    if (request.text_length > max_text_length) {
+        return malformed("a text of " + std::to_string(request.text_length) + " bytes, over " +
+                         std::to_string(max_text_length));
+    }
+    if (std::ranges::any_of(request.words(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+        return malformed("a text with control characters");
     }
     if (request.id_length == 0 && entry->id == Id::may_be_unknown) {
         return request;

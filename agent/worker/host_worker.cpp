@@ -3,6 +3,7 @@
 
 #include "agent/wire/replies.hpp"
 #include "agent/worker/identity_files.hpp"
+#include "agent/worker/lock_holders.hpp"
 #include "agent/worker/maillog_opener.hpp"
 #include "agent/worker/master_processes.hpp"
 #include "agent/worker/queue_link.hpp"
@@ -15,51 +16,89 @@
 namespace agent {
 namespace {
 
-core::Result<core::HostFacts> observe(const core::Settings& settings, std::int32_t named_pid) {
+constexpr const char* mount_table = "/proc/self/mountinfo";
+constexpr const char* usual_data_directory = "/var/lib/postfix";  // Postfix's own default on every distribution
+
+}  // namespace
+
+HostWorker::HostWorker(core::Settings settings, MainCfFile main_cf)
+    : settings_(std::move(settings)), main_cf_(std::move(main_cf)) {
+}
+
+core::Result<core::HostFacts> HostWorker::observe(const Request& request) {
     core::HostFacts facts;
-    const auto mountinfo = read_proc_file("/proc/self/mountinfo");
+    watch_.arm_mounts();
+    const auto mountinfo = read_proc_file(mount_table);
     if (!mountinfo) {
         return mountinfo.error();  // not to know is not "nothing is mounted"
     }
-    facts.mount = core::find_mount(*mountinfo, settings.mount.path);
+    const LocalPaths local(*mountinfo);
+    main_cf_.refresh(local);
+    watch_.arm_link(settings_.queue.link, local);
+    watch_.arm_masters(main_cf_.path_named("data_directory").value_or(usual_data_directory), local);
+
+    facts.mount = core::find_mount(*mountinfo, settings_.mount.path);
     if (const auto text = read_proc_file("/proc/self/mountstats"); text) {
-        facts.lease_expired = core::lease_expired(*text, settings.mount.path);
+        facts.lease_expired = core::lease_expired(*text, settings_.mount.path);
     }
-    facts.link = observe_link(settings.queue.link);
+    facts.link = observe_link(settings_.queue.link);
     auto masters = find_masters();
     if (!masters) {
         return masters.error();
     }
     facts.masters = std::move(*masters);
-    if (named_pid > 0) {
-        facts.named = describe_process(named_pid);
+    watch_.follow_masters(facts.masters, local);
+    if (request.pid > 0) {
+        facts.named = describe_process(request.pid);
+    }
+    if (facts.mount && request.inode != 0) {
+        facts.lock_holders = find_lock_holders(facts.mount->device, request.inode);
     }
     return facts;
 }
 
-}  // namespace
+std::vector<std::string> HostWorker::log_candidates(const LocalPaths& local) {
+    main_cf_.refresh(local);
+    return maillog_candidates(settings_.maillog, main_cf_.path_named("maillog_file"));
+}
 
-HostWorker::HostWorker(core::Settings settings) : settings_(std::move(settings)) {
+core::Result<Reply> HostWorker::open_log(const Request& request) {
+    const auto mountinfo = read_proc_file(mount_table);
+    if (!mountinfo) {
+        return mountinfo.error();
+    }
+    const LocalPaths local(*mountinfo);
+    const std::vector<std::string> candidates = log_candidates(local);
+    watch_.arm_maillog(candidates, local);
+    auto opened = open_maillog(candidates, local, request.device, request.inode);
+    if (opened.place) {
+        watch_.follow_maillog(opened.place.get());
+    }
+    return Reply{encode(opened.reply), std::move(opened.descriptor)};
+}
+
+core::Result<Reply> HostWorker::open_old_log() {
+    const auto mountinfo = read_proc_file(mount_table);
+    if (!mountinfo) {
+        return mountinfo.error();
+    }
+    const LocalPaths local(*mountinfo);
+    auto opened = open_old_maillog(log_candidates(local), local);
+    return Reply{encode(opened.reply), std::move(opened.descriptor)};
 }
 
 core::Result<Reply> HostWorker::handle(const Request& request) {
     switch (request.operation) {
         case Operation::observe_host: {
-            const auto facts = observe(settings_, request.pid);
+            const auto facts = observe(request);
             if (!facts) {
                 return facts.error();
             }
             return Reply{encode(*facts), {}};
         }
         case Operation::read_identity: return Reply{encode(read_identity_files()), {}};
-        case Operation::open_maillog: {
-            auto [opened, descriptor] = open_maillog(settings_.maillog, request.device, request.inode);
-            return Reply{encode(opened), std::move(descriptor)};
-        }
-        case Operation::open_old_maillog: {
-            auto [opened, descriptor] = open_old_maillog(settings_.maillog);
-            return Reply{encode(opened), std::move(descriptor)};
-        }
+        case Operation::open_maillog: return open_log(request);
+        case Operation::open_old_maillog: return open_old_log();
         default: return core::Error{core::Errc::refused, "not an operation of the host worker"};
     }
 }

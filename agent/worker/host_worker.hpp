@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what is local and needs root. Nothing it does can block on the shared mount: see the list of what does and
-// does not in docs of proc(5) and the comments of agent/worker/master_processes.hpp.
+// Reads what is local and needs root, and watches for changes of it. Nothing it does can block on the shared mount: of
+// processes it reads what agent/worker/master_processes.hpp lists, and every path that it opens is local
+// (agent/worker/local_paths.hpp).
 #pragma once
 
+#include "agent/worker/host_watch.hpp"
+#include "agent/worker/main_cf_file.hpp"
 #include "agent/worker/worker.hpp"
 
 namespace agent {
 
 class HostWorker : public RequestHandler {
    public:
-    explicit HostWorker(core::Settings settings);
+    explicit HostWorker(core::Settings settings, MainCfFile main_cf = MainCfFile());
 
     [[nodiscard]] core::Result<Reply> handle(const Request& request) override;
     void apply(const core::Settings& settings) override { settings_ = settings; }
+    [[nodiscard]] Watch watch() override { return watch_.watch(); }
+    [[nodiscard]] WorkerEvents on_watch(std::span<const pollfd> watched) override { return watch_.on_watch(watched); }
 
    private:
+    [[nodiscard]] core::Result<core::HostFacts> observe(const Request& request);
+    [[nodiscard]] core::Result<Reply> open_log(const Request& request);
+    [[nodiscard]] core::Result<Reply> open_old_log();
+    [[nodiscard]] std::vector<std::string> log_candidates(const LocalPaths& local);
+
     core::Settings settings_;
+    MainCfFile main_cf_;
+    HostWatch watch_;
 };
 
 }  // namespace agent

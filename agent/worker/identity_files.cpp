@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/worker/identity_files.hpp"
 
-#include "agent/remembered_id.hpp"
+#include "agent/boot_memory.hpp"
 #include "agent/worker/small_file.hpp"
 
 #include <utility>

@@ -5,26 +5,18 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <memory>
-#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace agent {
 namespace {
 
 using State = MaillogOpened::State;
-
-std::vector<std::string> candidates(const core::Settings::Maillog& settings, const std::vector<std::string>& usual) {
-    return settings.path == "auto" ? usual : std::vector<std::string>{settings.path};
-}
 
 OpenedMaillog missing(const std::vector<std::string>& looked_for) {
     OpenedMaillog result;
@@ -42,47 +34,35 @@ OpenedMaillog unreadable(const std::string& path, std::string error) {
     return result;
 }
 
-/// Reading the journal is for a later version; to read a file in its place would be an answer to another question.
-OpenedMaillog not_a_file_source() {
-    return unreadable("the journal",
-                      "maillog.source is \"journal\", which this version does not read; set \"file\" or \"auto\"");
-}
-
-/// The server reads the log on its event loop, which must never wait for another host.
-bool is_on_network(int file) {
-    constexpr std::array<std::uint32_t, 5> types{NFS_SUPER_MAGIC, FUSE_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC,
-                                                 SMB2_SUPER_MAGIC};
-    struct statfs status {};
-    return ::fstatfs(file, &status) == 0 &&
-           std::find(types.begin(), types.end(), static_cast<std::uint32_t>(status.f_type)) != types.end();
-}
-
-// First as O_PATH, which opens nothing: to open a FIFO may wait, and to open a device may set something going.
-OpenedMaillog open_regular(const std::string& path, std::uint64_t device, std::uint64_t inode) {
-    const FileDescriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
+// First as O_PATH, which opens nothing: to open a FIFO may wait, and to open a device may set something going. Only a
+// local file: the server reads the log on its event loop, which must never wait for another host.
+OpenedMaillog open_regular(const std::string& path, const LocalPaths& local, std::uint64_t device,
+                           std::uint64_t inode) {
+    auto place = local.locate(path);
     if (!place) {
-        const core::Error error = core::system_error(errno, "open", path);
-        return error.code == core::Errc::missing ? missing({path}) : unreadable(path, error.message);
+        const core::Error& error = place.error();
+        const bool remote = error.code == core::Errc::refused;
+        return error.code == core::Errc::missing
+                   ? missing({path})
+                   : unreadable(path, error.message + (remote ? "; let Postfix log to a local file" : ""));
     }
     struct stat status {};
-    if (::fstat(place.get(), &status) != 0) {
+    if (::fstat(place->get(), &status) != 0) {
         return unreadable(path, core::system_error(errno, "stat", path).message);
     }
     if (!S_ISREG(status.st_mode)) {
         return unreadable(path, path + " is not a regular file");
     }
-    if (is_on_network(place.get())) {
-        return unreadable(path, path + " is on a network file system, which may hang; let Postfix log to a local file");
-    }
     OpenedMaillog result;
     result.reply.path = path;
     result.reply.device = status.st_dev;
     result.reply.inode = status.st_ino;
+    result.place = std::move(*place);
     if (status.st_dev == device && status.st_ino == inode) {
         result.reply.state = State::unchanged;
         return result;
     }
-    const std::string same_file = "/proc/self/fd/" + std::to_string(place.get());
+    const std::string same_file = "/proc/self/fd/" + std::to_string(result.place.get());
     result.descriptor = FileDescriptor(::open(same_file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!result.descriptor) {
         return unreadable(path, core::system_error(errno, "open", path).message);
@@ -107,14 +87,15 @@ core::WallTime written_at(const struct stat& status) {
         std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec)));
 }
 
-std::optional<std::string> latest_rotated(const std::string& log, core::WallTime not_before) {
+std::optional<std::string> latest_rotated(const std::string& log, const LocalPaths& local, core::WallTime not_before) {
     struct CloseDirectory {
         void operator()(DIR* directory) const noexcept { ::closedir(directory); }
     };
     const auto slash = log.rfind('/');
     const std::string folder = log.substr(0, slash + 1);
     const std::string_view base = std::string_view(log).substr(slash + 1);
-    const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(folder.c_str()));
+    const auto resolved = local.resolve(folder);
+    const std::unique_ptr<DIR, CloseDirectory> directory(resolved ? ::opendir(resolved->c_str()) : nullptr);
     std::optional<std::string> latest;
     core::WallTime latest_written = not_before;
     while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
@@ -137,33 +118,37 @@ const std::vector<std::string>& usual_maillogs() {
     return paths;
 }
 
-OpenedMaillog open_maillog(const core::Settings::Maillog& settings, std::uint64_t device, std::uint64_t inode,
-                           const std::vector<std::string>& usual) {
+std::vector<std::string> maillog_candidates(const core::Settings::Maillog& settings,
+                                            const std::optional<std::string>& maillog_file,
+                                            const std::vector<std::string>& usual) {
     if (settings.source == core::MaillogSource::journal) {
-        return not_a_file_source();
+        return {};
     }
-    const std::vector<std::string> paths = candidates(settings, usual);
-    for (const std::string& path : paths) {
-        OpenedMaillog result = open_regular(path, device, inode);
+    if (settings.path != "auto") {
+        return {settings.path};
+    }
+    return maillog_file ? std::vector<std::string>{*maillog_file} : usual;
+}
+
+OpenedMaillog open_maillog(const std::vector<std::string>& candidates, const LocalPaths& local, std::uint64_t device,
+                           std::uint64_t inode) {
+    for (const std::string& path : candidates) {
+        OpenedMaillog result = open_regular(path, local, device, inode);
         if (result.reply.state != State::missing) {
             return result;
         }
     }
-    return missing(paths);
+    return missing(candidates);
 }
 
-OpenedMaillog open_old_maillog(const core::Settings::Maillog& settings, core::WallTime boot_began,
-                               const std::vector<std::string>& usual) {
-    if (settings.source == core::MaillogSource::journal) {
-        return not_a_file_source();
-    }
-    const std::vector<std::string> paths = candidates(settings, usual);
-    for (const std::string& path : paths) {
-        if (const auto rotated = latest_rotated(path, boot_began)) {
-            return open_regular(*rotated, 0, 0);
+OpenedMaillog open_old_maillog(const std::vector<std::string>& candidates, const LocalPaths& local,
+                               core::WallTime boot_began) {
+    for (const std::string& path : candidates) {
+        if (const auto rotated = latest_rotated(path, local, boot_began)) {
+            return open_regular(*rotated, local, 0, 0);
         }
     }
-    return missing(paths);
+    return missing(candidates);
 }
 
 }  // namespace agent

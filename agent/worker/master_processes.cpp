@@ -101,6 +101,7 @@ std::optional<core::ProcessFacts> describe(int process, std::int32_t pid) {
     facts.exe = core::without_deleted(link_text_at(process, "exe"));
     facts.cwd = link_text_at(process, "cwd");
     facts.start_ticks = stat->start_ticks;
+    facts.unit = core::unit_of_cgroup(text_at(process, "cgroup"));
     facts.is_master = core::is_master_executable(facts.exe);
     if (facts.is_master) {
         look_for_lock(process, facts);
@@ -145,6 +146,23 @@ std::optional<core::ProcessFacts> describe_process(std::int32_t pid, const std::
     const FileDescriptor root = open_proc(proc);
     const FileDescriptor process = open_process(root.get(), pid);
     return process ? describe(process.get(), pid) : std::nullopt;
+}
+
+std::optional<std::string> data_lock_of(std::int32_t pid, const std::string& proc) {
+    const FileDescriptor root = open_proc(proc);
+    const FileDescriptor process = open_process(root.get(), pid);
+    const Directory descriptors = process ? list_at(process.get(), "fd") : nullptr;
+    while (descriptors) {
+        const auto number = next_number(descriptors);
+        if (!number) {
+            break;
+        }
+        std::string path = link_text_at(::dirfd(descriptors.get()), std::to_string(*number));
+        if (core::is_data_lock_file(path)) {
+            return path;
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace agent

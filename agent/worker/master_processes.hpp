@@ -3,8 +3,9 @@
 // read without CAP_SYS_PTRACE, and a process that cannot be looked at is left out.
 //
 // Nothing here blocks on a hung mount, because nothing here makes the kernel walk to a file that a process uses: of
-// exe, cwd and fd/<n> the link texts are read, of stat, status and fdinfo/<n> the contents. Never cmdline (it reads the
-// process's memory, under a lock that a process stuck in a page fault holds), never stat() or open() through a link.
+// exe, cwd and fd/<n> the link texts are read, of stat, status, cgroup and fdinfo/<n> the contents. Never cmdline (it
+// reads the process's memory, under a lock that a process stuck in a page fault holds), never stat() or open() through
+// a link.
 #pragma once
 
 #include "core/facts.hpp"
@@ -25,5 +26,9 @@ namespace agent {
 /// The process of that pid, whatever it runs. Absent if there is none, if it is a zombie, or if it may not be looked
 /// at. Descriptors are looked at only when it is a master.
 [[nodiscard]] std::optional<core::ProcessFacts> describe_process(std::int32_t pid, const std::string& proc = "/proc");
+
+/// The path of master.lock in the data directory of the master of that pid, as its descriptor names it; absent if it
+/// has none open. That lock is local, and written anew each time that a master starts there (src/master/master.c).
+[[nodiscard]] std::optional<std::string> data_lock_of(std::int32_t pid, const std::string& proc = "/proc");
 
 }  // namespace agent

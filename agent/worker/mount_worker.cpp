@@ -3,9 +3,11 @@
 
 #include "agent/wire/replies.hpp"
 #include "agent/worker/identity_files.hpp"
+#include "agent/worker/last_words.hpp"
 #include "agent/worker/master_processes.hpp"
 #include "agent/worker/mount_probe.hpp"
 #include "agent/worker/owner_record.hpp"
+#include "agent/worker/pid_file_lock.hpp"
 #include "core/instance_id.hpp"
 
 #include <algorithm>
@@ -101,6 +103,7 @@ core::Result<Reply> MountWorker::handle(const Request& request) {
     }
     switch (request.operation) {
         case Operation::probe_mount: return Reply{encode(probe()), {}};
+        case Operation::ask_lock: return Reply{encode(ask_pid_file_lock(settings_, instance_id_)), {}};
         case Operation::continue_relink: return Reply{encode(relinker_->continue_for(slice_of(settings_))), {}};
         case Operation::plan_relink: {
             auto plan = relinker_->plan();
@@ -108,6 +111,12 @@ core::Result<Reply> MountWorker::handle(const Request& request) {
                 return plan.error();
             }
             return Reply{encode(print_plan(std::move(*plan))), {}};
+        }
+        case Operation::write_last_words: {
+            if (auto written = write_last_words(settings_, instance_id_, request.words()); !written) {
+                return written.error();
+            }
+            return Reply{encode(Nothing{}), {}};
         }
         default: return core::Error{core::Errc::refused, "not an operation of the mount worker"};
     }

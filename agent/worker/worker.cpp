@@ -9,6 +9,7 @@
 #include "agent/wire/request.hpp"
 #include "agent/worker/host_worker.hpp"
 #include "agent/worker/mount_worker.hpp"
+#include "agent/worker/systemd_worker.hpp"
 #include "config/load.hpp"
 
 #include <linux/capability.h>
@@ -16,6 +17,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <exception>
@@ -27,15 +29,19 @@ namespace {
 
 /// CAP_SYS_PTRACE: /proc/<pid>/{exe,cwd,fd} of master(8), which has more capabilities than a worker.
 core::Result<void> drop_privileges(WorkerKind kind) {
-    if (kind == WorkerKind::host) {
-        return become_worker({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});
+    switch (kind) {
+        case WorkerKind::host: return become_worker({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});
+        case WorkerKind::systemd: return become_worker({CAP_DAC_READ_SEARCH});
+        case WorkerKind::mount: break;
     }
     return become_worker({CAP_SYS_PTRACE, CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER, CAP_FSETID});
 }
 
 std::unique_ptr<RequestHandler> make_handler(WorkerKind kind, const core::Settings& settings) {
-    if (kind == WorkerKind::host) {
-        return std::make_unique<HostWorker>(settings);
+    switch (kind) {
+        case WorkerKind::host: return std::make_unique<HostWorker>(settings);
+        case WorkerKind::systemd: return std::make_unique<SystemdWorker>(settings);
+        case WorkerKind::mount: break;
     }
     return std::make_unique<MountWorker>(settings);
 }
@@ -81,16 +87,37 @@ bool serve_control(int control, RequestHandler& handler) {
     return true;
 }
 
+/// false: the other end is gone. One that does not read is told nothing: it looks by itself when it comes back.
+bool tell(int channel, WorkerEvents events) {
+    if (events == 0) {
+        return true;
+    }
+    const auto sent = send_message(channel, frame_events(events));
+    return sent || sent.error().code == core::Errc::locked;
+}
+
 void serve(int channel, int control, RequestHandler& handler) {
     for (;;) {
-        std::array<pollfd, 2> ready{pollfd{control, POLLIN, 0}, pollfd{channel, POLLIN, 0}};
-        if (::poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR) {
+        Watch watch = handler.watch();
+        std::vector<pollfd>& waited = watch.descriptors;
+        waited.insert(waited.begin(), {pollfd{control, POLLIN, 0}, pollfd{channel, POLLIN, 0}});
+        const int ready = ::poll(waited.data(), waited.size(), watch.timeout_ms);
+        if (ready < 0) {
+            if (errno != EINTR) {
+                return;
+            }
+            continue;
+        }
+        if (waited[0].revents != 0 && !serve_control(control, handler)) {
             return;
         }
-        if (ready[0].revents != 0 && !serve_control(control, handler)) {
+        const auto watched = std::span<const pollfd>(waited).subspan(2);
+        const bool noticed =
+            ready == 0 || std::any_of(watched.begin(), watched.end(), [](const pollfd& p) { return p.revents != 0; });
+        if (noticed && !tell(channel, handler.on_watch(watched))) {
             return;
         }
-        if (ready[1].revents != 0 && !serve_request(channel, handler)) {
+        if (waited[1].revents != 0 && !serve_request(channel, handler)) {
             return;
         }
     }
@@ -99,7 +126,7 @@ void serve(int channel, int control, RequestHandler& handler) {
 [[noreturn]] void run_worker(WorkerKind kind, const core::Settings& settings, int channel, int control, pid_t parent) {
     close_descriptors_except({channel, control});
     leave_signals_to_the_supervisor();
-    ::prctl(PR_SET_NAME, kind == WorkerKind::host ? "pea-host" : "pea-mount");
+    ::prctl(PR_SET_NAME, ("pea-" + std::string(to_string(kind))).c_str());
     if (const auto dropped = drop_privileges(kind); !dropped) {
         log(Priority::error, std::string(to_string(kind)) + " worker: " + dropped.error().message);
         ::_exit(1);
@@ -112,7 +139,8 @@ void serve(int channel, int control, RequestHandler& handler) {
 }  // namespace
 
 std::string_view to_string(WorkerKind kind) noexcept {
-    return kind == WorkerKind::host ? "host" : "mount";
+    static constexpr std::array<std::string_view, 3> names{"host", "mount", "systemd"};
+    return names[static_cast<std::size_t>(kind)];
 }
 
 core::Result<WorkerProcess> start_worker(WorkerKind kind, const core::Settings& settings) {

@@ -18,6 +18,7 @@ TEST(Mountinfo, ALineOfAnNfsMountIsTakenApart) {
     const auto entry = core::parse_mountinfo_line(efs_line);
     ASSERT_TRUE(entry);
     EXPECT_EQ(entry->mount_point, "/Mail");
+    EXPECT_EQ(entry->device, "0:40");
     EXPECT_EQ(entry->fstype, "nfs4");
     EXPECT_EQ(entry->source, "srv:/");
     EXPECT_EQ(entry->options, "rw,relatime");

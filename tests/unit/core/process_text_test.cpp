@@ -91,4 +91,33 @@ TEST(ProcessText, AMasterPidThatWasUnlinkedIsStillOne) {
     EXPECT_FALSE(core::is_master_pid_file("socket:[1234]"));
 }
 
+TEST(ProcessText, TheUnitIsTheInnermostServiceOfTheControlGroup) {
+    EXPECT_EQ(core::unit_of_cgroup("0::/system.slice/system-postfix.slice/postfix@-.service\n"), "postfix@-.service");
+    EXPECT_EQ(core::unit_of_cgroup("0::/system.slice/postfix.service/workers\n"), "postfix.service");
+    EXPECT_EQ(core::unit_of_cgroup("0::/user.slice/user-0.slice/user@0.service/app.slice/mine.service\n"),
+              "mine.service");
+    EXPECT_EQ(core::unit_of_cgroup("0::/system.slice/postfix.service (deleted)\n"), "postfix.service");
+}
+
+TEST(ProcessText, OfCgroupV1OnlySystemdsHierarchyTellsTheUnit) {
+    EXPECT_EQ(core::unit_of_cgroup("8:pids:/system.slice/other.service\n1:name=systemd:/system.slice/postfix.service\n"
+                                   "0::/\n"),
+              "postfix.service");
+    EXPECT_EQ(core::unit_of_cgroup("8:pids:/system.slice/other.service\n"), "");
+}
+
+TEST(ProcessText, WhatNoServiceRunsHasNoUnit) {
+    for (const char* text : {"", "0::/\n", "0::/user.slice/user-0.slice/session-1.scope\n", "0::/.service\n", "0:\n",
+                             "0::/system.slice/postfix.service.d\n"}) {
+        EXPECT_EQ(core::unit_of_cgroup(text), "") << text;
+    }
+}
+
+TEST(ProcessText, MastersSecondLockIsInItsDataDirectory) {
+    EXPECT_TRUE(core::is_data_lock_file("/var/lib/postfix/master.lock"));
+    EXPECT_FALSE(core::is_data_lock_file("/var/lib/postfix/master.lock (deleted)"));
+    EXPECT_FALSE(core::is_data_lock_file("/var/lib/postfix/postmaster.lock"));
+    EXPECT_FALSE(core::is_data_lock_file("master.lock"));
+}
+
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/wire/channel.hpp"
+#include "agent/wire/frame.hpp"
 #include "agent/wire/replies.hpp"
 #include "agent/wire/request.hpp"
 
@@ -212,12 +213,12 @@ class Random {
         return made;
     }
 
-    core::ProcessFacts process() { return {pid(), text(), text(), number(), flag(), flag(), number(), text()}; }
+    core::ProcessFacts process() { return {pid(), text(), text(), number(), flag(), flag(), number(), text(), text()}; }
     core::OwnerRecord owner() { return {text(), text(), text(), text(), text()}; }
     core::HostFacts host() {
         core::HostFacts facts;
         if (flag()) {
-            facts.mount = core::MountEntry{text(), text(), text(), text(), text(), flag()};
+            facts.mount = core::MountEntry{text(), text(), text(), text(), text(), text(), flag()};
         }
         if (flag()) {
             facts.lease_expired = signed_number();
@@ -228,6 +229,8 @@ class Random {
         }
         facts.masters.resize(below(3));
         std::ranges::generate(facts.masters, [this] { return process(); });
+        facts.lock_holders.resize(below(3));
+        std::ranges::generate(facts.lock_holders, [this] { return core::LockHolder{pid(), text()}; });
         return facts;
     }
     core::MountFacts mount() {
@@ -243,6 +246,14 @@ class Random {
             facts.ownership.shared_with = owner();
         }
         facts.ownership.error = text();
+        return facts;
+    }
+    core::LockFacts lock() { return {one_of(core::LockFacts::State::error), pid(), pid(), text()}; }
+    core::SystemdFacts systemd() {
+        core::SystemdFacts facts{flag(), text(), {}};
+        facts.units.resize(below(3));
+        std::ranges::generate(facts.units,
+                              [this] { return core::UnitFacts{text(), text(), text(), text(), text(), flag()}; });
         return facts;
     }
     core::RelinkProgress progress() {
@@ -267,6 +278,10 @@ TEST(Replies, FactsComeBackAsTheyWent) {
         EXPECT_TRUE(there_and_back(mount) == mount);
         const auto progress = random.progress();
         EXPECT_TRUE(there_and_back(progress) == progress);
+        const auto lock = random.lock();
+        EXPECT_TRUE(there_and_back(lock) == lock);
+        const auto systemd = random.systemd();
+        EXPECT_TRUE(there_and_back(systemd) == systemd);
     }
 }
 
@@ -294,6 +309,14 @@ TEST(Replies, TheAgentsOwnRepliesComeBackAsTheyWent) {
     EXPECT_EQ(files_back.dmi_asset_tag, files.dmi_asset_tag);
     EXPECT_EQ(files_back.remembered, files.remembered);
     EXPECT_EQ(files_back.cloud_init, files.cloud_init);
+
+    const agent::JournalRead journal{agent::JournalRead::State::lost, "gone", {"a line", "\xff\xfe"}, true};
+    const auto journal_back = there_and_back(journal);
+    EXPECT_EQ(journal_back.state, journal.state);
+    EXPECT_EQ(journal_back.error, journal.error);
+    EXPECT_EQ(journal_back.lines, journal.lines);
+    EXPECT_TRUE(journal_back.more);
+    EXPECT_TRUE(agent::decode<agent::Nothing>(agent::encode(agent::Nothing())));
 }
 
 TEST(Replies, ATextThatIsNotUtf8Survives) {
@@ -403,9 +426,36 @@ TEST(Requests, OnlyARelinkNeedsAnId) {
                                   Operation::read_identity, Operation::probe_mount}) {
         EXPECT_TRUE(agent::decode_request(agent::encode_request(request_for(looks, ""))));
     }
-    for (const Operation relinks : {Operation::plan_relink, Operation::continue_relink}) {
+    for (const Operation relinks :
+         {Operation::plan_relink, Operation::continue_relink, Operation::ask_lock, Operation::write_last_words}) {
         EXPECT_FALSE(agent::decode_request(agent::encode_request(request_for(relinks, ""))));
     }
+}
+
+TEST(Requests, WordsAreBoundedAndOnOneLine) {
+    auto request = request_for(agent::Operation::write_last_words, "i-0123456789abcdef0");
+    const std::string_view words = "{\"status\":\"fail\"}";
+    request.text_length = words.size();
+    std::ranges::copy(words, request.text.begin());
+    const auto got = agent::decode_request(agent::encode_request(request));
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(got.value().words(), words);
+
+    request.text[3] = '\n';
+    EXPECT_FALSE(agent::decode_request(agent::encode_request(request)));
+    request.text_length = agent::max_text_length + 1;
+    EXPECT_EQ(agent::decode_request(agent::encode_request(request)).error().message,
+              "read a request to a worker: a text of 4097 bytes, over 4096");
+}
+
+TEST(Frames, EventsComeWithoutAReply) {
+    const auto frame = agent::parse_frame(agent::frame_events(agent::worker_event::mounts | agent::worker_event::link));
+    ASSERT_TRUE(frame) << frame.error().message;
+    EXPECT_EQ(frame->events, 3U);
+    EXPECT_EQ(frame->sequence, 0U);
+    auto cut = agent::frame_events(agent::worker_event::master);
+    cut.pop_back();
+    EXPECT_FALSE(agent::parse_frame(cut));
 }
 
 TEST(Requests, AnIdThatIsAPathIsMalformed) {

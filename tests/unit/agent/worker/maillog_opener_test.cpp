@@ -10,7 +10,9 @@
 
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "unit/temporary_directory.hpp"
 
@@ -31,9 +33,10 @@ std::string first_bytes(const agent::FileDescriptor& file) {
 class MaillogOpener : public testing::Test {
    protected:
     agent::OpenedMaillog open(std::uint64_t device = 0, std::uint64_t inode = 0) {
-        return agent::open_maillog(settings_, device, inode, usual_);
+        return agent::open_maillog(candidates(), local_, device, inode);
     }
-    agent::OpenedMaillog open_old() { return agent::open_old_maillog(settings_, boot_began_, usual_); }
+    agent::OpenedMaillog open_old() { return agent::open_old_maillog(candidates(), local_, boot_began_); }
+    std::vector<std::string> candidates() { return agent::maillog_candidates(settings_, maillog_file_, usual_); }
     void written(const std::string& name, std::chrono::milliseconds after_boot) {
         write_file(folder_ / name, name);
         const auto time =
@@ -44,6 +47,8 @@ class MaillogOpener : public testing::Test {
 
     tests::TemporaryDirectory folder_;
     std::vector<std::string> usual_{folder_ / "mail.log", folder_ / "maillog"};
+    std::optional<std::string> maillog_file_;
+    agent::LocalPaths local_{""};
     core::Settings::Maillog settings_;
     core::WallTime boot_began_{std::chrono::hours(24 * 365 * 56)};
 };
@@ -78,12 +83,48 @@ TEST_F(MaillogOpener, APathOfTheSettingsIsTheOnlyOneLookedFor) {
     EXPECT_EQ(first_bytes(open().descriptor), "own");
 }
 
+TEST_F(MaillogOpener, ALogThatPostfixWritesItselfIsTheOnlyOneLookedFor) {
+    write_file(usual_[0], "of another time");
+    maillog_file_ = folder_ / "postfix.log";
+    EXPECT_EQ(open().reply.state, State::missing);
+    EXPECT_EQ(open().reply.path, *maillog_file_);
+    write_file(*maillog_file_, "of postlogd");
+    EXPECT_EQ(first_bytes(open().descriptor), "of postlogd");
+    settings_.path = usual_[0];
+    EXPECT_EQ(first_bytes(open().descriptor), "of another time") << "what the settings say goes before";
+}
+
+TEST_F(MaillogOpener, WhereTheJournalIsTheSourceThereIsNoFile) {
+    write_file(usual_[0], "usual");
+    settings_.source = core::MaillogSource::journal;
+    for (const auto& opened : {open(), open_old()}) {
+        EXPECT_EQ(opened.reply.state, State::missing);
+        EXPECT_EQ(opened.reply.path, "");
+        EXPECT_EQ(opened.reply.error, "");
+        EXPECT_FALSE(opened.descriptor);
+    }
+}
+
+TEST_F(MaillogOpener, ALogOnANetworkFileSystemIsRefusedWithoutAStepOntoIt) {
+    fs::create_directory(folder_ / "net");
+    write_file(folder_ / "net/mail.log", "x");
+    fs::create_symlink(folder_ / "net/mail.log", usual_[0]);
+    local_ = agent::LocalPaths("40 27 0:40 / " + (folder_ / "net") + " rw - nfs4 srv:/ rw\n");
+    const auto opened = open();
+    EXPECT_EQ(opened.reply.state, State::unreadable);
+    EXPECT_EQ(opened.reply.error,
+              usual_[0] + " is on a network file system, which may hang; let Postfix log to a local file");
+    settings_.path = folder_ / "net/mail.log";
+    EXPECT_EQ(open_old().reply.state, State::missing);
+}
+
 TEST_F(MaillogOpener, WhatIsOpenAlreadyIsNotOpenedAgain) {
     write_file(usual_[0], "x");
     const auto first = open();
     const auto again = open(first.reply.device, first.reply.inode);
     EXPECT_EQ(again.reply.state, State::unchanged);
     EXPECT_FALSE(again.descriptor);
+    EXPECT_TRUE(again.place) << "it is still to be watched";
     fs::rename(usual_[0], usual_[0] + ".1");
     write_file(usual_[0], "new");
     const auto rotated = open(first.reply.device, first.reply.inode);

@@ -3,82 +3,24 @@
 // which waits for its input); and against a made-up /proc for what the real one does not show on demand.
 #include "agent/worker/master_processes.hpp"
 
-#include "agent/file_descriptor.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <string>
 
+#include "unit/agent/worker/pretended_master.hpp"
 #include "unit/temporary_directory.hpp"
 
 namespace {
 
-using agent::FileDescriptor;
+using agent::testing::Lock;
+using agent::testing::Master;
 using tests::write_file;
 namespace fs = std::filesystem;
-
-enum class Lock { taken, none };
-
-// A process whose executable is <folder>/postfix/sbin/master, that works in <folder>/queue and has pid/master.pid open.
-class Master {
-   public:
-    Master(const tests::TemporaryDirectory& folder, Lock lock, const std::string& executable = "postfix/sbin/master") {
-        const std::string program = folder / executable;
-        fs::create_directories(fs::path(program).parent_path());
-        fs::create_directories(folder / "queue/pid");
-        if (!fs::exists(program)) {
-            fs::copy_file("/bin/cat", program);
-        }
-        const FileDescriptor file(::open((folder / "queue/pid/master.pid").c_str(), O_RDWR | O_CREAT, 0600));
-        const FileDescriptor other(::open((folder / "queue/master.lock").c_str(), O_RDWR | O_CREAT, 0600));
-        EXPECT_EQ(::flock(other.get(), LOCK_EX | LOCK_NB), 0);
-        if (lock == Lock::taken) {
-            EXPECT_EQ(::flock(file.get(), LOCK_EX | LOCK_NB), 0);
-        }
-        std::array<int, 2> feed{};
-        std::array<int, 2> ready{};
-        EXPECT_EQ(::pipe2(feed.data(), O_CLOEXEC), 0);
-        EXPECT_EQ(::pipe2(ready.data(), O_CLOEXEC), 0);
-        pid_ = ::fork();
-        if (pid_ == 0) {
-            const bool in_place = ::chdir((folder / "queue").c_str()) == 0 && ::dup2(feed[0], STDIN_FILENO) >= 0;
-            if (in_place) {
-                ::execl(program.c_str(), "master", nullptr);
-            }
-            ::_exit(127);
-        }
-        ::close(feed[0]);
-        ::close(ready[1]);
-        feed_ = FileDescriptor(feed[1]);
-        char byte = 0;
-        EXPECT_EQ(::read(ready[0], &byte, 1), 0);  // the exec closed its end
-        ::close(ready[0]);
-    }
-    Master(const Master&) = delete;
-    Master& operator=(const Master&) = delete;
-    ~Master() {
-        kill();
-        if (pid_ > 0) {
-            ::waitpid(pid_, nullptr, 0);
-        }
-    }
-    void kill() const { ::kill(pid_, SIGKILL); }
-    [[nodiscard]] pid_t pid() const { return pid_; }
-
-   private:
-    pid_t pid_ = -1;
-    FileDescriptor feed_;
-};
 
 std::optional<core::ProcessFacts> found(pid_t pid) {
     auto masters = agent::find_masters();
@@ -163,6 +105,14 @@ TEST(MasterProcesses, AZombieIsNotThere) {
     EXPECT_FALSE(agent::describe_process(master.pid()));
 }
 
+TEST(MasterProcesses, MastersLocalLockIsFoundAmongItsDescriptors) {
+    const tests::TemporaryDirectory folder;
+    const Master master(folder, Lock::taken);
+    EXPECT_EQ(agent::data_lock_of(master.pid()), folder / "queue/master.lock");
+    EXPECT_EQ(agent::data_lock_of(::getpid()), std::nullopt);
+    EXPECT_EQ(agent::data_lock_of(-1), std::nullopt);
+}
+
 TEST(MasterProcesses, APidThatNobodyHasIsNotThere) {
     EXPECT_FALSE(agent::describe_process(0));
     EXPECT_FALSE(agent::describe_process(-1));
@@ -200,6 +150,13 @@ TEST_F(MadeUpProc, AMasterOfAContainerIsNotOfThisHost) {
     EXPECT_EQ(masters[0].pid, 100);
     EXPECT_EQ(masters[0].start_ticks, 4711U);
     EXPECT_EQ(masters[0].cwd, "/Mail/i-0123456789abcdef0");
+    EXPECT_EQ(masters[0].unit, "");
+}
+
+TEST_F(MadeUpProc, TheUnitThatAMasterBelongsToIsTold) {
+    process(100, "/usr/lib/postfix/sbin/master", "100");
+    write_file(proc_ / "100/cgroup", "0::/system.slice/system-postfix.slice/postfix@-.service\n");
+    EXPECT_EQ(agent::find_masters(proc_.path()).value().at(0).unit, "postfix@-.service");
 }
 
 TEST_F(MadeUpProc, AmongManyDescriptorsTheLockedPidFileIsTaken) {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the worker tells unasked and what it answers, with a real journald and a real bus.
+#include "agent/worker/systemd_worker.hpp"
+
+#include "agent/wire/replies.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/systemd/bus.hpp"
+#include "unit/systemd/journald.hpp"
+
+namespace agent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using namespace std::chrono_literals;
+
+constexpr const char* already = "fatal: the Postfix mail system is already running";
+
+class SystemdWorkerTest : public ::testing::Test {
+   protected:
+    void SetUp() override {
+        if (!tests::Journald::furnish()) {
+            GTEST_SKIP() << "needs root, and mounts of its own";
+        }
+        worker_ = make(core::MaillogSource::automatic);
+    }
+
+    static std::unique_ptr<SystemdWorker> make(core::MaillogSource source) {
+        return std::make_unique<SystemdWorker>(with(source), systemd::UnitsLimits{.first_retry = 20ms},
+                                               systemd::JournalLimits{.first_retry = 20ms});
+    }
+    static core::Settings with(core::MaillogSource source) {
+        core::Settings settings;
+        settings.maillog.source = source;
+        return settings;
+    }
+
+    /// One turn of the worker's loop (agent/worker/worker.cpp).
+    WorkerEvents turn(int at_most_ms) {
+        Watch watch = worker_->watch();
+        const int timeout = watch.timeout_ms < 0 ? at_most_ms : std::min(watch.timeout_ms, at_most_ms);
+        ::poll(watch.descriptors.data(), watch.descriptors.size(), timeout);
+        return worker_->on_watch(watch.descriptors);
+    }
+    bool until_told(WorkerEvents wanted) {
+        return tests::eventually([&] { return (turn(100) & wanted) != 0; });
+    }
+    WorkerEvents told_during(std::chrono::milliseconds span) {
+        WorkerEvents told = 0;
+        for (const auto end = std::chrono::steady_clock::now() + span; std::chrono::steady_clock::now() < end;) {
+            told |= turn(10);
+        }
+        return told;
+    }
+
+    template <class T>
+    T ask(Operation operation) {
+        Request request;
+        request.operation = operation;
+        const auto reply = worker_->handle(request);
+        EXPECT_TRUE(reply);
+        auto decoded = decode<T>(reply->bytes);
+        EXPECT_TRUE(decoded);
+        EXPECT_LT(reply->bytes.size(), 60 * 1024u);
+        return std::move(*decoded);
+    }
+    JournalRead read_journal() { return ask<JournalRead>(Operation::read_journal); }
+    core::SystemdFacts observe() { return ask<core::SystemdFacts>(Operation::observe_systemd); }
+
+    tests::Journald journald_;
+    tests::Bus bus_;
+    std::unique_ptr<SystemdWorker> worker_;
+};
+
+TEST_F(SystemdWorkerTest, RefusesWhatIsOfAnotherWorker) {
+    Request request;
+    request.operation = Operation::probe_mount;
+    const auto reply = worker_->handle(request);
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().message, "not an operation of the systemd worker");
+}
+
+TEST_F(SystemdWorkerTest, SaysOnceThatTheJournalHasLinesUntilItIsAsked) {
+    journald_.start();
+    ASSERT_TRUE(until_told(worker_event::journal));
+    const JournalRead first = read_journal();
+    EXPECT_EQ(first.state, JournalRead::State::reading);
+    EXPECT_TRUE(first.from_start);
+    journald_.log("postfix/postfix-script", already);
+    ASSERT_TRUE(until_told(worker_event::journal));
+    journald_.log("postfix/postfix-script", already);
+    tests::Journald::control("--sync");
+    EXPECT_EQ(told_during(500ms), 0u);
+    EXPECT_THAT(read_journal().lines, ElementsAre(EndsWith(already)));
+    ASSERT_TRUE(until_told(worker_event::journal));
+    const JournalRead last = read_journal();
+    EXPECT_THAT(last.lines, ElementsAre(EndsWith(already)));
+    EXPECT_FALSE(last.from_start);
+}
+
+TEST_F(SystemdWorkerTest, DoesNotOpenTheJournalWhereTheFileAloneIsWanted) {
+    journald_.start();
+    journald_.log("postfix/postfix-script", already);
+    worker_ = make(core::MaillogSource::file);
+    EXPECT_THAT(worker_->watch().descriptors, SizeIs(1));
+    const JournalRead unwanted = read_journal();
+    EXPECT_EQ(unwanted.state, JournalRead::State::absent);
+    EXPECT_THAT(unwanted.lines, IsEmpty());
+    worker_->apply(with(core::MaillogSource::journal));
+    ASSERT_TRUE(until_told(worker_event::journal));
+    EXPECT_TRUE(tests::eventually([&] { return read_journal().lines.size() == 1; }));
+    worker_->apply(with(core::MaillogSource::file));
+    EXPECT_EQ(read_journal().state, JournalRead::State::absent);
+}
+
+TEST_F(SystemdWorkerTest, SaysOnceThatUnitsChangedUntilItIsAsked) {
+    EXPECT_FALSE(observe().reachable);
+    bus_.start();
+    tests::FakeSystemd systemd;
+    systemd.tell("unit postfix.service loaded active running forking");
+    ASSERT_TRUE(until_told(worker_event::units));
+    ASSERT_TRUE(tests::eventually([&] {
+        told_during(10ms);
+        return observe().units.size() == 1;
+    }));
+    systemd.tell("unit postfix.service loaded deactivating stop forking");
+    ASSERT_TRUE(until_told(worker_event::units));
+    systemd.tell("unit postfix.service loaded inactive dead forking");
+    EXPECT_EQ(told_during(300ms), 0u);
+    EXPECT_THAT(observe().units,
+                ElementsAre(core::UnitFacts{"postfix.service", "loaded", "inactive", "dead", "", true}));
+    EXPECT_EQ(told_during(300ms), 0u);
+}
+
+}  // namespace
+}  // namespace agent
