@@ -12,6 +12,7 @@ namespace core {
 namespace {
 
 constexpr std::array<std::string_view, 3> status_names{"pass", "warn", "fail"};
+constexpr std::array<std::string_view, 3> excuse_names{"none", "shared_fault", "restarting"};
 
 using CheckFunction = Finding (*)(const Facts&, const Settings&, Moment);
 
@@ -39,6 +40,10 @@ Error refuse(const Finding& finding) {
 
 std::string_view to_string(Status status) noexcept {
     return status_names[static_cast<std::size_t>(status)];
+}
+
+std::string_view to_string(Excuse excuse) noexcept {
+    return excuse_names[static_cast<std::size_t>(excuse)];
 }
 
 Findings run_checks(const Facts& facts, const Settings& settings, Moment now) {

@@ -16,15 +16,24 @@ namespace core {
 enum class Status { pass, warn, fail };
 [[nodiscard]] std::string_view to_string(Status status) noexcept;
 
+/// Why a failure is no reason to replace this instance: it fails /readyz, and only warns at /health.
+enum class Excuse {
+    none,
+    shared_fault,  ///< the file server is silent for every instance alike
+    restarting,    ///< systemd is starting Postfix again
+};
+[[nodiscard]] std::string_view to_string(Excuse excuse) noexcept;
+
 struct Finding {
     Check check = Check::mount;
     Status status = Status::fail;
     Reason reason = Reason::none;  ///< none exactly when status is pass
     Certainty certainty = Certainty::doubtful;
-    std::string observed;  ///< the value itself: a link's text, a pid, a mount's source
-    std::string output;    ///< one line that names the paths and values; "" on pass
-    std::string remedy;    ///< one line; "" on pass
-    Moment at{};           ///< how old the facts behind it are
+    Excuse excuse = Excuse::none;  ///< of a failure; whether it is granted decides core/excuses.hpp
+    std::string observed;          ///< the value itself: a link's text, a pid, a mount's source
+    std::string output;            ///< one line that names the paths and values; "" on pass
+    std::string remedy;            ///< one line; "" on pass
+    Moment at{};                   ///< how old the facts behind it are
 };
 
 [[nodiscard]] Finding check_mount(const Facts& facts, const Settings& settings, Moment now);

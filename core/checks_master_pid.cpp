@@ -2,6 +2,7 @@
 // The pid file is only a claim; /proc is the ground truth. Where a master is proven to work in this queue, whatever is
 // wrong with the file is a warning: mail flows, and only the next start of Postfix may suffer.
 #include "core/judge.hpp"
+#include "core/postfix_unit.hpp"
 #include "core/timestamp.hpp"
 
 #include <algorithm>
@@ -215,6 +216,20 @@ Finding without_file(const Judge& judge, const Facts& facts, const Settings& set
     return judge.behind_mount(Status::fail, Reason::unreadable, at, "", what);
 }
 
+/// No master is there. Whether one will be is for systemd to say: what it starts again is no fault yet, and what it has
+/// no mind to start is one at once.
+Finding with_unit(Finding finding, const PostfixUnit& unit) {
+    using State = PostfixUnit::State;
+    switch (unit.state) {
+        case State::unknown: return finding;
+        case State::up: break;
+        case State::changing: finding.excuse = Excuse::restarting; break;
+        case State::down: finding.certainty = Certainty::definitive; break;
+    }
+    finding.output += "; " + unit.text;
+    return finding;
+}
+
 }  // namespace
 
 const ProcessFacts* proven_master(const Facts& facts, const Settings& settings) {
@@ -275,7 +290,9 @@ Finding check_master_pid(const Facts& facts, const Settings& settings, Moment no
         return judge_without_file(c);
     }
     const std::optional<Finding> bad_file = judge_file(c);
-    return bad_file ? *bad_file : judge_process(c);
+    const Finding finding = bad_file ? *bad_file : judge_process(c);
+    const bool no_master = c.proven == nullptr && c.foreign == nullptr && c.here == nullptr;
+    return finding.status == Status::fail && no_master ? with_unit(finding, postfix_unit(facts)) : finding;
 }
 
 }  // namespace core

@@ -5,9 +5,11 @@
 // the log itself is never more than a warning: a fault of logging is no reason to replace a host.
 #include "core/judge.hpp"
 #include "core/printable.hpp"
+#include "core/startup_log.hpp"
 #include "core/timestamp.hpp"
 
 #include <array>
+#include <chrono>
 #include <optional>
 
 namespace core {
@@ -66,7 +68,8 @@ std::optional<Cause> before_the_relink(const Case& c) {
     if (!relink.value || relink.value->state != RelinkProgress::State::done) {
         return Cause{"Postfix was started before the relink was done, in whatever queue the link named then"};
     }
-    if (!relink.value->changed || c.failure.at >= relink.at.wall) {
+    constexpr std::chrono::seconds stamp{1};  // a traditional one is cut to whole seconds
+    if (!relink.value->changed || c.failure.at + stamp > relink.at.wall) {
         return std::nullopt;
     }
     return Cause{"Postfix was started before the relink was done (at " + rfc3339(relink.at.wall) +
@@ -102,6 +105,41 @@ std::optional<Cause> master_of_this_host(const Case& c) {
                  (master.lock_path.empty() ? std::string() : " and holds the lock on " + master.lock_path)};
 }
 
+/// What the lock question said; only of a start that needed the lock.
+const LockFacts* lock_facts(const Case& c) {
+    const bool needs_it = c.failure.kind != StartFailure::Kind::start_failed;
+    return needs_it && c.facts.lock.value ? &*c.facts.lock.value : nullptr;
+}
+
+std::optional<Cause> lock_error(const Case& c) {
+    const LockFacts* lock = lock_facts(c);
+    if (lock == nullptr || lock->state != LockFacts::State::error) {
+        return std::nullopt;
+    }
+    return Cause{"the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file +
+                 " cannot be had: " + lock->error};
+}
+
+std::optional<Cause> locked_by_another_process_here(const Case& c) {
+    if (c.failure.kind == StartFailure::Kind::start_failed || !c.facts.host.value ||
+        c.facts.host.value->lock_holders.empty()) {
+        return std::nullopt;
+    }
+    const LockHolder& holder = c.facts.host.value->lock_holders.front();
+    return Cause{(holder.pid == 0 ? std::string("a process") : "process " + std::to_string(holder.pid)) +
+                 " of this host" + (holder.exe.empty() ? std::string() : " (" + holder.exe + ")") +
+                 " holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file};
+}
+
+std::optional<Cause> locked_by_another_host(const Case& c) {
+    const LockFacts* lock = lock_facts(c);
+    if (lock == nullptr || lock->state != LockFacts::State::held) {
+        return std::nullopt;
+    }
+    return Cause{"another host holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file +
+                 ", or the lease of one that is gone, which runs out within minutes"};
+}
+
 std::optional<Cause> claimed_elsewhere(const Case& c) {
     if (!c.facts.mount.value || c.facts.mount.value->ownership.state != OwnershipFacts::State::held_elsewhere) {
         return std::nullopt;
@@ -116,8 +154,21 @@ std::optional<Cause> fault_of_the_start_itself(const Case& c) {
                                                               : std::nullopt;
 }
 
+/// On a local file system the question does not see the locks of flock(2), so that "free" proves nothing there.
+std::optional<Cause> lock_is_free_again(const Case& c) {
+    const LockFacts* lock = lock_facts(c);
+    const bool is_answered_by_a_server =
+        c.facts.host.value && c.facts.host.value->mount && c.facts.host.value->mount->fstype.starts_with("nfs");
+    if (lock == nullptr || lock->state != LockFacts::State::free || !is_answered_by_a_server) {
+        return std::nullopt;
+    }
+    return Cause{"another host, or the lease of one that is gone, held the lock on " +
+                     paths_for(c.settings, c.facts.instance_id).pid_file + ", which is free now",
+                 Cause::Standing::gone};
+}
+
 /// Only of a start after the relink is it known that it was in this queue.
-std::optional<Cause> lock_held_elsewhere(const Case& c) {
+std::optional<Cause> lock_was_held_elsewhere(const Case& c) {
     if (!c.facts.relink.value || !c.facts.relink.value->changed) {
         return std::nullopt;
     }
@@ -126,11 +177,19 @@ std::optional<Cause> lock_held_elsewhere(const Case& c) {
 }
 
 std::optional<Cause> likely_cause(const Case& c) {
-    static constexpr std::array<Clue, 9> clues{read_only_mount,    no_mount,
-                                               silent_mount,       before_the_relink,
-                                               unusable_pid_file,  master_of_this_host,
-                                               claimed_elsewhere,  fault_of_the_start_itself,
-                                               lock_held_elsewhere};
+    static constexpr std::array clues{Clue(read_only_mount),
+                                      Clue(no_mount),
+                                      Clue(silent_mount),
+                                      Clue(before_the_relink),
+                                      Clue(unusable_pid_file),
+                                      Clue(lock_error),
+                                      Clue(locked_by_another_process_here),
+                                      Clue(master_of_this_host),
+                                      Clue(claimed_elsewhere),
+                                      Clue(locked_by_another_host),
+                                      Clue(fault_of_the_start_itself),
+                                      Clue(lock_is_free_again),
+                                      Clue(lock_was_held_elsewhere)};
     for (const Clue clue : clues) {
         if (std::optional<Cause> found = clue(c)) {
             return found;
@@ -150,18 +209,13 @@ Finding judge_failure(const Judge& judge, const Case& c, const std::string& path
                 : finding;
 }
 
-constexpr std::string_view no_file_remedy =
-    "this version reads files only, not the journal: sudo apt install rsyslog (RHEL: dnf) makes one of them; or "
-    "postconf "
-    "maillog_file and set maillog.path in /etc/postfix-elb-agent/agent.json to that file";
+constexpr std::string_view no_log_remedy =
+    "let Postfix's log be kept: sudo systemctl status systemd-journald (its journal is read, also without a file), or "
+    "sudo "
+    "apt install rsyslog (RHEL: dnf), or postconf maillog_file";
 constexpr std::string_view not_there_remedy =
     "set maillog.path in /etc/postfix-elb-agent/agent.json to the file that Postfix logs to: postconf maillog_file, "
-    "grep "
-    "-rs mail /etc/rsyslog.conf /etc/rsyslog.d; this version reads files only, not the journal";
-constexpr std::string_view journal_remedy =
-    "this version reads files only: set maillog.source in /etc/postfix-elb-agent/agent.json to \"auto\", and let "
-    "rsyslog "
-    "or maillog_file of Postfix write a file";
+    "grep -rs mail /etc/rsyslog.conf /etc/rsyslog.d; or maillog.source to \"auto\", which reads the journal too";
 
 /// The path may be the list of those that were looked for, "a or b".
 std::string does_not_exist(const std::string& path) {
@@ -172,31 +226,36 @@ std::string does_not_exist(const std::string& path) {
                : "neither " + path.substr(0, at) + " nor " + path.substr(at + between.size()) + " exists";
 }
 
+/// Neither a file nor a journal.
+std::string nothing_is_kept(const Settings& settings, const StartupLogFacts& log) {
+    constexpr std::string_view no_journal = "this host keeps no journal of this boot";
+    switch (settings.maillog.source) {
+        case MaillogSource::file: return does_not_exist(log.path);
+        case MaillogSource::journal: return std::string(no_journal);
+        case MaillogSource::automatic: break;
+    }
+    return does_not_exist(log.path) + ", and " + std::string(no_journal);
+}
+
 /// What is wrong with the log itself; empty if it is read.
 std::optional<Finding> judge_source(const Judge& judge, const Settings& settings, const StartupLogFacts& log,
                                     Moment at) {
     switch (log.source) {
         case StartupLogFacts::Source::reading: return std::nullopt;
         case StartupLogFacts::Source::catching_up:
-            return judge.warn(Reason::unreadable, at, log.path, log.path + " is still being read from its beginning");
+            return judge.warn(
+                Reason::unreadable, at, log.path,
+                (log.path.empty() ? "the mail log" : log.path) + " is still being read from its beginning");
         case StartupLogFacts::Source::missing:
-            return with_remedy(judge.warn(Reason::unreadable, at, log.path, does_not_exist(log.path)),
-                               settings.maillog.path == "auto" ? no_file_remedy : not_there_remedy);
+            return with_remedy(judge.warn(Reason::unreadable, at, log.path, nothing_is_kept(settings, log)),
+                               settings.maillog.source == MaillogSource::file && settings.maillog.path != "auto"
+                                   ? not_there_remedy
+                                   : no_log_remedy);
         case StartupLogFacts::Source::unreadable:
-            return settings.maillog.source == MaillogSource::journal
-                       ? with_remedy(judge.warn(Reason::unreadable, at, log.path, log.error), journal_remedy)
-                       : judge.warn(Reason::unreadable, at, log.path, log.path + " could not be read: " + log.error);
+            return judge.warn(Reason::unreadable, at, log.path, log.path + " could not be read: " + log.error);
         case StartupLogFacts::Source::lost: break;
     }
     return judge.warn(Reason::source_lost, at, log.path, log.path + " can no longer be read: " + log.error);
-}
-
-bool failed_last(const StartupLogFacts& log) {
-    return log.last_failure && !(log.last_started && *log.last_started > log.last_failure->at);
-}
-
-bool is_uncured(const StartupLogFacts& log) {
-    return failed_last(log) && !log.last_failure->while_master_stood;
 }
 
 std::string summary(const StartupLogFacts& log, const ProcessFacts* master) {

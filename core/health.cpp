@@ -51,9 +51,25 @@ std::string headline(const Finding& finding) {
     return out.append(" ").append(to_string(finding.reason)).append(": ").append(finding.output);
 }
 
+std::string why_not_ready(const Verdict& verdict, const Finding& worst) {
+    if (verdict.ready != Status::fail || verdict.health == Status::fail) {
+        return {};
+    }
+    return verdict.phase == Phase::serving ? headline(worst)
+                                           : "no new mail is wanted here: " + std::string(to_string(verdict.phase));
+}
+
 /// "1 of 2 rounds"
 std::string rounds(int counted, int needed) {
     return std::to_string(counted) + " of " + std::to_string(needed) + " rounds";
+}
+
+/// As it is seen now, before any hysteresis: the file server is to be asked before the fault counts.
+MountCondition condition_of_mount(const Findings& findings) {
+    const Finding& mount = findings[static_cast<std::size_t>(Check::mount)];
+    const bool failing =
+        mount.status == Status::fail && (mount.reason == Reason::hung || mount.reason == Reason::io_error);
+    return failing ? MountCondition::failing : MountCondition::works;
 }
 
 /// The timer of a round may be a little early.
@@ -122,15 +138,22 @@ Phase Health::phase(const Facts& facts) const {
 Verdict Health::evaluate(const Facts& facts, const Settings& settings, Moment now) {
     Verdict verdict;
     verdict.checks = run_checks(facts, settings, now);
+    verdict.mount_fault = mount_fault_.observe(condition_of_mount(verdict.checks), facts, settings, now);
     for (std::size_t i = 0; i < check_count; ++i) {
         verdict.checks[i] = settle(memory_[i], verdict.checks[i], settings, now);
+    }
+    excuses_.grant(verdict.checks, verdict.mount_fault, served_, now);
+    const Finding unexcused = worst_of(verdict.checks);
+    for (Finding& finding : verdict.checks) {
+        finding.status = finding.excuse == Excuse::none ? finding.status : Status::warn;
     }
     const Finding& worst = worst_of(verdict.checks);
     verdict.health = worst.status;
     verdict.output = worst.status == Status::pass ? std::string() : headline(worst);
     served_ = served_ || verdict.health != Status::fail;
     verdict.phase = phase(facts);
-    verdict.ready = verdict.phase == Phase::serving ? verdict.health : Status::fail;
+    verdict.ready = verdict.phase == Phase::serving ? unexcused.status : Status::fail;
+    verdict.ready_output = why_not_ready(verdict, unexcused);
     verdict.instance_id = facts.instance_id;
     verdict.at = now;
     return verdict;

@@ -4,7 +4,9 @@
 #pragma once
 
 #include "core/checks.hpp"
+#include "core/excuses.hpp"
 #include "core/hysteresis.hpp"
+#include "core/mount_fault.hpp"
 
 #include <array>
 #include <optional>
@@ -26,9 +28,11 @@ struct Verdict {
     Status health = Status::fail;  ///< /health: should this instance be replaced? pass and warn are 200
     Status ready = Status::fail;   ///< /readyz: should mail be routed here? pass and warn are 200
     std::string output;            ///< "<check> <reason>: ..." of the worst finding; "" when health passes
-    Findings checks;               ///< after hysteresis; one that is excused passes, its output says what is watched
-    std::string instance_id;       ///< "" while unknown
-    Moment at{};                   ///< when the verdict was made
+    std::string ready_output;      ///< why /readyz fails although /health does not; "" otherwise
+    MountFault mount_fault = MountFault::none;
+    Findings checks;  ///< after hysteresis: one that is watched passes, its output says so; one that is excused warns
+    std::string instance_id;  ///< "" while unknown
+    Moment at{};              ///< when the verdict was made
 };
 
 class Health {
@@ -37,6 +41,9 @@ class Health {
     /// together than checks.interval count as one towards fail_after and pass_after, so that a burst of events about
     /// one restart of Postfix is one round.
     [[nodiscard]] Verdict evaluate(const Facts& facts, const Settings& settings, Moment now);
+
+    /// What is known of the present fault of the mount, for core::ask_is_due().
+    [[nodiscard]] const MountFaultTracker& mount_fault() const noexcept { return mount_fault_; }
 
     /// From now on /readyz fails and the phase is draining.
     void drain() { draining_ = true; }
@@ -53,6 +60,8 @@ class Health {
     [[nodiscard]] Phase phase(const Facts& facts) const;
 
     std::array<Memory, check_count> memory_;
+    MountFaultTracker mount_fault_;
+    Excuses excuses_;
     bool served_ = false;
     bool draining_ = false;
 };

@@ -6,14 +6,24 @@
 namespace core {
 
 void LineSplitter::feed(std::string_view bytes, const OnLine& on_line) {
+    const bool has_nul = bytes.find('\0') != std::string_view::npos;
     while (!bytes.empty()) {
         const auto newline = bytes.find('\n');
-        append(bytes.substr(0, newline), on_line);
-        if (newline == std::string_view::npos) {
-            return;
+        const std::string_view piece = bytes.substr(0, newline);
+        const bool whole = newline != std::string_view::npos && line_.empty() && !dropping_;
+        if (whole && !has_nul && piece.size() <= max_line) {
+            // Nearly every line: it is delivered where it lies.
+            if (!piece.empty()) {
+                on_line(piece);
+            }
+        } else {
+            append(piece, on_line);
+            if (newline == std::string_view::npos) {
+                return;
+            }
+            finish(on_line);
         }
         bytes.remove_prefix(newline + 1);
-        finish(on_line);
     }
 }
 

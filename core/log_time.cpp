@@ -157,4 +157,11 @@ std::optional<WallTime> take_log_time(std::string_view& line, WallTime now, cons
     return take_traditional(line, now, local_time);
 }
 
+std::string_view after_log_time(std::string_view line) {
+    constexpr std::size_t traditional_size = 16;  // "Nov 22 10:19:24 "
+    const bool traditional = line.empty() || !is_digit(line.front());
+    const std::size_t size = traditional ? traditional_size : std::min(line.find(' '), line.size() - 1) + 1;
+    return line.substr(std::min(size, line.size()));
+}
+
 }  // namespace core

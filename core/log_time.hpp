@@ -23,4 +23,7 @@ using LocalTime = std::function<WallTime(const std::tm&)>;
 /// Takes the stamp and the blank after it off the front of `line`. Absent, and `line` as it was, if it has none.
 [[nodiscard]] std::optional<WallTime> take_log_time(std::string_view& line, WallTime now, const LocalTime& local_time);
 
+/// What take_log_time() leaves of a line with a stamp, without looking whether it is one; of any other line, some tail.
+[[nodiscard]] std::string_view after_log_time(std::string_view line);
+
 }  // namespace core

@@ -52,33 +52,38 @@ bool begins_with_any(std::string_view text, const std::array<std::string_view, S
                        [text](std::string_view b) { return text.starts_with(b); });
 }
 
-Program program_of(std::string_view tag) {
-    const std::string_view name = tag.substr(tag.rfind('/') + 1);
+Program program_of(std::string_view name) {
     const auto* const found =
         std::find_if(programs.begin(), programs.end(), [name](const ProgramName& p) { return p.name == name; });
     return found == programs.end() ? Program::other : found->program;
 }
 
-// Takes "postfix/master[1051]: " or "postfix/master: " off the front; the tag without the pid.
-std::optional<std::string_view> take_tag(std::string_view& rest) {
+struct Tag {
+    std::string_view syslog_name;  ///< what stands before the program's name, with the '/'
+    Program program;
+};
+
+// Takes "postfix/master[1051]: " or "postfix/master: " off the front, if it is one of the programs.
+std::optional<Tag> take_tag(std::string_view& rest) {
     const auto end = rest.find(": ");
     if (end == std::string_view::npos) {
         return std::nullopt;
     }
-    std::string_view tag = rest.substr(0, end);
-    if (tag.find(' ') != std::string_view::npos) {
+    const std::string_view text = rest.substr(0, end);
+    const auto bracket = text.ends_with(']') ? text.rfind('[') : std::string_view::npos;
+    const std::string_view without_pid = text.substr(0, bracket);
+    const auto name_begin = without_pid.rfind('/') + 1;
+    const Program program = program_of(without_pid.substr(name_begin));
+    // Most lines end here; only then is it worth a look whether the rest of it is a tag at all.
+    if (program == Program::other || without_pid.find(' ') != std::string_view::npos) {
         return std::nullopt;
     }
-    if (tag.ends_with(']')) {
-        const auto bracket = tag.rfind('[');
-        if (bracket == std::string_view::npos ||
-            !parse_number<std::uint64_t>(tag.substr(bracket + 1, tag.size() - bracket - 2))) {
-            return std::nullopt;
-        }
-        tag = tag.substr(0, bracket);
+    if (bracket != std::string_view::npos &&
+        !parse_number<std::uint64_t>(text.substr(bracket + 1, text.size() - bracket - 2))) {
+        return std::nullopt;
     }
     rest.remove_prefix(end + 2);
-    return tag;
+    return Tag{without_pid.substr(0, name_begin), program};
 }
 
 // What systemd copies from a unit's standard error carries the tag of the command and then the one of the program that
@@ -88,18 +93,17 @@ Program take_program(std::string_view& rest) {
     if (!tag) {
         return Program::other;
     }
-    const Program program = program_of(*tag);
-    if (program != Program::postfix && program != Program::postmulti) {
-        return program;
+    if (tag->program != Program::postfix && tag->program != Program::postmulti) {
+        return tag->program;
     }
     std::string_view inside = rest;
     const auto inner_tag = take_tag(inside);
-    if (inner_tag && inner_tag->find('/') != std::string_view::npos && program_of(*inner_tag) != Program::other) {
+    if (inner_tag && !inner_tag->syslog_name.empty()) {
         rest = inside;
-        return program_of(*inner_tag);
+        return inner_tag->program;
     }
     // postmulti's own complaints are of managing instances, not of a start.
-    return program == Program::postmulti ? Program::other : program;
+    return tag->program == Program::postmulti ? Program::other : tag->program;
 }
 
 std::optional<Kind> kind_of(Program program, std::string_view text) {
@@ -131,21 +135,23 @@ std::optional<Kind> kind_of(Program program, std::string_view text) {
 
 }  // namespace
 
-std::optional<LogEvent> parse_maillog_line(std::string_view line, WallTime now, const LocalTime& local_time) {
-    // A busy relay logs thousands of lines a second that are none of this; they are let go before any date is computed.
+bool may_tell(std::string_view text) {
     constexpr std::array<std::string_view, 3> telling{"fatal: ", "daemon started", "terminating on signal "};
-    if (std::none_of(telling.begin(), telling.end(),
-                     [line](std::string_view text) { return line.find(text) != std::string_view::npos; })) {
-        return std::nullopt;
-    }
-    std::string_view rest = line;
-    const auto at = take_log_time(rest, now, local_time);
-    if (!at) {
-        return std::nullopt;
-    }
+    return std::any_of(telling.begin(), telling.end(),
+                       [text](std::string_view t) { return text.find(t) != std::string_view::npos; });
+}
+
+std::optional<LogEvent> parse_maillog_line(std::string_view line, WallTime now, const LocalTime& local_time) {
+    // Nearly all lines of a busy relay are of other programs: they are let go before any date is computed.
+    std::string_view rest = after_log_time(line);
     take_until(rest, ' ');  // the host's name
     const auto kind = kind_of(take_program(rest), rest);
     if (!kind) {
+        return std::nullopt;
+    }
+    std::string_view stamped = line;
+    const auto at = take_log_time(stamped, now, local_time);
+    if (!at) {
         return std::nullopt;
     }
     return LogEvent{.kind = *kind, .at = *at, .text = printable(line, max_event_text)};

@@ -34,6 +34,10 @@ struct LogEvent {
 
 inline constexpr std::size_t max_event_text = 512;
 
+/// Whether the text, a whole line or the part after the tag, may be of an event at all. Cheap: a busy relay logs
+/// thousands of lines a second that are none of this.
+[[nodiscard]] bool may_tell(std::string_view text);
+
 /// `now` is what a stamp without a year is dated by.
 [[nodiscard]] std::optional<LogEvent> parse_maillog_line(std::string_view line, WallTime now,
                                                          const LocalTime& local_time);

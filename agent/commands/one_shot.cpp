@@ -21,14 +21,13 @@ OneShot::OneShot(core::Settings settings) : settings_(std::move(settings)), obse
 
 core::Result<void> OneShot::start_workers() {
     std::signal(SIGPIPE, SIG_IGN);
-    for (const WorkerKind kind : {WorkerKind::host, WorkerKind::mount}) {
+    for (const WorkerKind kind : {WorkerKind::host, WorkerKind::mount, WorkerKind::systemd}) {
         auto worker = start_worker(kind, settings_);
         if (!worker) {
             return worker.error();
         }
-        const bool host = kind == WorkerKind::host;
-        (host ? observer_.host() : observer_.mount()).connect(std::move(worker->channel));
-        (host ? host_control_ : mount_control_) = std::move(worker->control);
+        observer_.client(kind).connect(std::move(worker->channel));
+        controls_.push_back(std::move(worker->control));
     }
     return {};
 }
@@ -56,6 +55,7 @@ core::Result<void> OneShot::run(std::function<asio::awaitable<void>()> work) {
     const auto whole = [this, &work]() -> asio::awaitable<void> {
         co_await identify();
         co_await work();
+        io_.stop();
     };
     asio::co_spawn(io_, whole, [](std::exception_ptr error) {
         if (error) {

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <functional>
+#include <vector>
 
 namespace agent {
 
@@ -33,8 +34,7 @@ class OneShot {
     core::Settings settings_;
     boost::asio::io_context io_;
     Observer observer_;
-    FileDescriptor host_control_;
-    FileDescriptor mount_control_;
+    std::vector<FileDescriptor> controls_;  ///< of the workers, which end when these are closed
 };
 
 }  // namespace agent

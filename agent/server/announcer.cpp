@@ -2,49 +2,112 @@
 #include "agent/server/announcer.hpp"
 
 #include "agent/control.hpp"
+#include "agent/journal_entry.hpp"
 #include "agent/log.hpp"
+#include "core/printable.hpp"
+#include "core/timestamp.hpp"
+
+#include <unistd.h>
+
+#include <array>
 
 namespace agent {
 namespace {
 
+std::string text(std::string_view words) {
+    return std::string(words);
+}
+
 std::string one_line(const core::Verdict& verdict) {
-    std::string line = "health " + std::string(to_string(verdict.health)) + ", ready " +
-                       std::string(to_string(verdict.ready)) + ", " + std::string(to_string(verdict.phase));
+    std::string line = "health " + text(to_string(verdict.health)) + ", ready " + text(to_string(verdict.ready)) +
+                       ", " + text(to_string(verdict.phase));
     return verdict.output.empty() ? line : line + ": " + verdict.output;
 }
 
 /// What makes a change worth a line: not the ages and counters that an output may hold.
 std::string essence(const core::Verdict& verdict) {
-    std::string text = std::string(to_string(verdict.phase)) + std::string(to_string(verdict.health));
+    std::string result =
+        text(to_string(verdict.phase)) + text(to_string(verdict.health)) + text(to_string(verdict.ready));
     for (const core::Finding& finding : verdict.checks) {
-        text.append(" ").append(to_string(finding.status)).append(to_string(finding.reason));
+        result.append(" ").append(to_string(finding.status)).append(to_string(finding.reason));
     }
-    return text;
+    return result;
+}
+
+Priority priority_of(const core::Verdict& verdict) {
+    return verdict.health == core::Status::fail ? Priority::warning : Priority::notice;
+}
+
+std::string entry_of(const core::Verdict& verdict, const std::string& line) {
+    const core::Finding& worst = core::worst_of(verdict.checks);
+    const bool passes = worst.status == core::Status::pass;
+    const std::array fields{
+        JournalField{"MESSAGE", line},
+        JournalField{"MESSAGE_ID", text(verdict_message_id)},
+        JournalField{"PRIORITY", std::to_string(static_cast<int>(priority_of(verdict)))},
+        JournalField{"SYSLOG_IDENTIFIER", "postfix-elb-agent"},
+        JournalField{"SYSLOG_FACILITY", "3"},  // LOG_DAEMON, as for what comes over standard error
+        JournalField{"POSTFIX_ELB_AGENT_HEALTH", text(to_string(verdict.health))},
+        JournalField{"POSTFIX_ELB_AGENT_READY", text(to_string(verdict.ready))},
+        JournalField{"POSTFIX_ELB_AGENT_PHASE", text(to_string(verdict.phase))},
+        JournalField{"POSTFIX_ELB_AGENT_CHECK", passes ? "" : text(to_string(worst.check))},
+        JournalField{"POSTFIX_ELB_AGENT_REASON", passes ? "" : text(to_string(worst.reason))},
+        JournalField{"POSTFIX_ELB_AGENT_INSTANCE_ID", verdict.instance_id},
+    };
+    return journal_entry(fields);
 }
 
 }  // namespace
 
+void Announcer::log_change(const core::Verdict& verdict, const std::string& line) const {
+    if (!outlets_.journal || !send_to_journal(outlets_.journal.get(), entry_of(verdict, line))) {
+        log(priority_of(verdict), line);
+    }
+}
+
+/// What is still to be read after the instance is gone (ec2:GetConsoleOutput). A console that does not take the line
+/// at once does not get it.
+void Announcer::tell_console(const core::Verdict& verdict) {
+    const core::Finding& worst = core::worst_of(verdict.checks);
+    std::string now =
+        text(to_string(verdict.health)) + " " + text(to_string(worst.check)) + " " + text(to_string(worst.reason));
+    if (!outlets_.console || now == last_on_console_) {
+        return;
+    }
+    last_on_console_ = std::move(now);
+    constexpr std::size_t longest_output = 400;
+    const std::string instance_id = verdict.instance_id.empty() ? "unknown instance" : verdict.instance_id;
+    const std::string line = core::rfc3339(verdict.at.wall) + " postfix-elb-agent on " + instance_id + ": health " +
+                             text(to_string(verdict.health)) + (verdict.output.empty() ? "" : ": ") +
+                             core::printable(verdict.output, longest_output) + "\r\n";
+    [[maybe_unused]] const ssize_t written = ::write(outlets_.console.get(), line.data(), line.size());
+}
+
 void Announcer::announce(const core::Verdict& verdict) {
     // The supervisor always reads; should it not, a status line is not worth waiting for.
-    const auto tell = [this](ControlKind kind, std::string_view text = {}) {
-        static_cast<void>(send_control(control_, kind, text));
+    const auto tell = [this](ControlKind kind, std::string_view words = {}) {
+        static_cast<void>(send_control(control_, kind, words));
     };
     const bool linked = verdict.checks[static_cast<std::size_t>(core::Check::relink)].status == core::Status::pass;
     if (linked && !ready_) {
         ready_ = true;
         tell(ControlKind::ready);
     }
+    tell_console(verdict);
     if (std::string now = essence(verdict); now != last_essence_) {
         last_essence_ = std::move(now);
         const std::string line = one_line(verdict);
         if (line == last_line_) {
-            return tell(ControlKind::alive);  // what changed stands behind what is said
+            return;  // what changed stands behind what is said
         }
         last_line_ = line;
-        log(verdict.health == core::Status::fail ? Priority::warning : Priority::notice, line);
+        log_change(verdict, line);
         tell(ControlKind::status, line);
     }
-    tell(ControlKind::alive);
+}
+
+void Announcer::round_ended() const {
+    static_cast<void>(send_control(control_, ControlKind::alive));
 }
 
 }  // namespace agent

@@ -1,26 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells people of changes: one log line when a verdict changes, the service manager's status line, and once that the
-// queue is this instance's own.
+// Tells people of changes: one log line when a verdict changes, one on the console when health or its worst reason
+// does, the service manager's status line, and once that the queue is this instance's own. Never waits for any of them.
 #pragma once
 
+#include "agent/outlets.hpp"
 #include "core/health.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace agent {
+
+/// Of the journal's entries for a change of verdict: journalctl MESSAGE_ID=… finds them all. Never changes.
+inline constexpr std::string_view verdict_message_id = "3bec9d3c78a749948dabc8b7c2d38b90";
 
 class Announcer {
    public:
     /// `control` is the channel to the supervisor (agent/control.hpp), and outlives this.
-    explicit Announcer(int control) : control_(control) {}
+    Announcer(int control, Outlets outlets) : control_(control), outlets_(std::move(outlets)) {}
 
     void announce(const core::Verdict& verdict);
 
+    /// Feeds the service manager's watchdog: not what events bring, but a round that came to its end.
+    void round_ended() const;
+
    private:
+    void log_change(const core::Verdict& verdict, const std::string& line) const;
+    void tell_console(const core::Verdict& verdict);
+
     int control_;
+    Outlets outlets_;
     bool ready_ = false;
     std::string last_essence_;
     std::string last_line_;
+    std::string last_on_console_;
 };
 
 }  // namespace agent

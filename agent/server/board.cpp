@@ -25,7 +25,7 @@ Board::Page page(const core::Verdict& verdict, HealthView view, const Release& r
 
 core::Duration longest_round(const core::Settings& settings) {
     constexpr int rounds = 2;
-    constexpr int questions_per_round = 5;
+    constexpr int questions_per_round = 6;
     return rounds * (settings.checks.interval + questions_per_round * settings.mount.deadline);
 }
 
@@ -34,7 +34,7 @@ Release this_release() {
     return {full.substr(0, full.rfind('.')), full};
 }
 
-Board make_board(const core::Verdict& verdict, const core::Settings& settings) {
+Board make_board(const core::Verdict& verdict, core::BootTime expires) {
     using Kind = HealthView::Kind;
     const Release release = this_release();
     Board board;
@@ -44,7 +44,7 @@ Board make_board(const core::Verdict& verdict, const core::Settings& settings) {
         board.checks[static_cast<std::size_t>(check)] = page(verdict, {Kind::check, check}, release);
     }
     board.index = PreparedResponse(200, content_type::text, render_table(report_of(verdict)));
-    board.expires = verdict.at.boot + longest_round(settings);
+    board.expires = expires;
     return board;
 }
 

@@ -16,6 +16,7 @@ namespace agent {
 /// This program's version for health+json: "0.1" and "0.1.0".
 [[nodiscard]] Release this_release();
 
-[[nodiscard]] Board make_board(const core::Verdict& verdict, const core::Settings& settings);
+/// `expires`: from then on every answer is 503, unless another board was published.
+[[nodiscard]] Board make_board(const core::Verdict& verdict, core::BootTime expires);
 
 }  // namespace agent

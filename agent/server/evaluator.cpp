@@ -3,8 +3,12 @@
 
 #include "agent/clock.hpp"
 #include "agent/log.hpp"
+#include "agent/server/board.hpp"
+#include "core/mount_fault.hpp"
+#include "core/startup_log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -16,8 +20,18 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
 /// A relink that failed is tried again after this at the latest.
 constexpr core::Duration longest_relink_pause = std::chrono::minutes(1);
+/// Bursts of events are taken together: a busy relay writes thousands of log lines a second.
+constexpr core::Duration shortest_pause = std::chrono::milliseconds(50);
+/// Should the log's event fail to come (no more inotify watches, say), it is read all the same.
+constexpr core::Duration longest_log_pause = std::chrono::minutes(1);
+constexpr core::Duration forever = std::chrono::hours(24);
+
+/// What observe_host answers.
+constexpr WorkerEvents about_host = worker_event::mounts | worker_event::link | worker_event::master;
 
 /// Nobody holds the lock on the id: not yet, or not any more, and no other's name stands there.
 bool id_is_unowned(const core::Facts& facts) {
@@ -33,11 +47,57 @@ bool id_is_unowned(const core::Facts& facts) {
 }  // namespace
 
 Evaluator::Evaluator(asio::io_context& context, core::Settings settings, Publish publish)
-    : settings_(std::move(settings)), publish_(std::move(publish)), observer_(context), timer_(context) {
+    : settings_(std::move(settings)),
+      publish_(std::move(publish)),
+      observer_(context, [this](WorkerEvents events) { notice(events); }),
+      round_(context),
+      host_(context),
+      maillog_(context),
+      journal_(context),
+      file_server_(context),
+      round_ended_(now().boot) {
+}
+
+void Evaluator::Inbox::put(WorkerEvents news) {
+    events |= news;
+    timer.cancel();
+}
+
+asio::awaitable<WorkerEvents> Evaluator::Inbox::take(core::Duration longest) {
+    if (events == 0) {
+        timer.expires_after(longest);
+        co_await timer.async_wait(as_result);
+    }
+    co_return std::exchange(events, 0);
+}
+
+void Evaluator::notice(WorkerEvents events) {
+    if ((events & (about_host | worker_event::units)) != 0) {
+        host_.put(events);
+    }
+    if ((events & worker_event::maillog) != 0) {
+        maillog_.put(events);
+    }
+    if ((events & worker_event::journal) != 0) {
+        journal_.put(events);
+    }
+    if ((events & worker_is_free) != 0) {
+        nudge();
+    }
+}
+
+void Evaluator::begin_with(WorkerKind kind) {
+    switch (kind) {
+        case WorkerKind::host: notice(worker_event::maillog); break;
+        case WorkerKind::systemd: notice(worker_event::units | worker_event::journal); break;
+        case WorkerKind::mount: break;
+    }
+    nudge();
 }
 
 void Evaluator::apply(core::Settings settings) {
     settings_ = std::move(settings);
+    notice(worker_event::maillog | worker_event::journal);
     nudge();
 }
 
@@ -47,13 +107,17 @@ void Evaluator::drain() {
 }
 
 void Evaluator::nudge() {
-    nudged_ = true;
-    timer_.cancel();
+    round_.put(1);
 }
 
 void Evaluator::publish() {
-    const core::Verdict verdict = health_.evaluate(observer_.facts(), settings_, now());
-    publish_(verdict, observer_.facts());
+    const core::Facts& facts = observer_.facts();
+    const core::Verdict verdict = health_.evaluate(facts, settings_, now());
+    if (core::ask_is_due(health_.mount_fault(), facts.file_server, now())) {
+        file_server_.put(1);
+    }
+    last_words_.note(verdict);
+    publish_(verdict, facts, round_ended_ + longest_round(settings_));
 }
 
 /// Due until it is done, and again when nobody holds the lock on the id: a mount worker that was started again holds
@@ -77,6 +141,7 @@ asio::awaitable<void> Evaluator::relink() {
         }
         more = progress.more;
         if (more) {
+            round_ended_ = now().boot;
             publish();
         }
     }
@@ -93,25 +158,91 @@ asio::awaitable<void> Evaluator::relink_if_due() {
                            : core::Duration(0);
     next_relink_ = now().boot + relink_pause_;
     if (!failed) {
-        co_await observer_.look(settings_);
+        co_await look_around();
     }
 }
 
-asio::awaitable<void> Evaluator::pause() {
-    if (!std::exchange(nudged_, false)) {
-        timer_.expires_after(settings_.checks.interval);
-        co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
-        nudged_ = false;
+asio::awaitable<void> Evaluator::look_around() {
+    co_await observer_.look_at_mount(settings_);
+    co_await observer_.look_at_host(settings_);
+    if (core::lock_matters(observer_.facts(), settings_)) {
+        co_await observer_.ask_lock(settings_);
     }
 }
 
-asio::awaitable<void> Evaluator::run() {
+asio::awaitable<void> Evaluator::run_rounds() {
     for (;;) {
-        co_await observer_.look(settings_);
+        co_await look_around();
         co_await relink_if_due();
+        round_ended_ = now().boot;
         publish();
-        co_await pause();
+        const auto& mount = observer_.facts().mount.value;
+        const bool answers =
+            !observer_.facts().mount_hung_since && mount && mount->answer == core::MountFacts::Answer::answered;
+        co_await last_words_.write_if_due(observer_.client(WorkerKind::mount), settings_, answers);
+        co_await pause(shortest_pause);
+        co_await round_.take(std::max(settings_.checks.interval - shortest_pause, shortest_pause));
     }
+}
+
+asio::awaitable<void> Evaluator::watch_host() {
+    for (;;) {
+        const WorkerEvents events = co_await host_.take(forever);
+        if ((events & worker_event::units) != 0) {
+            co_await observer_.look_at_systemd(settings_);
+        }
+        if ((events & about_host) != 0) {
+            co_await observer_.look_at_host(settings_);
+            nudge();  // the mount's side of it: a new pid file, a mount to relink on
+        }
+        if (events != 0) {
+            publish();
+        }
+    }
+}
+
+asio::awaitable<void> Evaluator::follow_maillog() {
+    for (;;) {
+        co_await maillog_.take(longest_log_pause);
+        const auto before = observer_.facts().startup_log.value;
+        co_await observer_.read_maillog(settings_);
+        heard_of_a_start(before);
+        co_await pause(shortest_pause);
+    }
+}
+
+asio::awaitable<void> Evaluator::follow_journal() {
+    for (;;) {
+        co_await journal_.take(longest_log_pause);
+        const auto before = observer_.facts().startup_log.value;
+        co_await observer_.read_journal(settings_);
+        heard_of_a_start(before);
+        co_await pause(shortest_pause);
+    }
+}
+
+/// Most of a mail log says nothing of starts.
+void Evaluator::heard_of_a_start(const std::optional<core::StartupLogFacts>& before) {
+    if (before != observer_.facts().startup_log.value) {
+        publish();
+        nudge();
+    }
+}
+
+asio::awaitable<void> Evaluator::watch_file_server() {
+    for (;;) {
+        co_await file_server_.take(forever);
+        // The latest answer may have come since it was said to be due.
+        if (core::ask_is_due(health_.mount_fault(), observer_.facts().file_server, now())) {
+            co_await observer_.ask_file_server(settings_);
+            publish();
+        }
+    }
+}
+
+asio::awaitable<void> Evaluator::pause(core::Duration duration) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, duration);
+    co_await timer.async_wait(as_result);
 }
 
 }  // namespace agent

@@ -24,10 +24,23 @@ bool was_observed(const core::Finding& finding) {
     return finding.at.wall != core::WallTime{};
 }
 
-Json json_of(const core::Finding& finding) {
-    Json out{{"status", core::to_string(finding.status)}};
+/// An excused failure fails /readyz and only warns elsewhere.
+core::Status status_in(const core::Finding& finding, HealthView view) {
+    const bool unexcused = view.kind == HealthView::Kind::ready && finding.excuse != core::Excuse::none;
+    return unexcused ? core::Status::fail : finding.status;
+}
+
+Json json_of(const core::Finding& finding, const core::Verdict& verdict, HealthView view) {
+    Json out{{"status", core::to_string(status_in(finding, view))}};
     if (finding.reason != core::Reason::none) {
         out["reason"] = core::to_string(finding.reason);
+    }
+    const bool attributed = finding.check == core::Check::mount && finding.status != core::Status::pass;
+    if (attributed && verdict.mount_fault != core::MountFault::none) {
+        out["attribution"] = core::to_string(verdict.mount_fault);
+    }
+    if (finding.excuse != core::Excuse::none) {
+        out["excuse"] = core::to_string(finding.excuse);
     }
     put_unless_empty(out, "observedValue", finding.observed);
     if (was_observed(finding)) {
@@ -47,9 +60,8 @@ std::string output_of(const core::Verdict& verdict, HealthView view) {
         const core::Finding& finding = finding_of(verdict, view.check);
         return finding.status == core::Status::pass ? std::string() : finding.output;
     }
-    const bool only_not_ready = view.kind == HealthView::Kind::ready && verdict.ready != verdict.health;
-    return only_not_ready ? "no new mail is wanted here: " + std::string(core::to_string(verdict.phase))
-                          : verdict.output;
+    return view.kind == HealthView::Kind::ready && !verdict.ready_output.empty() ? verdict.ready_output
+                                                                                 : verdict.output;
 }
 
 // ---- and back
@@ -199,7 +211,7 @@ std::string render_health(const core::Verdict& verdict, HealthView view, JsonSty
     Json& checks = root["checks"] = Json::object();
     for (const core::Finding& finding : verdict.checks) {
         if (view.kind != HealthView::Kind::check || finding.check == view.check) {
-            checks[std::string(core::to_string(finding.check))] = Json::array({json_of(finding)});
+            checks[std::string(core::to_string(finding.check))] = Json::array({json_of(finding, verdict, view)});
         }
     }
     constexpr int indent = 2;

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/server/log_tail.hpp"
 
-#include "agent/server/log_boot_offset.hpp"
-
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <utility>
 
 namespace agent {
 namespace {
 
-constexpr std::size_t buffer_size = 32 * 1024;
+constexpr std::size_t buffer_size = 64 * 1024;
 
 core::Result<struct stat> status_of(const FileDescriptor& file) {
     struct stat status {};
@@ -45,11 +44,7 @@ core::Result<void> LogTail::follow(FileDescriptor file, core::WallTime boot_bega
         }
     }
     if (first_) {
-        const auto begin = find_boot_offset(file.get(), boot_began, now, local_time_);
-        if (!begin) {
-            return begin.error();
-        }
-        offset_ = *begin;
+        search_.emplace(static_cast<std::uint64_t>(status->st_size), boot_began, now, local_time_);
         first_ = false;
     }
     files_.push_back(std::move(file));
@@ -57,6 +52,17 @@ core::Result<void> LogTail::follow(FileDescriptor file, core::WallTime boot_bega
 }
 
 core::Result<LogTail::Slice> LogTail::read_slice(std::size_t max_bytes, core::WallTime boot_began, core::WallTime now) {
+    if (search_) {
+        const auto step = search_->step(files_.front().get());
+        if (!step) {
+            return step.error();
+        }
+        if (!step->offset) {
+            return Slice{.bytes = 0, .at_end = false, .fetching = step->fetching};
+        }
+        offset_ = *step->offset;
+        search_.reset();
+    }
     Slice slice;
     std::array<char, buffer_size> buffer;
     while (!files_.empty()) {
@@ -73,18 +79,20 @@ core::Result<LogTail::Slice> LogTail::read_slice(std::size_t max_bytes, core::Wa
             slice.at_end = false;
             return slice;
         }
-        const ssize_t got = ::pread(files_.front().get(), buffer.data(), wanted, static_cast<off_t>(offset_));
-        if (got < 0 && errno == EINTR) {
-            continue;
+        const auto got = reader_.read(files_.front().get(), std::span(buffer).first(wanted), offset_);
+        if (!got) {
+            return got.error();
         }
-        if (got < 0) {
-            return core::system_error(errno, "read", "the mail log");
+        if (got->fetching) {
+            slice.at_end = false;
+            slice.fetching = true;
+            return slice;
         }
-        if (got > 0) {
-            const auto count = static_cast<std::size_t>(got);
-            lines_.feed({buffer.data(), count}, [&](std::string_view line) { history_.feed(line, boot_began, now); });
-            offset_ += count;
-            slice.bytes += count;
+        if (got->bytes > 0) {
+            lines_.feed({buffer.data(), got->bytes},
+                        [&](std::string_view line) { history_.feed(line, boot_began, now); });
+            offset_ += got->bytes;
+            slice.bytes += got->bytes;
         } else if (*rotated) {
             next_file(boot_began, now);
         } else {
@@ -126,6 +134,7 @@ void LogTail::next_file(core::WallTime boot_began, core::WallTime now) {
     lines_.finish([&](std::string_view line) { history_.feed(line, boot_began, now); });
     files_.pop_front();
     offset_ = 0;
+    reader_ = DiskReader(read_ahead);
 }
 
 }  // namespace agent

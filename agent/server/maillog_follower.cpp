@@ -3,10 +3,13 @@
 
 #include "agent/clock.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <chrono>
 #include <utility>
 
 namespace agent {
@@ -18,6 +21,9 @@ using Source = core::StartupLogFacts::Source;
 
 /// About a millisecond of parsing: what a request may have to wait for.
 constexpr std::size_t slice_bytes = 64 * 1024;
+
+/// What the disk is given to bring what is not in memory.
+constexpr std::chrono::milliseconds fetching_pause{1};
 
 }  // namespace
 
@@ -78,9 +84,15 @@ asio::awaitable<void> MaillogFollower::read_to_end() {
             co_return;
         }
         if (slice->at_end) {
+            caught_up_ = true;
             co_return;
         }
-        co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        if (slice->fetching) {
+            asio::steady_timer disk(co_await asio::this_coro::executor, fetching_pause);
+            co_await disk.async_wait(asio::as_tuple(asio::use_awaitable));
+        } else {
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        }
     }
 }
 
@@ -94,7 +106,7 @@ asio::awaitable<void> MaillogFollower::follow(WorkerClient& host, const core::Se
 
 core::StartupLogFacts MaillogFollower::facts() const {
     core::StartupLogFacts facts;
-    facts.source = source_;
+    facts.source = source_ == Source::reading && !caught_up_ ? Source::catching_up : source_;
     facts.path = path_;
     facts.error = error_;
     facts.last_failure = tail_.history().last_failure();

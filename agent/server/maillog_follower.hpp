@@ -30,6 +30,7 @@ class MaillogFollower {
 
     LogTail tail_;
     bool old_opened_ = false;
+    bool caught_up_ = false;  ///< what was there in the beginning has been read
     core::StartupLogFacts::Source source_ = core::StartupLogFacts::Source::catching_up;
     std::string path_;
     std::string error_;

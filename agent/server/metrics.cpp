@@ -96,6 +96,7 @@ struct Metrics::Series {
     Gauge& probe_stuck = gauges(registry, "postfix_elb_agent_mount_probe_stuck",
                                 "1 while a request to the shared file system is overdue.")
                              .Add({});
+    std::vector<std::pair<core::MountFault, Gauge*>> mount_fault;
     Gauge& postfix_up =
         gauges(registry, "postfix_up", "1 if a master of this instance's queue is proven alive.").Add({});
 
@@ -120,6 +121,13 @@ struct Metrics::Series {
             .Add({{"version", std::string(version())}})
             .Set(1);
         add_checks();
+        Family<Gauge>& attribution =
+            gauges(registry, "postfix_elb_agent_mount_fault",
+                   "1 for whose fault it is that the mount does not answer; all 0 while it does.");
+        for (const core::MountFault fault :
+             {core::MountFault::instance, core::MountFault::shared, core::MountFault::unknown}) {
+            mount_fault.emplace_back(fault, &attribution.Add({{"attribution", text(to_string(fault))}}));
+        }
         Family<Gauge>& outcome = gauges(registry, "postfix_elb_agent_relink_outcome",
                                         "1 for how the relink at the start stands, 0 for the others.");
         for (const auto& [state, name] : outcomes) {
@@ -208,7 +216,11 @@ void Metrics::publish(const core::Verdict& verdict, const core::Facts& facts, co
         series_->publish_check(verdict.checks[i], before ? &before->checks[i] : nullptr);
     }
     const core::Finding& master = verdict.checks[index(core::Check::master_pid)];
-    series_->postfix_up.Set(master.status == core::Status::fail ? 0 : 1);
+    const bool no_master = master.status == core::Status::fail || master.excuse != core::Excuse::none;
+    series_->postfix_up.Set(no_master ? 0 : 1);
+    for (const auto& [fault, gauge] : series_->mount_fault) {
+        gauge->Set(fault == verdict.mount_fault ? 1 : 0);
+    }
     series_->publish_relink(facts, verdict.at.boot);
     series_->probe_stuck.Set(facts.mount_hung_since ? 1 : 0);
     if (facts.mount.value) {

@@ -2,7 +2,15 @@
 #include "agent/server/observer.hpp"
 
 #include "agent/clock.hpp"
+#include "core/mount_fault.hpp"
+#include "core/startup_log.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
 #include <utility>
 
 namespace agent {
@@ -22,7 +30,20 @@ core::RelinkProgress progress(State state, std::string text, std::string remedy 
 
 }  // namespace
 
-Observer::Observer(asio::io_context& context) : host_(context, WorkerKind::host), mount_(context, WorkerKind::mount) {
+Observer::Observer(asio::io_context& context, WorkerClient::Noticed noticed)
+    : host_(context, WorkerKind::host, noticed),
+      mount_(context, WorkerKind::mount, noticed),
+      systemd_(context, WorkerKind::systemd, noticed),
+      file_server_(context.get_executor()) {
+}
+
+WorkerClient& Observer::client(WorkerKind kind) {
+    switch (kind) {
+        case WorkerKind::host: return host_;
+        case WorkerKind::mount: return mount_;
+        case WorkerKind::systemd: break;
+    }
+    return systemd_;
 }
 
 asio::awaitable<IdentityFiles> Observer::identity_files(const core::Settings& settings) {
@@ -54,23 +75,95 @@ asio::awaitable<void> Observer::look_at_mount(const core::Settings& settings) {
 asio::awaitable<void> Observer::look_at_host(const core::Settings& settings) {
     const core::Moment at = now();
     Request request = make_request(Operation::observe_host);
-    request.pid = facts_.mount.value ? facts_.mount.value->pid_file.pid : 0;
+    if (facts_.mount.value) {
+        request.pid = facts_.mount.value->pid_file.pid;
+        request.inode = facts_.mount.value->pid_file.inode;
+    }
     auto host = co_await host_.ask_for<core::HostFacts>(request, settings.mount.deadline);
     if (host) {
         facts_.host.value = std::move(*host);
         facts_.host.at = at;
+        if (facts_.startup_log.value) {
+            facts_.startup_log.at = at;  // a worker that answers would have told of a line to read
+        }
     }
+}
+
+asio::awaitable<void> Observer::look_at_systemd(const core::Settings& settings) {
+    const core::Moment at = now();
+    const Request request = make_request(Operation::observe_systemd);
+    auto systemd = co_await systemd_.ask_for<core::SystemdFacts>(request, settings.mount.deadline);
+    facts_.systemd.value.reset();  // what a worker said that is gone or hangs is not believed any more
+    if (systemd) {
+        facts_.systemd.value = std::move(*systemd);
+        facts_.systemd.at = at;
+    }
+}
+
+void Observer::set_startup_log() {
+    facts_.startup_log.value = core::merge(maillog_.facts(), journal_.facts());
+    facts_.startup_log.at = now();
+}
+
+asio::awaitable<void> Observer::read_maillog(const core::Settings& settings) {
+    co_await maillog_.follow(host_, settings);
+    set_startup_log();
+}
+
+asio::awaitable<void> Observer::read_journal(const core::Settings& settings) {
+    co_await journal_.follow(systemd_, settings);
+    set_startup_log();
+}
+
+asio::awaitable<void> Observer::ask_lock(const core::Settings& settings) {
+    const core::Moment at = now();
+    const Request request = make_request(Operation::ask_lock, facts_.instance_id);
+    auto lock = co_await mount_.ask_for<core::LockFacts>(request, settings.mount.deadline);
+    facts_.lock.value.reset();
+    if (lock) {
+        facts_.lock.value = std::move(*lock);
+        facts_.lock.at = at;
+    }
+}
+
+asio::awaitable<void> Observer::ask_file_server(const core::Settings& settings) {
+    core::FileServerFacts answer;  // not asked: of what is not mounted nobody knows the server
+    if (facts_.host.value && facts_.host.value->mount) {
+        const core::MountEntry mount = *facts_.host.value->mount;
+        answer = co_await file_server_.ask(mount, core::file_server_deadline(settings));
+    }
+    facts_.file_server.value = std::move(answer);
+    facts_.file_server.at = now();
 }
 
 asio::awaitable<void> Observer::look(const core::Settings& settings) {
     co_await look_at_mount(settings);
     co_await look_at_host(settings);
-    co_await maillog_.follow(host_, settings);
-    facts_.startup_log.value = maillog_.facts();
-    facts_.startup_log.at = now();
+    co_await hear_of_systemd(settings);
+    co_await read_maillog(settings);
+    co_await read_journal(settings);
+}
+
+/// The systemd worker never waits for systemd; who asks once does, a little.
+asio::awaitable<void> Observer::hear_of_systemd(const core::Settings& settings) {
+    constexpr std::chrono::milliseconds patience{300};
+    constexpr std::chrono::milliseconds look_again{20};
+    const core::BootTime until = now().boot + patience;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (;;) {
+        co_await look_at_systemd(settings);
+        const auto& systemd = facts_.systemd.value;
+        const bool not_yet = systemd && !systemd->reachable && systemd->error.empty();
+        if (!not_yet || now().boot >= until) {
+            co_return;
+        }
+        timer.expires_after(look_again);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
 }
 
 void Observer::set_relink(core::RelinkProgress progress) {
+    facts_.mount_worked = facts_.mount_worked || progress.state == State::done;
     facts_.relink.value = std::move(progress);
     facts_.relink.at = now();
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gathers facts from the workers. Has no opinion: what the facts mean is decided in core.
-// Used by the server round after round, and by the commands that work without a daemon, once.
+// Gathers facts from the workers and from the file server. Has no opinion: what the facts mean is decided in core.
+// Used by the server round after round and event after event, and by the commands that work without a daemon, once.
 #pragma once
 
+#include "agent/server/file_server_client.hpp"
+#include "agent/server/journal_follower.hpp"
 #include "agent/server/maillog_follower.hpp"
 #include "agent/server/worker_client.hpp"
 #include "core/facts.hpp"
@@ -17,10 +19,11 @@ namespace agent {
 
 class Observer {
    public:
-    explicit Observer(boost::asio::io_context& context);
+    /// `noticed` is called, on the loop, when a worker says that something has changed.
+    explicit Observer(
+        boost::asio::io_context& context, WorkerClient::Noticed noticed = [](WorkerEvents) {});
 
-    [[nodiscard]] WorkerClient& host() { return host_; }
-    [[nodiscard]] WorkerClient& mount() { return mount_; }
+    [[nodiscard]] WorkerClient& client(WorkerKind kind);
     [[nodiscard]] const core::Facts& facts() const { return facts_; }
 
     /// The local files that may name this instance; empty where the host worker does not answer.
@@ -30,8 +33,24 @@ class Observer {
     void set_identity(std::string instance_id);
     void set_identity_error(std::string error);
 
-    /// One round: the mount, this host, the mail log. Takes at most two deadlines.
+    /// The queue was this instance's own earlier in this boot, before this process was started.
+    void set_mount_worked() { facts_.mount_worked = true; }
+
+    /// Everything once, one after the other.
     [[nodiscard]] boost::asio::awaitable<void> look(const core::Settings& settings);
+
+    /// The parts of it. Each takes at most a deadline, but the logs, which take as long as there is something to read.
+    [[nodiscard]] boost::asio::awaitable<void> look_at_mount(const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<void> look_at_host(const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<void> look_at_systemd(const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<void> read_maillog(const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<void> read_journal(const core::Settings& settings);
+
+    /// Who holds the lock of the pid file; to be asked only while it matters.
+    [[nodiscard]] boost::asio::awaitable<void> ask_lock(const core::Settings& settings);
+
+    /// Whether the file server answers over the network; to be asked rarely.
+    [[nodiscard]] boost::asio::awaitable<void> ask_file_server(const core::Settings& settings);
 
     /// One slice of the relink; afterwards facts().relink says how it stands.
     [[nodiscard]] boost::asio::awaitable<void> continue_relink(const core::Settings& settings);
@@ -43,13 +62,16 @@ class Observer {
     void relink_stands_as(const PlanPrinted& plan);
 
    private:
-    [[nodiscard]] boost::asio::awaitable<void> look_at_mount(const core::Settings& settings);
-    [[nodiscard]] boost::asio::awaitable<void> look_at_host(const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<void> hear_of_systemd(const core::Settings& settings);
     void set_relink(core::RelinkProgress progress);
+    void set_startup_log();
 
     WorkerClient host_;
     WorkerClient mount_;
+    WorkerClient systemd_;
+    FileServerClient file_server_;
     MaillogFollower maillog_;
+    JournalFollower journal_;
     core::Facts facts_;
 };
 

@@ -24,9 +24,11 @@
 
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <string>
@@ -57,11 +59,14 @@ class Server {
     int run();
 
    private:
-    void publish(const core::Verdict& verdict, const core::Facts& facts);
+    void publish(const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires);
     void on_control(ControlMessage message);
+    void start_answering();
     void start(asio::awaitable<void> task);
+    [[nodiscard]] asio::awaitable<void> answer_at_the_latest();
     [[nodiscard]] asio::awaitable<void> listen_to_supervisor();
     [[nodiscard]] asio::awaitable<void> identify();
+    void begin_drain();
     [[nodiscard]] asio::awaitable<void> drain();
     [[nodiscard]] asio::awaitable<void> pause(core::Duration duration);
 
@@ -74,6 +79,9 @@ class Server {
     ImdsClient imds_;
     Evaluator evaluator_;
     FileDescriptor bound_;
+    asio::steady_timer drain_delay_{io_};
+    core::BootTime expires_{0};  ///< of what was published last; later with each round
+    bool mount_worked_ = false;  ///< earlier in this boot
     bool draining_ = false;
     int exit_status_ = 0;
 };
@@ -83,28 +91,67 @@ Server::Server(ServerInputs inputs, ProcessObserver process)
       metrics_(std::move(process)),
       routes_([this] { return metrics_.render(); }),
       listener_(io_, routes_, [this](Route route, int status) { metrics_.counted(route, status); }),
-      announcer_(control_.native_handle()),
+      announcer_(control_.native_handle(), std::move(inputs.outlets)),
       imds_(io_.get_executor(), imds_endpoint(inputs.settings)),
       evaluator_(io_, inputs.settings,
-                 [this](const core::Verdict& verdict, const core::Facts& facts) { publish(verdict, facts); }),
-      bound_(std::move(inputs.listener)) {
+                 [this](const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
+                     publish(verdict, facts, expires);
+                 }),
+      bound_(std::move(inputs.listener)),
+      mount_worked_(inputs.mount_worked) {
     control_.non_blocking(true);
-    evaluator_.observer().host().connect(std::move(inputs.host_channel));
-    evaluator_.observer().mount().connect(std::move(inputs.mount_channel));
+    Observer& observer = evaluator_.observer();
+    if (mount_worked_) {
+        observer.set_mount_worked();
+    }
+    observer.client(WorkerKind::host).connect(std::move(inputs.host_channel));
+    observer.client(WorkerKind::mount).connect(std::move(inputs.mount_channel));
+    observer.client(WorkerKind::systemd).connect(std::move(inputs.systemd_channel));
 }
 
-void Server::publish(const core::Verdict& verdict, const core::Facts& facts) {
-    Board board = make_board(verdict, evaluator_.settings());
-    metrics_.publish(verdict, facts, board.expires);
-    routes_.publish(std::move(board));
+void Server::publish(const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
+    metrics_.publish(verdict, facts, expires);
+    routes_.publish(make_board(verdict, expires));
     announcer_.announce(verdict);
+    if (std::exchange(expires_, expires) != expires) {
+        announcer_.round_ended();
+    }
+    if (verdict.health != core::Status::fail) {
+        start_answering();
+    }
+}
+
+void Server::start_answering() {
+    if (!bound_) {
+        return;
+    }
+    if (const auto started = listener_.start(std::move(bound_)); !started) {
+        log(Priority::error, started.error().message);
+        exit_status_ = 1;
+        io_.stop();
+    }
+}
+
+/// An agent that is started again on a host that works has nothing to say yet, and "not yet" would be taken for a
+/// fault: who asks waits in the backlog for the first verdict, for as long as a first round may take.
+asio::awaitable<void> Server::answer_at_the_latest() {
+    if (mount_worked_) {
+        constexpr int questions = 3;
+        co_await pause(questions * evaluator_.settings().mount.deadline);
+    }
+    start_answering();
 }
 
 void Server::on_control(ControlMessage message) {
+    const auto connect = [&](WorkerKind kind) {
+        evaluator_.observer().client(kind).connect(std::move(message.descriptor));
+        evaluator_.begin_with(kind);
+    };
     switch (message.kind) {
-        case ControlKind::host_channel: evaluator_.observer().host().connect(std::move(message.descriptor)); break;
-        case ControlKind::mount_channel: evaluator_.observer().mount().connect(std::move(message.descriptor)); break;
-        case ControlKind::drain: start(drain()); return;
+        case ControlKind::host_channel: connect(WorkerKind::host); break;
+        case ControlKind::mount_channel: connect(WorkerKind::mount); break;
+        case ControlKind::systemd_channel: connect(WorkerKind::systemd); break;
+        case ControlKind::drain: begin_drain(); return;
         case ControlKind::settings:
             if (auto loaded = config::load_text(message.text, "reload", {}); loaded) {
                 evaluator_.apply(std::move(loaded->settings));
@@ -112,7 +159,6 @@ void Server::on_control(ControlMessage message) {
             return;
         default: return;
     }
-    evaluator_.nudge();
 }
 
 asio::awaitable<void> Server::listen_to_supervisor() {
@@ -161,12 +207,18 @@ asio::awaitable<void> Server::identify() {
     }
 }
 
-asio::awaitable<void> Server::drain() {
-    if (std::exchange(draining_, true)) {
-        co_return;
+/// Asked once more, it no longer waits for drain.delay.
+void Server::begin_drain() {
+    drain_delay_.expires_after(draining_ ? core::Duration(0) : evaluator_.settings().drain.delay);
+    if (!std::exchange(draining_, true)) {
+        evaluator_.drain();
+        start(drain());
     }
-    evaluator_.drain();
-    co_await pause(evaluator_.settings().drain.delay);
+}
+
+asio::awaitable<void> Server::drain() {
+    co_await drain_delay_.async_wait(as_result);
+    bound_.reset();
     listener_.stop();
     const core::BootTime until = now().boot + last_answers;
     while (listener_.connections() > 0 && now().boot < until) {
@@ -186,13 +238,21 @@ void Server::start(asio::awaitable<void> task) {
 }
 
 int Server::run() {
-    if (const auto started = listener_.start(std::move(bound_)); !started) {
-        log(Priority::error, started.error().message);
+    if (::listen(bound_.get(), SOMAXCONN) != 0) {
+        log(Priority::error, core::system_error(errno, "listen", "on the bound socket").message);
         return 1;
     }
+    start(answer_at_the_latest());
     start(listen_to_supervisor());
     start(identify());
-    start(evaluator_.run());
+    for (const WorkerKind kind : {WorkerKind::host, WorkerKind::mount, WorkerKind::systemd}) {
+        evaluator_.begin_with(kind);
+    }
+    start(evaluator_.run_rounds());
+    start(evaluator_.watch_host());
+    start(evaluator_.follow_maillog());
+    start(evaluator_.follow_journal());
+    start(evaluator_.watch_file_server());
     io_.run();
     return exit_status_;
 }
@@ -207,8 +267,9 @@ void keep_time_zone() {
 }  // namespace
 
 int run_server(ServerInputs inputs) {
-    close_descriptors_except(
-        {inputs.listener.get(), inputs.control.get(), inputs.host_channel.get(), inputs.mount_channel.get()});
+    close_descriptors_except({inputs.listener.get(), inputs.control.get(), inputs.host_channel.get(),
+                              inputs.mount_channel.get(), inputs.systemd_channel.get(), inputs.outlets.journal.get(),
+                              inputs.outlets.console.get()});
     leave_signals_to_the_supervisor();
     ::prctl(PR_SET_NAME, "pea-server");
     ProcessObserver process;

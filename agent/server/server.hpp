@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/file_descriptor.hpp"
+#include "agent/outlets.hpp"
 #include "agent/privileges.hpp"
 #include "core/settings.hpp"
 
@@ -18,7 +19,10 @@ struct ServerInputs {
     FileDescriptor control;   ///< to the supervisor, agent/control.hpp
     FileDescriptor host_channel;
     FileDescriptor mount_channel;
-    pid_t parent = -1;  ///< the supervisor: the server does not outlive it
+    FileDescriptor systemd_channel;
+    Outlets outlets;
+    bool mount_worked = false;  ///< the queue was this instance's own earlier in this boot
+    pid_t parent = -1;          ///< the supervisor: the server does not outlive it
 };
 
 /// Runs until the supervisor says drain (returns 0) or is gone (returns 1). The caller is the forked child, still root.

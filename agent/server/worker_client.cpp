@@ -3,24 +3,30 @@
 
 #include "agent/clock.hpp"
 #include "agent/wire/channel.hpp"
-#include "agent/wire/frame.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace agent {
 namespace asio = boost::asio;
 
 namespace {
 
-std::string seconds(core::Duration duration) {
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+std::string milliseconds(core::Duration duration) {
     return std::to_string(duration.count()) + " ms";
+}
+
+core::Error late(WorkerKind kind, const std::string& how) {
+    return {core::Errc::timed_out, "the " + std::string(to_string(kind)) + " worker " + how};
 }
 
 }  // namespace
@@ -33,88 +39,91 @@ Request make_request(Operation operation, std::string_view instance_id) {
     return request;
 }
 
-WorkerClient::WorkerClient(asio::io_context& context, WorkerKind kind)
-    : kind_(kind), channel_(context), turn_(context, asio::steady_timer::time_point::max()) {
+WorkerClient::WorkerClient(asio::io_context& context, WorkerKind kind, Noticed noticed)
+    : kind_(kind),
+      noticed_(std::move(noticed)),
+      channel_(context),
+      turn_(context, asio::steady_timer::time_point::max()),
+      answered_(context) {
 }
 
 void WorkerClient::connect(FileDescriptor channel) {
-    boost::system::error_code ignored;
-    channel_.close(ignored);
-    ++generation_;
-    awaited_ = 0;
-    overdue_since_.reset();
+    forget();
     boost::system::error_code error;
     channel_.assign(channel.get(), error);
     if (error) {
         return;  // closed with `channel`: the worker sees it and ends, and the supervisor starts another
     }
     static_cast<void>(channel.release());
-    channel_.non_blocking(true, ignored);
+    channel_.non_blocking(true, error);
+    asio::co_spawn(channel_.get_executor(), listen(generation_), asio::detached);
 }
 
-core::Error WorkerClient::no_worker(std::uint64_t generation) {
-    if (generation == generation_) {
-        forget();
-    }
+core::Error WorkerClient::no_worker() const {
     return {core::Errc::unavailable, "the " + std::string(to_string(kind_)) + " worker is gone; it is started again"};
 }
 
+/// There is no worker any more, and whoever waits for it waits no longer.
 void WorkerClient::forget() {
     boost::system::error_code ignored;
     channel_.close(ignored);
+    ++generation_;
     awaited_ = 0;
     overdue_since_.reset();
+    answered_.cancel();
 }
 
-asio::awaitable<core::Result<void>> WorkerClient::wait_readable(core::Moment until) {
-    using asio::experimental::awaitable_operators::operator||;
-    constexpr auto token = asio::as_tuple(asio::use_awaitable);
-    asio::steady_timer timer(channel_.get_executor());
-    const std::uint64_t generation = generation_;
-    timer.expires_after(std::max(until.boot - now().boot, core::BootTime(0)));
-    auto waited =
-        co_await (channel_.async_wait(asio::posix::stream_descriptor::wait_read, token) || timer.async_wait(token));
-    if (waited.index() == 1) {
-        co_return core::Error{core::Errc::timed_out, ""};
+void WorkerClient::take(Frame frame, FileDescriptor descriptor) {
+    if (frame.events != 0) {
+        noticed_(frame.events);
+        return;
     }
-    if (std::get<0>(std::get<0>(waited)) || generation != generation_) {
-        co_return no_worker(generation);
+    if (awaited_ == 0 || frame.sequence != awaited_) {
+        return;
     }
-    co_return core::Result<void>();
+    awaited_ = 0;
+    const bool too_late = overdue_since_.has_value();  // only that the worker is free again counts
+    overdue_since_.reset();
+    if (too_late) {
+        noticed_(worker_is_free);
+    } else {
+        answer_ = frame.reply ? core::Result<Answer>(Answer{std::move(*frame.reply), std::move(descriptor)})
+                              : core::Result<Answer>(frame.reply.error());
+        answered_.cancel();
+    }
 }
 
-asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::receive(std::uint32_t sequence, core::Moment until) {
-    for (;;) {
+/// false: nothing more is to be heard of this worker.
+bool WorkerClient::hear(std::uint64_t generation) {
+    while (generation == generation_) {
         auto message = receive_message(channel_.native_handle());
         if (!message && message.error().code == core::Errc::locked) {
-            if (auto readable = co_await wait_readable(until); !readable) {
-                co_return readable.error();
-            }
-            continue;
+            return true;
         }
         if (!message || message->bytes.empty()) {
-            co_return no_worker(generation_);
+            break;
         }
         auto frame = parse_frame(message->bytes);
         if (!frame) {
-            forget();  // nothing that it says can be told apart any more: the worker ends, and another is started
-            co_return frame.error();
+            break;  // nothing that it says can be told apart any more: the worker ends, and another is started
         }
-        if (frame->sequence != sequence) {
-            continue;
-        }
-        awaited_ = 0;
-        overdue_since_.reset();
-        if (!frame->reply) {
-            co_return frame->reply.error();
-        }
-        co_return Answer{std::move(*frame->reply), std::move(message->descriptor)};
+        take(std::move(*frame), std::move(message->descriptor));
+    }
+    return false;
+}
+
+asio::awaitable<void> WorkerClient::listen(std::uint64_t generation) {
+    while (hear(generation)) {
+        co_await channel_.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
+    }
+    if (generation == generation_) {
+        forget();
     }
 }
 
 asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask(Request request, core::Duration deadline) {
     while (busy_) {
-        co_await turn_.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await turn_.async_wait(as_result);
     }
     busy_ = true;
     auto answer = co_await ask_in_turn(request, deadline);
@@ -126,37 +135,31 @@ asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask(Request re
 asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask_in_turn(Request request,
                                                                               core::Duration deadline) {
     if (!channel_.is_open()) {
-        co_return no_worker(generation_);
+        co_return no_worker();
     }
     const core::Moment start = now();
     if (awaited_ != 0) {
-        // What comes back late is heard, and too old to be used: only that the worker is free again counts.
-        auto late = co_await receive(awaited_, start);
-        if (!late && late.error().code == core::Errc::timed_out) {
-            overdue_since_ = sent_at_;
-            co_return core::Error{core::Errc::timed_out, "the " + std::string(to_string(kind_)) +
-                                                             " worker has not answered since " +
-                                                             seconds(start.boot - sent_at_.boot) + " ago"};
-        }
-        if (!channel_.is_open()) {
-            co_return no_worker(generation_);
-        }
+        co_return late(kind_, "has not answered since " + milliseconds(start.boot - sent_at_.boot) + " ago");
     }
     request.sequence = ++sequence_ == 0 ? ++sequence_ : sequence_;
     if (!send_message(channel_.native_handle(), encode_request(request))) {
-        co_return no_worker(generation_);
+        forget();
+        co_return no_worker();
     }
     awaited_ = request.sequence;
     sent_at_ = start;
-    core::Moment until = start;
-    until.boot += deadline;
-    auto answer = co_await receive(request.sequence, until);
-    if (!answer && answer.error().code == core::Errc::timed_out) {
-        overdue_since_ = sent_at_;
-        co_return core::Error{core::Errc::timed_out, "the " + std::string(to_string(kind_)) +
-                                                         " worker did not answer within " + seconds(deadline)};
+    answer_.reset();
+    const std::uint64_t generation = generation_;
+    answered_.expires_after(deadline);
+    co_await answered_.async_wait(as_result);
+    if (answer_) {
+        co_return std::exchange(answer_, std::nullopt).value();
     }
-    co_return answer;
+    if (generation != generation_) {
+        co_return no_worker();
+    }
+    overdue_since_ = sent_at_;
+    co_return late(kind_, "did not answer within " + milliseconds(deadline));
 }
 
 }  // namespace agent

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The asking end of a worker's channel. One request is in flight at most; a request that is not answered by its
-// deadline stays in flight: the worker is left alone, asked nothing more, and heard when it comes back.
+// deadline stays in flight: the worker is left alone, asked nothing more, and heard when it comes back. What it says
+// unasked is passed on at once.
 #pragma once
 
 #include "agent/file_descriptor.hpp"
+#include "agent/wire/frame.hpp"
 #include "agent/wire/replies.hpp"
 #include "agent/wire/request.hpp"
 #include "agent/worker/worker.hpp"
@@ -17,17 +19,26 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace agent {
 
+/// Beside the bits of worker_event.
+inline constexpr WorkerEvents worker_is_free = 1U << 31;
+
 class WorkerClient {
    public:
-    WorkerClient(boost::asio::io_context& context, WorkerKind kind);
+    /// `noticed` is called, on the loop, when the worker says that something it watches has changed, and with
+    /// worker_is_free when it has answered a request that was overdue.
+    using Noticed = std::function<void(WorkerEvents)>;
+    WorkerClient(
+        boost::asio::io_context& context, WorkerKind kind, Noticed noticed = [](WorkerEvents) {});
 
-    /// Speaks to this worker from now on (the first, or a new one after the old one died).
+    /// Speaks to this worker from now on (the first, or a new one after the old one died). Listens to it for as long as
+    /// the io_context runs, which does not end by itself from then on.
     void connect(FileDescriptor channel);
 
     struct Answer {
@@ -49,23 +60,30 @@ class WorkerClient {
         co_return decode<T>(answer->bytes);
     }
 
+    /// Changes with each worker; what an earlier one said may have to be asked again.
+    [[nodiscard]] std::uint64_t generation() const { return generation_; }
+
     /// When the request was sent that is overdue; empty while none is.
     [[nodiscard]] std::optional<core::Moment> overdue_since() const { return overdue_since_; }
 
    private:
-    [[nodiscard]] boost::asio::awaitable<core::Result<void>> wait_readable(core::Moment until);
-    [[nodiscard]] boost::asio::awaitable<core::Result<Answer>> receive(std::uint32_t sequence, core::Moment until);
+    [[nodiscard]] boost::asio::awaitable<void> listen(std::uint64_t generation);
+    [[nodiscard]] bool hear(std::uint64_t generation);
+    void take(Frame frame, FileDescriptor descriptor);
     [[nodiscard]] boost::asio::awaitable<core::Result<Answer>> ask_in_turn(Request request, core::Duration deadline);
-    [[nodiscard]] core::Error no_worker(std::uint64_t generation);
+    [[nodiscard]] core::Error no_worker() const;
     void forget();
 
     WorkerKind kind_;
+    Noticed noticed_;
     boost::asio::posix::stream_descriptor channel_;
-    boost::asio::steady_timer turn_;  ///< never expires; cancelled when a turn ends
+    boost::asio::steady_timer turn_;      ///< never expires; cancelled when a turn ends
+    boost::asio::steady_timer answered_;  ///< the deadline of the request in flight; cancelled by its answer
     bool busy_ = false;
-    std::uint64_t generation_ = 0;  ///< counts connect(): what waited on an earlier channel must not close this one
+    std::uint64_t generation_ = 0;  ///< counts connect(): what was heard of an earlier channel is of no interest
     std::uint32_t sequence_ = 0;
     std::uint32_t awaited_ = 0;  ///< sequence of the request in flight; 0: none
+    std::optional<core::Result<Answer>> answer_;
     core::Moment sent_at_{};
     std::optional<core::Moment> overdue_since_;
 };

@@ -361,6 +361,43 @@ const std::vector<Story>& stories() {
          "that "
          "is gone",
          "another host or a lease"},
+        {"lock_refused_by_another_process_here", Check::startup_log, Status::fail, Reason::lock_refused,
+         [](World& w) {
+             late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
+             w.facts.lock.value = core::LockFacts{core::LockFacts::State::held, 0, 0, ""};
+             w.host().lock_holders = {{4242, "/usr/bin/flock"}};
+         },
+         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely cause: process 4242 of "
+         "this host (/usr/bin/flock) holds the lock on /Mail/i-0123456789abcdef0/pid/master.pid",
+         "pgrep -a -x master"},
+        {"lock_refused_by_another_host", Check::startup_log, Status::fail, Reason::lock_refused,
+         [](World& w) {
+             late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
+             w.facts.lock.value = core::LockFacts{core::LockFacts::State::held, 0, 0, ""};
+         },
+         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely cause: another host "
+         "holds "
+         "the lock on /Mail/i-0123456789abcdef0/pid/master.pid, or the lease of one that is gone, which runs out "
+         "within "
+         "minutes",
+         "another host or a lease"},
+        {"already_running_because_of_a_lock_error", Check::startup_log, Status::fail, Reason::already_running,
+         [](World& w) {
+             late_failure(w, Kind::already_running, "already running");
+             w.facts.lock.value = core::LockFacts{core::LockFacts::State::error, 0, 37, "No locks available"};
+         },
+         "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: the lock on "
+         "/Mail/i-0123456789abcdef0/pid/master.pid cannot be had: No locks available",
+         "remove the cause that is named"},
+        {"lock_refused_and_free_by_now", Check::startup_log, Status::fail, Reason::lock_refused,
+         [](World& w) {
+             late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
+             w.facts.lock.value = core::LockFacts{core::LockFacts::State::free, 0, 0, ""};
+         },
+         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely cause: another host, or "
+         "the "
+         "lease of one that is gone, held the lock on /Mail/i-0123456789abcdef0/pid/master.pid, which is free now",
+         "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
         {"lock_refused_nobody_knows_why", Check::startup_log, Status::fail, Reason::lock_refused,
          [](World& w) { late_failure(w, Kind::lock_refused, "unable to set exclusive lock"); },
          "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); the cause is not known any more",
@@ -372,23 +409,29 @@ const std::vector<Story>& stories() {
          "before it",
          "sudo postfix check"},
         {"log_missing", Check::startup_log, Status::warn, Reason::unreadable,
-         [](World& w) { w.log().source = core::StartupLogFacts::Source::missing; }, "/var/log/mail.log does not exist",
-         "set maillog.path"},
+         [](World& w) { w.log().source = core::StartupLogFacts::Source::missing; },
+         "/var/log/mail.log does not exist, and this host keeps no journal of this boot", "sudo apt install rsyslog"},
+        {"the_file_that_was_named_is_missing", Check::startup_log, Status::warn, Reason::unreadable,
+         [](World& w) {
+             w.settings.maillog.source = core::MaillogSource::file;
+             w.settings.maillog.path = "/var/log/mail.log";
+             w.log().source = core::StartupLogFacts::Source::missing;
+         },
+         "/var/log/mail.log does not exist", "set maillog.path"},
         {"no_log_of_the_usual_names", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) {
              w.log().source = core::StartupLogFacts::Source::missing;
              w.log().path = "/var/log/mail.log or /var/log/maillog";
          },
-         "neither /var/log/mail.log nor /var/log/maillog exists", "this version reads files only, not the journal"},
-        {"the_journal_is_chosen", Check::startup_log, Status::warn, Reason::unreadable,
+         "neither /var/log/mail.log nor /var/log/maillog exists, and this host keeps no journal of this boot",
+         "systemd-journald"},
+        {"the_journal_is_chosen_and_there_is_none", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) {
              w.settings.maillog.source = core::MaillogSource::journal;
-             w.log().source = core::StartupLogFacts::Source::unreadable;
-             w.log().path = "the journal";
-             w.log().error = "maillog.source is \"journal\", which this version does not read";
+             w.log().source = core::StartupLogFacts::Source::missing;
+             w.log().path = "";
          },
-         "maillog.source is \"journal\", which this version does not read",
-         "set maillog.source in /etc/postfix-elb-agent/agent.json to \"auto\""},
+         "this host keeps no journal of this boot", "systemd-journald"},
         {"log_unreadable", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) {
              w.log().source = core::StartupLogFacts::Source::unreadable;

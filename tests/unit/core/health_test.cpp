@@ -97,7 +97,8 @@ TEST(Health, ServesOnAWarning) {
     EXPECT_EQ(verdict.health, Status::warn);
     EXPECT_EQ(verdict.ready, Status::warn);
     EXPECT_EQ(verdict.phase, Phase::serving);
-    EXPECT_EQ(verdict.output, "startup_log unreadable: /var/log/mail.log does not exist");
+    EXPECT_EQ(verdict.output,
+              "startup_log unreadable: /var/log/mail.log does not exist, and this host keeps no journal of this boot");
 }
 
 TEST(Health, ARestartOfPostfixIsWatchedAndNeverLeavesTwoHundred) {
@@ -352,6 +353,162 @@ TEST(HealthProperty, WithoutFactsFromBothWorkersItNeverPasses) {
             EXPECT_EQ(life.round().health, Status::fail) << missing;
         }
     }
+}
+
+// ---- whose fault it is
+
+void hang(Life& life) {
+    life.facts.mount_hung_since = life.now;
+}
+
+void server_says(Life& life, core::FileServerFacts::Answer answer) {
+    life.facts.file_server.value = core::FileServerFacts{answer, "10.0.0.5:2049", false, ""};
+    life.facts.file_server.at = life.now;
+}
+
+/// Served, then the mount hangs and the file server says this, for so many rounds.
+Verdict hung_for(Life& life, core::FileServerFacts::Answer answer, int rounds) {
+    life.facts.mount_worked = true;
+    life.round();
+    hang(life);
+    Verdict verdict;
+    for (int i = 0; i < rounds; ++i) {
+        verdict = life.round();
+        server_says(life, answer);
+        verdict = life.evaluate();
+    }
+    return verdict;
+}
+
+TEST(Health, AMountThatHangsWhileItsServerAnswersIsThisInstancesFault) {
+    Life life;
+    const Verdict verdict = hung_for(life, core::FileServerFacts::Answer::answers, 2);
+    EXPECT_EQ(verdict.health, Status::fail);
+    EXPECT_EQ(verdict.ready, Status::fail);
+    EXPECT_EQ(verdict.mount_fault, core::MountFault::instance);
+    EXPECT_EQ(of(verdict, Check::mount).excuse, core::Excuse::none);
+}
+
+TEST(Health, AnOutageOfTheFileServerWarnsAndTakesNoNewMail) {
+    Life life;
+    const Verdict verdict = hung_for(life, core::FileServerFacts::Answer::silent, 3);
+    EXPECT_EQ(verdict.health, Status::warn);
+    EXPECT_EQ(verdict.ready, Status::fail);
+    EXPECT_EQ(verdict.mount_fault, core::MountFault::shared);
+    EXPECT_EQ(of(verdict, Check::mount).status, Status::warn);
+    EXPECT_EQ(of(verdict, Check::mount).reason, Reason::hung);
+    EXPECT_THAT(verdict.output, StartsWith("mount hung: "));
+    EXPECT_THAT(verdict.ready_output, StartsWith("mount hung: "));
+}
+
+TEST(Health, AnOutageThatIsOverLeavesNothingBehind) {
+    Life life;
+    hung_for(life, core::FileServerFacts::Answer::silent, 3);
+    life.facts.mount_hung_since.reset();
+    const Verdict verdict = life.round();
+    EXPECT_EQ(verdict.health, Status::pass) << verdict.output;
+    EXPECT_EQ(verdict.ready, Status::pass);
+    EXPECT_EQ(verdict.mount_fault, core::MountFault::none);
+    EXPECT_EQ(verdict.ready_output, "");
+}
+
+TEST(Health, AnOutageExcusesNoLongerThanItsHold) {
+    Life life;
+    life.settings.shared_fault.hold = 1min;
+    EXPECT_EQ(hung_for(life, core::FileServerFacts::Answer::silent, 3).health, Status::warn);
+    Verdict verdict;
+    for (int i = 0; i < 12; ++i) {
+        verdict = life.round();
+        server_says(life, core::FileServerFacts::Answer::silent);
+    }
+    EXPECT_EQ(verdict.health, Status::fail);
+    EXPECT_EQ(verdict.mount_fault, core::MountFault::instance);
+}
+
+TEST(Health, AnOutageExcusesNoFaultThatItDoesNotMake) {
+    Life life;
+    hung_for(life, core::FileServerFacts::Answer::silent, 3);
+    life.host().link.target = test::other_queue;
+    const Verdict verdict = life.round();
+    EXPECT_EQ(verdict.health, Status::fail);
+    EXPECT_THAT(verdict.output, StartsWith("queue_link wrong_target"));
+}
+
+TEST(Health, WhatAnOutageBringsWithItIsExcusedToo) {
+    Life life;
+    hung_for(life, core::FileServerFacts::Answer::silent, 3);
+    life.host().lease_expired = 90;
+    life.stop_postfix();
+    Verdict verdict;
+    for (int i = 0; i < 3; ++i) {
+        verdict = life.round();
+        EXPECT_EQ(verdict.health, Status::warn) << verdict.output;
+    }
+    EXPECT_EQ(verdict.ready, Status::fail);
+}
+
+TEST(Health, AMountThatNeverWorkedIsABadBootWhateverTheServerDoes) {
+    Life life;
+    life.facts.mount_hung_since = life.now;
+    life.facts.mount.value.reset();
+    life.facts.relink.value->state = core::RelinkProgress::State::pending;
+    life.round();
+    server_says(life, core::FileServerFacts::Answer::silent);
+    EXPECT_EQ(life.round().health, Status::fail);
+}
+
+// ---- restarts under systemd
+
+void systemd_says(Life& life, const char* active, const char* job = "") {
+    life.facts.systemd.value = core::SystemdFacts{true, "", {{"postfix.service", "loaded", active, "", job, true}}};
+}
+
+TEST(Health, ALongRestartBySystemdWarnsAndTakesNoNewMail) {
+    Life life;
+    life.round();
+    life.stop_postfix();
+    systemd_says(life, "activating", "restart");
+    Verdict verdict;
+    for (int i = 0; i < 12; ++i) {  // a minute: a long queue is looked at message by message
+        verdict = life.round();
+        ASSERT_NE(verdict.health, Status::fail) << verdict.output;
+    }
+    EXPECT_EQ(verdict.health, Status::warn);
+    EXPECT_EQ(verdict.ready, Status::fail);
+    EXPECT_EQ(of(verdict, Check::master_pid).excuse, core::Excuse::restarting);
+    life.restart_postfix(800);
+    systemd_says(life, "active");
+    EXPECT_EQ(life.round().health, Status::pass);
+}
+
+TEST(Health, AMasterThatSystemdGaveUpFailsAtOnce) {
+    Life life;
+    life.round();
+    life.stop_postfix();
+    systemd_says(life, "failed");
+    const Verdict verdict = life.round(1ms);
+    EXPECT_EQ(verdict.health, Status::fail);
+    EXPECT_THAT(verdict.output, StartsWith("master_pid stale"));
+}
+
+TEST(Health, ARestartForEverIsAFault) {
+    Life life;
+    life.round();
+    life.stop_postfix();
+    systemd_says(life, "activating");
+    life.round();
+    EXPECT_EQ(life.round().health, Status::warn);
+    life.pass_time(core::longest_restart);
+    EXPECT_EQ(life.round().health, Status::fail);
+}
+
+TEST(Health, BeforeItFirstServedAStartOfPostfixIsNoExcuse) {
+    Life life;
+    life.stop_postfix();
+    systemd_says(life, "activating");
+    const Verdict verdict = life.round();
+    EXPECT_EQ(verdict.health, Status::fail);
+    EXPECT_EQ(verdict.phase, Phase::awaiting_postfix);
 }
 
 }  // namespace

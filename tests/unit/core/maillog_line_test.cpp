@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -136,6 +138,132 @@ TEST(MaillogLine, ALineWithoutATimeIsNoEvent) {
     EXPECT_FALSE(parse("postfix/postfix-script[3813]: fatal: the Postfix mail system is already running"));
     EXPECT_FALSE(parse("vma postfix/postfix-script[3813]: fatal: the Postfix mail system is already running"));
     EXPECT_FALSE(parse(""));
+}
+
+// A message, and what it tells in a line of master and in one of another program that starts Postfix.
+struct Message {
+    const char* text;
+    std::optional<Kind> of_master;
+    std::optional<Kind> of_others;
+};
+
+const std::vector<Message> messages{
+    {"fatal: the Postfix mail system is already running", Kind::already_running, Kind::already_running},
+    {"fatal: bind 0.0.0.0 port 25: Address already in use", Kind::start_failed, Kind::start_failed},
+    {"fatal: mail system startup failed", Kind::aftermath, Kind::aftermath},
+    {"daemon started -- version 3.7.11, configuration /etc/postfix", Kind::daemon_started, std::nullopt},
+    {"terminating on signal 15", Kind::terminated, std::nullopt},
+    {"fatal: usage: postfix [-c config_dir] [-Dv] command", std::nullopt, std::nullopt},
+    {"connect from a.example[192.0.2.1]", std::nullopt, std::nullopt},
+};
+
+// Takes a tag off the front; the syslog name with its '/', and the program.
+std::optional<std::pair<std::string, std::string>> take_tag_simply(std::string& rest) {
+    const auto end = rest.find(": ");
+    std::string tag = rest.substr(0, end);
+    if (end == std::string::npos || tag.find(' ') != std::string::npos) {
+        return std::nullopt;
+    }
+    if (const auto bracket = tag.rfind('['); tag.ends_with(']')) {
+        const std::string pid = bracket == std::string::npos ? "" : tag.substr(bracket + 1, tag.size() - bracket - 2);
+        if (pid.empty() || pid.find_first_not_of("0123456789") != std::string::npos) {
+            return std::nullopt;
+        }
+        tag.erase(bracket);
+    }
+    rest.erase(0, end + 2);
+    const auto name = tag.rfind('/') + 1;
+    return std::pair(tag.substr(0, name), tag.substr(name));
+}
+
+bool starts_postfix(const std::string& program) {
+    return program == "postfix" || program == "postmulti" || program == "postfix-script" || program == "master" ||
+           program == "postlog";
+}
+
+// The stamp first, then field by field.
+std::optional<Kind> kind_simply(const std::string& line) {
+    std::string_view without_stamp = line;
+    if (!core::take_log_time(without_stamp, now, as_utc)) {
+        return std::nullopt;
+    }
+    const auto host_end = without_stamp.find(' ');
+    std::string rest(without_stamp.substr(host_end == std::string_view::npos ? without_stamp.size() : host_end + 1));
+    const auto outer = take_tag_simply(rest);
+    if (!outer || !starts_postfix(outer->second)) {
+        return std::nullopt;
+    }
+    std::string program = outer->second;
+    if (program == "postfix" || program == "postmulti") {
+        std::string inside = rest;
+        const auto inner = take_tag_simply(inside);
+        if (inner && !inner->first.empty() && starts_postfix(inner->second)) {
+            rest = inside;
+            program = inner->second;
+        } else if (program == "postmulti") {
+            return std::nullopt;
+        }
+    }
+    for (const Message& message : messages) {
+        if (rest == message.text) {
+            return program == "master" ? message.of_master : message.of_others;
+        }
+    }
+    return std::nullopt;
+}
+
+TEST(MaillogLine, ALineOfAnyPartsTellsWhatItTellsFieldByField) {
+    const std::vector<std::string> stamps{"2026-11-22T10:15:04.955536+00:00 ",
+                                          "2026-11-22T10:15:04Z ",
+                                          "2026-11-22T10:15:04-05:00 ",
+                                          "Nov 22 10:19:24 ",
+                                          "Nov  2 10:19:24 ",
+                                          "Nov 32 10:19:24 ",
+                                          "2026-13-22T10:15:04Z ",
+                                          "2026-11-22T10:15:04 ",
+                                          "Nov 22  10:19:24 ",
+                                          ""};
+    const std::vector<std::string> hosts{"vma ", "vma ", "vma ", "2001:db8:: ", "a: ", " ", ""};
+    const std::vector<std::string> tags{"postfix/",
+                                        "postfix",
+                                        "postfix-out/",
+                                        "postfix/relay/",
+                                        "postfix-script",
+                                        "master",
+                                        "postlog",
+                                        "postmulti",
+                                        "smtpd",
+                                        "[1]",
+                                        "[22]",
+                                        "[x]",
+                                        "[",
+                                        "]",
+                                        "[1][2]",
+                                        ": ",
+                                        ": ",
+                                        " ",
+                                        "/"};
+    std::mt19937 random(1);
+    const auto any = [&random](const auto& of) -> const auto& {
+        return of[random() % of.size()];
+    };
+    int told = 0;
+    for (int round = 0; round < 50000; ++round) {
+        std::string line = any(stamps) + any(hosts);
+        for (int left = static_cast<int>(random() % 3); left >= 0; --left) {
+            if (random() % 4 > 0) {
+                line += (random() % 3 > 0 ? "postfix/" : "") + any(tags) + "[1]: ";
+            } else {
+                line += any(tags) + any(tags) + any(tags);
+            }
+        }
+        line += any(messages).text;
+        const auto event = parse(line);
+        ASSERT_EQ(event ? std::optional(event->kind) : std::nullopt, kind_simply(line)) << line;
+        ASSERT_TRUE(!event || core::may_tell(line)) << line;
+        told += event ? 1 : 0;
+    }
+    EXPECT_GT(told, 500);
 }
 
 }  // namespace

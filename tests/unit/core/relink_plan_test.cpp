@@ -404,7 +404,7 @@ TEST(RelinkPlan, RefusesToSetADirectoryAsideOverAnother) {
 
 TEST(RelinkPlan, SaysWhyAMountMayNotBeUsed) {
     Settings settings;
-    MountEntry mount{"/Mail", "nfs4", "fs-1:/", "rw", "rw", false};
+    MountEntry mount{"/Mail", "0:40", "nfs4", "fs-1:/", "rw", "rw", false};
     EXPECT_EQ(mount_refusal(mount, settings), std::nullopt);
     EXPECT_EQ(mount_refusal(std::nullopt, settings), "not mounted");
     settings.mount.source = "fs-2:/";

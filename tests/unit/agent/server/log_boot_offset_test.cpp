@@ -8,7 +8,9 @@
 #include <fcntl.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "unit/temporary_directory.hpp"
@@ -47,7 +49,17 @@ class LogBootOffset : public testing::Test {
     }
     std::size_t offset(WallTime boot_began) {
         const agent::FileDescriptor file(::open((folder_ / "mail.log").c_str(), O_RDONLY | O_CLOEXEC));
-        return agent::find_boot_offset(file.get(), boot_began, now, as_utc).value();
+        agent::LogBootOffset search(std::filesystem::file_size(folder_ / "mail.log"), boot_began, now, as_utc);
+        for (steps_ = 1;; ++steps_) {
+            const auto step = search.step(file.get()).value();
+            if (step.offset) {
+                return *step.offset;
+            }
+            if (steps_ > 1000) {
+                ADD_FAILURE() << "still searching";
+                return 0;
+            }
+        }
     }
     std::size_t first_line_of(WallTime time) {
         const auto second = std::chrono::duration_cast<std::chrono::seconds>(time - day).count();
@@ -57,6 +69,7 @@ class LogBootOffset : public testing::Test {
 
     tests::TemporaryDirectory folder_;
     std::string text_;
+    int steps_ = 0;
 };
 
 TEST_F(LogBootOffset, ASmallLogIsReadWhole) {
@@ -124,7 +137,31 @@ TEST_F(LogBootOffset, ALogOfOneEndlessLineIsReadWhole) {
 }
 
 TEST_F(LogBootOffset, WhatCannotBeReadIsAnError) {
-    EXPECT_FALSE(agent::find_boot_offset(-1, day, now, as_utc));
+    agent::LogBootOffset search(10 * agent::log_search_above, day, now, as_utc);
+    EXPECT_FALSE(search.step(-1));
+    write_log();
+    const agent::FileDescriptor file(::open((folder_ / "mail.log").c_str(), O_RDONLY | O_CLOEXEC));
+    EXPECT_TRUE(search.step(file.get()));
+}
+
+TEST_F(LogBootOffset, TheWorkComesInFewAndSmallSteps) {
+    write_log();
+    offset(day + 10h);
+    EXPECT_GT(steps_, 5);
+    EXPECT_LT(steps_, 50);
+}
+
+TEST_F(LogBootOffset, AFileThatShrinksMeanwhileEndsTheSearch) {
+    write_log();
+    const agent::FileDescriptor file(::open((folder_ / "mail.log").c_str(), O_RDONLY | O_CLOEXEC));
+    agent::LogBootOffset search(text_.size(), day + 10h, now, as_utc);
+    EXPECT_FALSE(search.step(file.get()).value().offset);
+    std::filesystem::resize_file(folder_ / "mail.log", 10);
+    std::optional<std::uint64_t> found;
+    for (int steps = 0; steps < 1000 && !found; ++steps) {
+        found = search.step(file.get()).value().offset;
+    }
+    EXPECT_TRUE(found);
 }
 
 }  // namespace

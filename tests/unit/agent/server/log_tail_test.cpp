@@ -7,8 +7,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "unit/temporary_directory.hpp"
 
@@ -243,6 +246,56 @@ TEST_F(LogTailTest, OnlyTheFirstFileIsReadFromWhereTheBootBegins) {
     follow();
     EXPECT_EQ(read_all(64 * 1024), fs::file_size(log_));
     EXPECT_EQ(starts(), 1U);
+}
+
+// The lines of a log, now and then one that matters; some too long, some with NUL bytes.
+std::vector<std::string> random_lines(std::mt19937& random) {
+    const std::vector<std::string> telling{already_running("10:15:01"), started("10:15:05"),
+                                           already_running("09:00:00"),
+                                           line("10:16:00", "postfix/master[1051]: terminating on signal 15"),
+                                           line("10:17:00", "postfix/master[1051]: fatal: bind 0.0.0.0 port 25")};
+    std::vector<std::string> lines;
+    for (int i = 0; i < 300; ++i) {
+        switch (random() % 30) {
+            case 0: lines.push_back(telling[random() % telling.size()]); break;
+            case 1: lines.push_back(line("10:15:00", std::string(random() % 20000, 'x'))); break;
+            case 2: lines.push_back(std::string(random() % 5000, '\0') + telling[random() % telling.size()]); break;
+            default: lines.push_back(delivery("10:15:00"));
+        }
+    }
+    return lines;
+}
+
+TEST(LogTailAtRandom, HoweverTheLogGrowsAndIsReadItTellsTheSame) {
+    for (unsigned round = 0; round < 20; ++round) {
+        std::mt19937 random(round);
+        std::string text;
+        core::StartupHistory simply([](const std::tm&) { return WallTime{}; });
+        for (std::string line : random_lines(random)) {
+            text += line;
+            line.erase(std::remove(line.begin(), line.end(), '\0'), line.end());
+            simply.feed(line.substr(0, line.size() - 1), boot_began, now);
+        }
+        const tests::TemporaryDirectory folder;
+        const std::string path = folder / "mail.log";
+        tests::write_file(path, "");
+        LogTail tail([](const std::tm&) { return WallTime{}; });
+        ASSERT_TRUE(tail.follow(FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), boot_began, now));
+        const std::size_t most = round % 2 == 0 ? 300 : 200000;
+        for (std::size_t written = 0; written < text.size();) {
+            const std::size_t more = std::min(text.size() - written, std::size_t{1} + random() % most);
+            append_file(path, text.substr(written, more));
+            written += more;
+            while (!tail.read_slice(std::size_t{1} + random() % most, boot_began, now).value().at_end) {
+            }
+        }
+        ASSERT_EQ(tail.history().counts().already_running, simply.counts().already_running) << "round " << round;
+        ASSERT_EQ(tail.history().counts().start_failed, simply.counts().start_failed) << "round " << round;
+        ASSERT_EQ(tail.history().counts().daemon_started, simply.counts().daemon_started) << "round " << round;
+        ASSERT_EQ(tail.history().last_started(), simply.last_started()) << "round " << round;
+        ASSERT_EQ(tail.history().last_failure()->at, simply.last_failure()->at) << "round " << round;
+        ASSERT_EQ(tail.history().last_failure()->line, simply.last_failure()->line) << "round " << round;
+    }
 }
 
 }  // namespace

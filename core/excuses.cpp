@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/excuses.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace core {
+namespace {
+
+/// What no outage of the file server brings about: each of these is a fault of this instance, whatever else is wrong.
+constexpr std::pair<Check, Reason> own_faults[] = {
+    {Check::mount, Reason::missing},
+    {Check::mount, Reason::wrong_type},
+    {Check::mount, Reason::wrong_source},
+    {Check::mount, Reason::read_only},
+    {Check::queue_link, Reason::not_a_link},
+    {Check::queue_link, Reason::wrong_target},
+    {Check::queue_link, Reason::off_mount},
+    {Check::master_pid, Reason::wrong_queue},
+    {Check::ownership, Reason::held_elsewhere},
+    {Check::ownership, Reason::identity_shared},
+    {Check::relink, Reason::refused},
+};
+
+bool is_own_fault(const Finding& finding) {
+    return std::find(std::begin(own_faults), std::end(own_faults), std::pair(finding.check, finding.reason)) !=
+           std::end(own_faults);
+}
+
+bool wants_restart_excuse(const Finding& finding) {
+    return finding.status == Status::fail && finding.excuse == Excuse::restarting;
+}
+
+}  // namespace
+
+void Excuses::grant(Findings& findings, MountFault fault, bool has_served, Moment now) {
+    if (std::none_of(findings.begin(), findings.end(), wants_restart_excuse)) {
+        restarting_since_.reset();
+    } else if (!restarting_since_) {
+        restarting_since_ = now.boot;
+    }
+    const bool restart_is_excused = has_served && restarting_since_ && now.boot - *restarting_since_ <= longest_restart;
+    const bool shared = fault == MountFault::shared || fault == MountFault::unknown;
+    for (Finding& finding : findings) {
+        if (finding.status != Status::fail) {
+            finding.excuse = Excuse::none;
+        } else if (shared && !is_own_fault(finding)) {
+            finding.excuse = Excuse::shared_fault;
+        } else if (!restart_is_excused) {
+            finding.excuse = Excuse::none;
+        }
+    }
+}
+
+}  // namespace core

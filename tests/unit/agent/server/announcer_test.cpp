@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people are told of a change, and that they are told once.
+#include "agent/server/announcer.hpp"
+
+#include "agent/control.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace agent {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+core::Verdict healthy() {
+    core::Verdict verdict;
+    verdict.phase = core::Phase::serving;
+    verdict.health = verdict.ready = core::Status::pass;
+    verdict.instance_id = "i-0123456789abcdef0";
+    verdict.at.wall = core::WallTime(1'700'000'000'000ms);
+    for (std::size_t i = 0; i < core::check_count; ++i) {
+        verdict.checks[i].check = static_cast<core::Check>(i);
+        verdict.checks[i].status = core::Status::pass;
+    }
+    return verdict;
+}
+
+core::Verdict failing(core::Check check, core::Reason reason, const std::string& output) {
+    core::Verdict verdict = healthy();
+    verdict.health = verdict.ready = core::Status::fail;
+    core::Finding& finding = verdict.checks[static_cast<std::size_t>(check)];
+    finding.status = core::Status::fail;
+    finding.reason = reason;
+    finding.output = output;
+    verdict.output = std::string(to_string(check)) + " " + std::string(to_string(reason)) + ": " + output;
+    return verdict;
+}
+
+core::Verdict hung(const std::string& output = "/Mail: no answer for 3 s") {
+    return failing(core::Check::mount, core::Reason::hung, output);
+}
+
+/// The other ends of everything the announcer speaks to.
+class AnnouncerTest : public ::testing::Test {
+   protected:
+    void SetUp() override {
+        auto channel = make_channel();
+        ASSERT_TRUE(channel);
+        control = std::move(channel->first);
+        supervisor = std::move(channel->second);
+        ::fcntl(supervisor.get(), F_SETFL, O_NONBLOCK);
+    }
+
+    Announcer make(bool journal_there = true) {
+        Outlets outlets;
+        if (journal_there) {
+            outlets.journal = pair(SOCK_DGRAM, journal);
+        }
+        outlets.console = pair(SOCK_STREAM, console);
+        return {control.get(), std::move(outlets)};
+    }
+
+    static FileDescriptor pair(int type, FileDescriptor& other_end) {
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
+        other_end = FileDescriptor(ends[1]);
+        return FileDescriptor(ends[0]);
+    }
+
+    static std::vector<std::string> received(const FileDescriptor& from) {
+        std::vector<std::string> all;
+        std::array<char, 8192> bytes{};
+        for (ssize_t got = 0; (got = ::recv(from.get(), bytes.data(), bytes.size(), 0)) > 0;) {
+            all.emplace_back(bytes.data(), static_cast<std::size_t>(got));
+        }
+        return all;
+    }
+
+    FileDescriptor control;
+    FileDescriptor supervisor;
+    FileDescriptor journal;
+    FileDescriptor console;
+};
+
+TEST_F(AnnouncerTest, PutsEveryFieldOfAChangeIntoTheJournalAndNothingToStandardError) {
+    Announcer announcer = make();
+    ::testing::internal::CaptureStderr();
+    announcer.announce(hung());
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+    EXPECT_THAT(received(journal), ElementsAre("MESSAGE=health fail, ready fail, serving: mount hung: /Mail: no answer "
+                                               "for 3 s\n"
+                                               "MESSAGE_ID=3bec9d3c78a749948dabc8b7c2d38b90\n"
+                                               "PRIORITY=4\n"
+                                               "SYSLOG_IDENTIFIER=postfix-elb-agent\n"
+                                               "SYSLOG_FACILITY=3\n"
+                                               "POSTFIX_ELB_AGENT_HEALTH=fail\n"
+                                               "POSTFIX_ELB_AGENT_READY=fail\n"
+                                               "POSTFIX_ELB_AGENT_PHASE=serving\n"
+                                               "POSTFIX_ELB_AGENT_CHECK=mount\n"
+                                               "POSTFIX_ELB_AGENT_REASON=hung\n"
+                                               "POSTFIX_ELB_AGENT_INSTANCE_ID=i-0123456789abcdef0\n"));
+}
+
+TEST_F(AnnouncerTest, NamesNoCheckWhenAllPass) {
+    Announcer announcer = make();
+    announcer.announce(healthy());
+    const auto entries = received(journal);
+    ASSERT_EQ(entries.size(), 1U);
+    EXPECT_THAT(entries[0], HasSubstr("PRIORITY=5\n"));
+    EXPECT_THAT(entries[0], HasSubstr("POSTFIX_ELB_AGENT_CHECK=\nPOSTFIX_ELB_AGENT_REASON=\n"));
+}
+
+TEST_F(AnnouncerTest, SaysAChangeOnceAndNotItsAges) {
+    Announcer announcer = make();
+    announcer.announce(hung("no answer for 3 s"));
+    announcer.announce(hung("no answer for 4 s"));
+    EXPECT_EQ(received(journal).size(), 1U);
+    EXPECT_EQ(received(console).size(), 1U);
+    announcer.announce(healthy());
+    EXPECT_EQ(received(journal).size(), 1U);
+    EXPECT_EQ(received(console).size(), 1U);
+}
+
+TEST_F(AnnouncerTest, WritesThePlainLineWhereThereIsNoJournal) {
+    Announcer announcer = make(false);
+    ::testing::internal::CaptureStderr();
+    announcer.announce(healthy());
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "postfix-elb-agent: health pass, ready pass, serving\n");
+}
+
+TEST_F(AnnouncerTest, WritesThePlainLineWhenTheJournalIsGone) {
+    Announcer announcer = make();
+    journal.reset();
+    ::testing::internal::CaptureStderr();
+    announcer.announce(healthy());
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "postfix-elb-agent: health pass, ready pass, serving\n");
+}
+
+TEST_F(AnnouncerTest, WritesALineThatATerminalShowsToTheConsole) {
+    Announcer announcer = make();
+    announcer.announce(hung("/Mail\n: \x1b[2Jno answer"));
+    announcer.announce(healthy());
+    EXPECT_THAT(received(console),
+                ElementsAre("2023-11-14T22:13:20.000Z postfix-elb-agent on i-0123456789abcdef0: health fail: mount "
+                            "hung: /Mail?: ?[2Jno answer\r\n"
+                            "2023-11-14T22:13:20.000Z postfix-elb-agent on i-0123456789abcdef0: health pass\r\n"));
+}
+
+TEST_F(AnnouncerTest, TellsTheConsoleOfAnotherReasonButNotOfAnotherPhase) {
+    Announcer announcer = make();
+    announcer.announce(hung());
+    core::Verdict draining = hung();
+    draining.phase = core::Phase::draining;
+    announcer.announce(draining);
+    announcer.announce(failing(core::Check::mount, core::Reason::missing, "/Mail: not mounted"));
+    EXPECT_EQ(received(journal).size(), 3U);
+    const auto lines = received(console);
+    ASSERT_EQ(lines.size(), 1U) << "a stream";
+    EXPECT_EQ(std::count(lines[0].begin(), lines[0].end(), '\n'), 2);
+}
+
+TEST_F(AnnouncerTest, NeverWaitsForAConsoleThatTakesNothing) {
+    Announcer announcer = make();
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 5000; ++i) {
+        announcer.announce(i % 2 == 0 ? hung(std::string(300, 'x')) : healthy());
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+}
+
+TEST_F(AnnouncerTest, SaysReadyOnce) {
+    Announcer announcer = make();
+    announcer.announce(healthy());
+    announcer.announce(healthy());
+    std::vector<ControlKind> kinds;
+    while (auto message = receive_control(supervisor.get())) {
+        kinds.push_back(message->kind);
+    }
+    EXPECT_THAT(kinds, ElementsAre(ControlKind::ready, ControlKind::status, ControlKind::alive, ControlKind::alive));
+}
+
+}  // namespace
+}  // namespace agent
