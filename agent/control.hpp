@@ -14,11 +14,12 @@ namespace agent {
 
 enum class ControlKind : std::uint8_t {
     // supervisor to server
-    host_channel = 1,   ///< a new channel to a new host worker; the descriptor travels beside it
-    mount_channel = 2,  ///< likewise to a new mount worker
-    drain = 3,          ///< SIGTERM came: drain and end
+    host_channel = 1,     ///< a new channel to a new host worker; the descriptor travels beside it
+    mount_channel = 2,    ///< likewise to a new mount worker
+    systemd_channel = 3,  ///< likewise to a new systemd worker
+    drain = 4,            ///< SIGTERM came: drain and end; once more: without waiting for drain.delay
     // supervisor to server and workers
-    settings = 4,  ///< text: the new effective settings, as config::print() writes them
+    settings = 5,  ///< text: the new effective settings, as config::print() writes them
     // server to supervisor
     ready = 16,     ///< the queue is this instance's own: sd_notify READY=1
     status = 17,    ///< text: one line for sd_notify STATUS=

@@ -2,6 +2,7 @@
 #include "agent/log.hpp"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,18 +10,21 @@
 #include <string>
 
 namespace agent {
-namespace {
 
-bool read_by_journal() {
-    static const bool result = std::getenv("JOURNAL_STREAM") != nullptr;
+bool is_journal_stream(int descriptor, const char* journal_stream) {
+    struct stat status {};
+    return journal_stream != nullptr && ::fstat(descriptor, &status) == 0 &&
+           std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == journal_stream;
+}
+
+bool journal_reads_stderr() {
+    static const bool result = is_journal_stream(STDERR_FILENO, std::getenv("JOURNAL_STREAM"));
     return result;
 }
 
-}  // namespace
-
 void log(Priority priority, std::string_view text) {
     std::string line =
-        read_by_journal() ? "<" + std::to_string(static_cast<int>(priority)) + ">" : "postfix-elb-agent: ";
+        journal_reads_stderr() ? "<" + std::to_string(static_cast<int>(priority)) + ">" : "postfix-elb-agent: ";
     for (const char byte : text) {
         const auto value = static_cast<unsigned char>(byte);
         line += value < 0x20 || value == 0x7f ? '?' : byte;

@@ -13,4 +13,11 @@ enum class Priority { error = 3, warning = 4, notice = 5, info = 6 };
 /// Control characters in the text are made harmless; it stays one line.
 void log(Priority priority, std::string_view text);
 
+/// Whether standard error goes to the journal (systemd.exec(5), $JOURNAL_STREAM). Found out once.
+[[nodiscard]] bool journal_reads_stderr();
+
+/// Whether `descriptor` is the stream that a value of $JOURNAL_STREAM names: "<st_dev>:<st_ino>", in decimal. An
+/// inherited variable may speak of a stream that was redirected since. A null pointer names none.
+[[nodiscard]] bool is_journal_stream(int descriptor, const char* journal_stream);
+
 }  // namespace agent

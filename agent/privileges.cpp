@@ -131,6 +131,7 @@ void close_descriptors_except(std::vector<int> kept) {
     const int nothing = ::open("/dev/null", O_RDWR);
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(nothing, STDOUT_FILENO);
+    kept.erase(std::remove(kept.begin(), kept.end(), -1), kept.end());
     std::sort(kept.begin(), kept.end());
     unsigned next = STDERR_FILENO + 1;
     for (const int descriptor : kept) {

@@ -34,7 +34,7 @@ inline constexpr const char* empty_directory = "/run/postfix-elb-agent/empty";
 [[nodiscard]] core::Result<void> become_worker(std::initializer_list<int> capabilities);
 
 /// Closes every descriptor but standard error and these; standard input and output become /dev/null, so that no file
-/// that is opened later takes their numbers. `kept` are above 2.
+/// that is opened later takes their numbers. `kept` are above 2, or -1: one that is not open.
 void close_descriptors_except(std::vector<int> kept);
 
 /// A child ignores the signals that the supervisor turns into messages: one sent to the whole group must not take a

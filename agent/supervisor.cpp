@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/supervisor.hpp"
 
+#include "agent/boot_memory.hpp"
 #include "agent/clock.hpp"
 #include "agent/control.hpp"
 #include "agent/log.hpp"
-#include "agent/remembered_id.hpp"
+#include "agent/outlets.hpp"
 #include "agent/server/server.hpp"
 #include "agent/worker/worker.hpp"
 #include "config/print.hpp"
@@ -23,9 +24,11 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace agent {
 namespace {
@@ -34,7 +37,7 @@ using std::chrono::milliseconds;
 
 /// A worker that dies at once is not started again in a tight loop.
 constexpr milliseconds restart_pause{1000};
-/// Beyond drain.delay: what a server may need to finish its last answers.
+/// Beyond drain.delay: a server that has not ended by then, after its last answers (server.cpp: last_answers), hangs.
 constexpr milliseconds server_grace{5000};
 /// What idle workers may need to see that their channel is closed. One that hangs on the mount is not waited for.
 constexpr milliseconds worker_grace{500};
@@ -74,14 +77,17 @@ class Supervisor {
     void fix_identity(const std::string& instance_id);
     void reload();
     void apply(const config::Loaded& loaded);
-    void begin_drain();
+    void on_ready();
+    void drain();
     void end_workers();
 
     SupervisorInputs inputs_;
+    BootMemory memory_;
     core::Settings worker_settings_;  ///< the effective ones, with the id in place of "auto" once it is known
     FileDescriptor signals_;
-    std::array<Seat, 2> seats_{Seat{WorkerKind::host, ControlKind::host_channel},
-                               Seat{WorkerKind::mount, ControlKind::mount_channel}};
+    std::array<Seat, 3> seats_{Seat{WorkerKind::host, ControlKind::host_channel},
+                               Seat{WorkerKind::mount, ControlKind::mount_channel},
+                               Seat{WorkerKind::systemd, ControlKind::systemd_channel}};
     pid_t server_ = -1;
     FileDescriptor server_control_;
     std::optional<core::BootTime> kill_server_at_;
@@ -148,6 +154,9 @@ core::Result<void> Supervisor::start_server() {
                             std::move(control->second),
                             std::move(seats_[0].process.channel),
                             std::move(seats_[1].process.channel),
+                            std::move(seats_[2].process.channel),
+                            open_outlets(),
+                            memory_.worked(inputs_.loaded.settings.instance_id),
                             parent};
         ::_exit(run_server(std::move(inputs)));
     }
@@ -241,8 +250,10 @@ void Supervisor::apply(const config::Loaded& loaded) {
         log(Priority::notice, "reload: nothing changed that takes effect now");
         return;
     }
-    for (const int control :
-         {server_control_.get(), seats_[0].process.control.get(), seats_[1].process.control.get()}) {
+    std::vector<int> controls{server_control_.get()};
+    std::transform(seats_.begin(), seats_.end(), std::back_inserter(controls),
+                   [](const Seat& seat) { return seat.process.control.get(); });
+    for (const int control : controls) {
         if (control >= 0 && !send_control(control, ControlKind::settings, text)) {
             log(Priority::error, "reload: a process of the agent could not be told the new settings");
         }
@@ -250,15 +261,24 @@ void Supervisor::apply(const config::Loaded& loaded) {
     log(Priority::notice, "reload: new settings in effect");
 }
 
-void Supervisor::begin_drain() {
-    if (draining_) {
-        return;
+/// A second signal is for who does not want to wait for drain.delay.
+void Supervisor::drain() {
+    const core::Duration delay = draining_ ? core::Duration(0) : inputs_.loaded.settings.drain.delay;
+    const core::BootTime kill_at = now().boot + delay + server_grace;
+    if (!std::exchange(draining_, true)) {
+        systemd::notify_stopping();
     }
-    draining_ = true;
-    systemd::notify_stopping();
-    kill_server_at_ = now().boot + inputs_.loaded.settings.drain.delay + server_grace;
+    kill_server_at_ = kill_server_at_ ? std::min(*kill_server_at_, kill_at) : kill_at;
     if (const auto sent = send_control(server_control_.get(), ControlKind::drain); !sent) {
         kill_server_at_ = now().boot;
+    }
+}
+
+void Supervisor::on_ready() {
+    ready_ = true;
+    systemd::notify_ready();
+    if (const auto kept = memory_.remember_worked(worker_settings_.instance_id); !kept) {
+        log(Priority::warning, kept.error().message);
     }
 }
 
@@ -268,7 +288,7 @@ void Supervisor::on_signal() {
         switch (static_cast<int>(info.ssi_signo)) {
             case SIGCHLD: reap(); break;
             case SIGHUP: reload(); break;
-            default: begin_drain(); break;
+            default: drain(); break;
         }
     }
 }
@@ -282,10 +302,7 @@ void Supervisor::on_server_message() {
         return;
     }
     switch (message->kind) {
-        case ControlKind::ready:
-            ready_ = true;
-            systemd::notify_ready();
-            break;
+        case ControlKind::ready: on_ready(); break;
         case ControlKind::status: systemd::notify_status(message->text); break;
         case ControlKind::alive: systemd::notify_watchdog(); break;
         case ControlKind::identity: fix_identity(message->text); break;
@@ -305,7 +322,7 @@ void Supervisor::fix_identity(const std::string& instance_id) {
         return;
     }
     setting = instance_id;
-    if (const auto kept = remember_id(instance_id); !kept) {
+    if (const auto kept = memory_.remember_id(instance_id); !kept) {
         log(Priority::warning, kept.error().message);
     }
 }

@@ -57,7 +57,7 @@ def test_the_server_has_an_empty_directory_as_its_root(serving):
 def test_workers_are_root_with_a_small_bounding_set_and_talk_to_nobody(serving):
     allowed = sum(1 << number for number in CAPABILITIES.values())
     workers = serving.agent.workers()
-    assert len(workers) == 2
+    assert len(workers) == 3
     for worker in workers:
         for name in ("CapPrm", "CapEff", "CapBnd"):
             assert int(status_field(worker, name), 16) & ~allowed == 0, (name, status_field(worker, name))
@@ -88,7 +88,7 @@ def test_a_killed_worker_is_started_again_and_health_recovers(serving):
     for _ in range(2):
         for worker in serving.agent.workers():
             os.kill(worker, signal.SIGKILL)
-            eventually(lambda: worker not in serving.agent.children() and len(serving.agent.children()) == 3,
+            eventually(lambda: worker not in serving.agent.children() and len(serving.agent.children()) == 4,
                        "another worker sits there")
             first = serving.agent.row("mount")["time"]
             eventually(lambda: serving.agent.health().status == 200 and serving.agent.row("mount")["time"] > first,
@@ -102,7 +102,7 @@ def test_a_worker_stuck_on_the_mount_is_hung_and_is_heard_when_it_comes_back(ser
     answer = serving.agent.until(status=503, check="mount", reason="hung")
     assert serving.world.mount_path in answer.json["output"]
     assert serving.agent.reason("master_pid")[0] != "fail", "a stuck mount does not blind the rest"
-    assert len(serving.agent.children()) == 3, "it is never doubled"
+    assert len(serving.agent.children()) == 4, "it is never doubled"
     os.kill(mount_worker, signal.SIGCONT)
     serving.agent.until(status=200)
     assert mount_worker in serving.agent.workers()

@@ -232,9 +232,8 @@ def test_stamps_in_the_host_s_own_time_zone_are_read_as_such(relinked):
 
 def test_a_log_that_appears_later_is_read_from_its_beginning(relinked):
     agent = relinked.serve()
-    agent.until(check="startup_log", reason="unreadable")
-    row = agent.row("startup_log")
-    assert row["status"] == "warn" and "does not exist" in row["output"]
+    agent.until(check="startup_log", reason="unreadable", said=["does not exist"])
+    assert agent.row("startup_log")["status"] == "warn"
     log_line(relinked, ALREADY)
     fails(relinked, "already_running")
 

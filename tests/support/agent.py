@@ -112,6 +112,9 @@ class Agent:
     def row(self, check):
         return self.health().json["checks"][check][0]
 
+    def runs(self):
+        return self._nsenter.poll() is None
+
     def _still_runs(self):
         code = self._nsenter.poll()
         assert code is None, f"the agent ended with {code}:\n{self.stderr()}"

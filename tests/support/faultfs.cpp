@@ -4,8 +4,16 @@
 // frozen or refused. `faultfs --help` says how it is started and what its control socket understands.
 //
 // As on EFS: no device nodes, no flags of renameat2, no extended attributes, no copy inside the server, and a frozen
-// operation ends when its caller is killed. Locks are the kernel's own, local to this machine.
-// Known limits: writes are written through, where NFS gathers them; one control command at a time per connection.
+// operation ends when its caller is killed.
+//
+// Locks of fcntl(2) are kept here, as an NFSv4 server keeps them: one table for all who see the mount (pretended hosts
+// that bind it are its clients), in which locks of flock(2) stand in the way like all others; F_GETLK tells of both. It
+// names a process only for a lock of fcntl(2); the kernel shows its number to whoever can see that process.
+// flock(2) itself is the kernel's, which is one for all pretended hosts, because FUSE has no flock of which /proc would
+// still tell (proc_locks(5) and fdinfo, in which NFS shows them): --flock=here takes them into the table instead, where
+// they can be delayed, frozen and refused.
+// Known limits: writes are written through, where NFS gathers them; one control command at a time per connection;
+// flock=kernel does not see that a lock of fcntl(2) is in its way.
 
 #define FUSE_USE_VERSION 312
 
@@ -14,16 +22,19 @@
 #include <fuse_lowlevel.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -31,7 +42,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
+#include <limits>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -50,19 +64,20 @@ namespace {
 // clang-format off
 enum class Kind {
     lookup, getattr, setattr, readlink, mknod, mkdir, unlink, rmdir, symlink, rename, link,
-    open, create, read, write, flush, fsync, opendir, readdir, fsyncdir, statfs,
+    open, create, read, write, flush, fsync, opendir, readdir, fsyncdir, statfs, getlk, setlk, flock,
 };
 constexpr std::array kind_names{
     "lookup", "getattr", "setattr", "readlink", "mknod", "mkdir", "unlink", "rmdir", "symlink", "rename", "link",
-    "open", "create", "read", "write", "flush", "fsync", "opendir", "readdir", "fsyncdir", "statfs",
+    "open", "create", "read", "write", "flush", "fsync", "opendir", "readdir", "fsyncdir", "statfs", "getlk", "setlk",
+    "flock",
 };
 // clang-format on
 using Kinds = unsigned;  // one bit per Kind
 constexpr Kinds all_kinds = (1U << kind_names.size()) - 1;
 
 constexpr std::pair<const char*, int> errno_names[] = {
-    {"EIO", EIO},       {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EROFS", EROFS},
-    {"ESTALE", ESTALE}, {"EACCES", EACCES}, {"EPERM", EPERM},   {"ETIMEDOUT", ETIMEDOUT},
+    {"EIO", EIO},       {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT},       {"EROFS", EROFS},   {"ESTALE", ESTALE},
+    {"EACCES", EACCES}, {"EPERM", EPERM},   {"ETIMEDOUT", ETIMEDOUT}, {"ENOLCK", ENOLCK},
 };
 
 struct Refusal {
@@ -201,6 +216,11 @@ int fd_of(fuse_ino_t inode) {
     return inode == FUSE_ROOT_ID ? root.fd : reinterpret_cast<Node*>(inode)->fd;
 }
 
+/// Of anything but the root.
+std::pair<dev_t, ino_t> file_of(fuse_ino_t inode) {
+    return reinterpret_cast<Node*>(inode)->key;
+}
+
 /// A path that follows the O_PATH descriptor itself, never a symbolic link behind it.
 std::string path_of(fuse_ino_t inode) {
     return "/proc/self/fd/" + std::to_string(fd_of(inode));
@@ -294,6 +314,174 @@ void answer_made(fuse_req_t request, int result, fuse_ino_t parent, const char* 
         answer_entry(request, parent, name);
     }
 }
+
+// ---- Locks --------------------------------------------------------------------------------------------------------
+
+using File = std::pair<dev_t, ino_t>;
+
+struct Lock {
+    std::uint64_t owner;   // as the kernel names it: the process, or with flock and OFD locks the open file
+    std::uint64_t handle;  // the open file through which it was taken
+    bool exclusive;
+    off_t first;
+    off_t last;  // the last byte, or the largest number there is
+    pid_t pid;   // 0: not told, as a server does not know it
+};
+
+constexpr off_t end_of_file = std::numeric_limits<off_t>::max();
+
+/// The locks of flock(2) that the kernel holds for this mount, as proc_locks(5) tells:
+/// "2: FLOCK  ADVISORY  WRITE 771 00:28:131448 0 EOF", the device in hexadecimal.
+class KernelLocks {
+   public:
+    void mounted_at(const std::string& mount_point) {
+        struct stat status {};
+        if (stat(mount_point.c_str(), &status) == 0) {
+            device_ = status.st_dev;
+        }
+    }
+    /// Whether one of them is in the way of a lock of this kind.
+    bool in_the_way(ino_t inode, bool exclusive) const {
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "%02x:%02x:%lu", major(device_), minor(device_), inode);
+        std::ifstream locks("/proc/locks");
+        for (std::string line; std::getline(locks, line);) {
+            std::istringstream words(line);
+            std::string number, kind, advisory, type, pid, place;
+            words >> number >> kind >> advisory >> type >> pid >> place;
+            if (kind == "FLOCK" && place == wanted && (exclusive || type == "WRITE")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+   private:
+    std::atomic<dev_t> device_{0};
+};
+
+KernelLocks kernel_locks;
+bool flock_is_here = false;
+
+/// A lock that is waited for. Answered when it is had, or with EINTR when its caller gets a signal.
+struct Waiting {
+    fuse_req_t request;
+    File file;
+    Lock wanted;
+};
+
+class LockTable {
+   public:
+    /// A lock in the way of this one, if any.
+    std::optional<Lock> in_the_way(const File& file, const Lock& wanted) {
+        const std::lock_guard guard(mutex_);
+        return find(file, wanted);
+    }
+
+    /// Takes it, says EAGAIN, or waits; answers the request in any case.
+    void take(fuse_req_t request, const File& file, const Lock& wanted, bool wait) {
+        if (wait) {
+            fuse_req_interrupt_func(request, &LockTable::interrupted, this);  // takes a lock that interrupted() runs in
+        }
+        const std::lock_guard guard(mutex_);
+        if (!find(file, wanted)) {
+            cut_out(file, wanted);
+            held_[file].push_back(wanted);
+            fuse_reply_err(request, 0);
+            try_waiting();  // a write lock may have become a read lock
+        } else if (!wait) {
+            fuse_reply_err(request, EAGAIN);
+        } else if (fuse_req_interrupted(request)) {
+            fuse_reply_err(request, EINTR);
+        } else {
+            waiting_.push_back({request, file, wanted});
+        }
+    }
+
+    void release(const File& file, const Lock& range) {
+        const std::lock_guard guard(mutex_);
+        cut_out(file, range);
+        try_waiting();
+    }
+
+    /// The open file is gone, and so is what was locked through it.
+    void forget_handle(std::uint64_t handle) {
+        const std::lock_guard guard(mutex_);
+        for (auto& [file, locks] : held_) {
+            std::erase_if(locks, [handle](const Lock& lock) { return lock.handle == handle; });
+        }
+        std::erase_if(held_, [](const auto& entry) { return entry.second.empty(); });
+        try_waiting();
+    }
+
+   private:
+    static bool overlap(const Lock& a, const Lock& b) { return a.first <= b.last && b.first <= a.last; }
+
+    std::optional<Lock> find(const File& file, const Lock& wanted) const {
+        if (const auto found = held_.find(file); found != held_.end()) {
+            for (const Lock& lock : found->second) {
+                if (lock.owner != wanted.owner && overlap(lock, wanted) && (lock.exclusive || wanted.exclusive)) {
+                    return lock;
+                }
+            }
+        }
+        if (!flock_is_here && kernel_locks.in_the_way(file.second, wanted.exclusive)) {
+            return Lock{0, 0, true, 0, end_of_file, 0};
+        }
+        return std::nullopt;
+    }
+
+    /// Leaves of the owner's locks what lies outside the range.
+    void cut_out(const File& file, const Lock& range) {
+        std::vector<Lock> left;
+        for (const Lock& lock : held_[file]) {
+            if (lock.owner != range.owner || !overlap(lock, range)) {
+                left.push_back(lock);
+                continue;
+            }
+            if (lock.first < range.first) {
+                left.push_back(lock);
+                left.back().last = range.first - 1;
+            }
+            if (lock.last > range.last) {
+                left.push_back(lock);
+                left.back().first = range.last + 1;
+            }
+        }
+        held_[file] = std::move(left);
+    }
+
+    void try_waiting() {
+        for (auto next = waiting_.begin(); next != waiting_.end();) {
+            if (find(next->file, next->wanted)) {
+                ++next;
+                continue;
+            }
+            cut_out(next->file, next->wanted);
+            held_[next->file].push_back(next->wanted);
+            fuse_reply_err(next->request, 0);
+            next = waiting_.erase(next);
+        }
+    }
+
+    static void interrupted(fuse_req_t request, void* table) { static_cast<LockTable*>(table)->give_up(request); }
+
+    void give_up(fuse_req_t request) {
+        const std::lock_guard guard(mutex_);
+        const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                        [request](const Waiting& one) { return one.request == request; });
+        if (found != waiting_.end()) {
+            waiting_.erase(found);
+            fuse_reply_err(request, EINTR);
+        }
+    }
+
+    std::mutex mutex_;
+    std::map<File, std::vector<Lock>> held_;
+    std::list<Waiting> waiting_;
+};
+
+LockTable lock_table;
 
 // ---- Operations ---------------------------------------------------------------------------------------------------
 
@@ -524,13 +712,64 @@ void on_write(fuse_req_t request, fuse_ino_t, const char* data, std::size_t size
 }
 
 /// A caller of close() waits for this one: it is the round trip of a close.
-void on_flush(fuse_req_t request, fuse_ino_t, fuse_file_info*) {
+void on_flush(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
+    if (inode != FUSE_ROOT_ID && file->lock_owner != 0) {  // close(2) drops the process's locks of fcntl(2)
+        lock_table.release(file_of(inode), {file->lock_owner, 0, false, 0, end_of_file, 0});
+    }
     if (may(Kind::flush, request)) {
         fuse_reply_err(request, 0);
     }
 }
 
+Lock lock_from(const struct flock& lock, const fuse_file_info* file) {
+    const off_t last = lock.l_len == 0 ? end_of_file : lock.l_start + lock.l_len - 1;
+    return {file->lock_owner, file->fh, lock.l_type == F_WRLCK, lock.l_start, last, lock.l_pid};
+}
+
+void on_getlk(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file, struct flock* asked) {
+    if (!may(Kind::getlk, request)) {
+        return;
+    }
+    struct flock lock = *asked;
+    if (const auto standing = lock_table.in_the_way(file_of(inode), lock_from(*asked, file))) {
+        lock.l_type = standing->exclusive ? F_WRLCK : F_RDLCK;
+        lock.l_whence = SEEK_SET;
+        lock.l_start = standing->first;
+        lock.l_len = standing->last == end_of_file ? 0 : standing->last - standing->first + 1;
+        lock.l_pid = standing->pid;
+    } else {
+        lock.l_type = F_UNLCK;
+    }
+    fuse_reply_lock(request, &lock);
+}
+
+void on_setlk(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file, struct flock* asked, int wait) {
+    if (!may(Kind::setlk, request)) {
+        return;
+    }
+    if (asked->l_type == F_UNLCK) {
+        lock_table.release(file_of(inode), lock_from(*asked, file));
+        fuse_reply_err(request, 0);
+    } else {
+        lock_table.take(request, file_of(inode), lock_from(*asked, file), wait != 0);
+    }
+}
+
+void on_flock(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file, int operation) {
+    if (!may(Kind::flock, request)) {
+        return;
+    }
+    const Lock wanted{file->lock_owner, file->fh, (operation & LOCK_EX) != 0, 0, end_of_file, 0};
+    if (operation & LOCK_UN) {
+        lock_table.release(file_of(inode), wanted);
+        fuse_reply_err(request, 0);
+    } else {
+        lock_table.take(request, file_of(inode), wanted, (operation & LOCK_NB) == 0);
+    }
+}
+
 void on_release(fuse_req_t request, fuse_ino_t, fuse_file_info* file) {
+    lock_table.forget_handle(file->fh);
     close(static_cast<int>(file->fh));
     fuse_reply_err(request, 0);
 }
@@ -672,6 +911,11 @@ fuse_lowlevel_ops operations() {
     all.releasedir = on_releasedir;
     all.fsyncdir = on_fsyncdir;
     all.statfs = on_statfs;
+    all.getlk = on_getlk;
+    all.setlk = on_setlk;
+    if (flock_is_here) {
+        all.flock = on_flock;
+    }
     return all;
 }
 
@@ -839,6 +1083,7 @@ constexpr const char* usage =
     "Says \"ready\" on standard output once it is mounted.\n"
     "  --attr-timeout=SECONDS    how long attributes are remembered: 3 unless given\n"
     "  --entry-timeout=SECONDS   how long names are remembered: 3 unless given\n"
+    "  --flock=here              locks of flock(2) are operations, too; but then /proc does not tell of them\n"
     "  --no-permission-checks    everybody may do everything. With checks the kernel looks at a directory again\n"
     "                            after each change in it, which an NFS client need not: turn them off to count\n"
     "  --socket=SOCKET           where commands are taken\n"
@@ -871,6 +1116,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
             options.socket = value;
         } else if (word.starts_with("--send=")) {
             options.send = value;
+        } else if (word == "--flock=here") {
+            flock_is_here = true;
         } else if (word == "--no-permission-checks") {
             options.check_permissions = false;
         } else if (word.starts_with("--")) {
@@ -983,6 +1230,8 @@ int main(int argc, char** argv) {
     for (int i = 0; i < workers; ++i) {
         std::thread(serve_requests, session).detach();
     }
+    kernel_locks.mounted_at(mount_point);
+    faults.reset_counts();
     std::cout << "ready" << std::endl;
 
     run_until_signal(listener, signalfd(-1, &ending, SFD_CLOEXEC));

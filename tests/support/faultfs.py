@@ -17,15 +17,19 @@ def faultfs_binary():
 
 
 class FaultFs:
-    """`directory` seen through `mount_point`, in the mount namespace that the caller is in. Bind it to show it to others."""
+    """`directory` seen through `mount_point`, in the mount namespace that the caller is in. Bind it to show it to others:
+    pretended hosts that do are clients of one lock manager (see faultfs.cpp; `flock_here` is its --flock=here)."""
 
-    def __init__(self, directory, mount_point, attr_timeout=3.0, entry_timeout=3.0, check_permissions=True):
+    def __init__(self, directory, mount_point, attr_timeout=3.0, entry_timeout=3.0, check_permissions=True,
+                 flock_here=False):
         self.mount_point = mount_point
         self._socket_path = f"{directory}.control"
         argv = [faultfs_binary(), f"--attr-timeout={attr_timeout}", f"--entry-timeout={entry_timeout}",
                 f"--socket={self._socket_path}", directory, mount_point]
         if not check_permissions:
             argv.insert(1, "--no-permission-checks")
+        if flock_here:
+            argv.insert(1, "--flock=here")
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         said = self.process.stdout.readline()
         assert said == "ready\n", f"faultfs did not start: {said!r}, exit status {self.process.wait()}"

@@ -2,7 +2,8 @@
 """A pretended host: its own process ids, mounts, host name, /run and boot id on this machine.
 
 Two of them share one file system as two instances share theirs: a lock of one is real to the other, and neither sees
-the other's processes. Nothing it mounts is seen outside, and all its processes end with it.
+the other's processes. Nothing it mounts is seen outside, all its processes end with it, and nothing that they write to
+the console reaches anybody's screen.
 """
 import ctypes
 import os
@@ -35,7 +36,9 @@ class Host:
         # ignores SIGCHLD, which sleep(1) inherits (bash can do that, dash cannot): orphans are reaped, as by init.
         furnish = (
             "set -e; hostname \"$1\"; mount -t tmpfs -o mode=0755 run /run;"
-            " mount --bind \"$2\" /proc/sys/kernel/random/boot_id; touch \"$3\"; trap '' CHLD; exec sleep infinity"
+            " mount --bind \"$2\" /proc/sys/kernel/random/boot_id;"
+            " if [ -e /dev/console ]; then mount --bind /dev/null /dev/console; fi;"
+            " touch \"$3\"; trap '' CHLD; exec sleep infinity"
         )
         ready = f"{directory}/ready"
         self._unshare = subprocess.Popen(

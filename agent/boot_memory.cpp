@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/boot_memory.hpp"
+
+#include "agent/file_descriptor.hpp"
+#include "agent/worker/small_file.hpp"
+#include "core/instance_id.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace agent {
+namespace {
+
+constexpr const char* id_name = "/instance-id";
+constexpr const char* worked_name = "/mount-worked";
+constexpr std::size_t more_than_an_id = 4096;
+
+/// "" if it cannot be read.
+std::string read_line(const std::string& path) {
+    const auto text = read_small_file(path, more_than_an_id);
+    return text ? text->substr(0, text->find('\n')) : std::string();
+}
+
+}  // namespace
+
+core::Result<void> BootMemory::write(const std::string& path, const std::string& line) const {
+    const std::string temporary = path + ".new";
+    ::unlink(temporary.c_str());
+    const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    const std::string text = line + "\n";
+    if (!file || ::fchmod(file.get(), 0644) != 0 ||
+        ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::rename(temporary.c_str(), path.c_str()) != 0) {
+        return core::system_error(errno, "write", path);
+    }
+    return {};
+}
+
+core::Result<void> BootMemory::remember_id(const std::string& instance_id) const {
+    if (auto valid = core::validate_external_id(instance_id); !valid) {
+        return valid;
+    }
+    const std::string path = directory_ + id_name;
+    const auto remembered = core::id_from_answer(read_line(path), path);
+    if (remembered && *remembered == instance_id) {
+        return {};
+    }
+    if (remembered) {
+        return core::Error{
+            core::Errc::refused,
+            path + " names " + *remembered + " since earlier in this boot, and is not changed to " + instance_id};
+    }
+    return write(path, instance_id);
+}
+
+core::Result<void> BootMemory::remember_worked(const std::string& instance_id) const {
+    const std::string path = directory_ + worked_name;
+    return read_line(path) == instance_id ? core::Result<void>() : write(path, instance_id);
+}
+
+bool BootMemory::worked(const std::string& setting) const {
+    const std::string instance_id = setting == "auto" ? read_line(directory_ + id_name) : setting;
+    return !instance_id.empty() && read_line(directory_ + worked_name) == instance_id;
+}
+
+}  // namespace agent

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A mount that hangs: the fault of this instance, or of the file server that all instances share? The mount is a file
+system that freezes; the agent sees it as NFS from a test server, which it asks over the network."""
+import pytest
+
+from conftest import _finish
+from support.deadline import eventually, stays
+from support.frozen_world import FrozenWorld
+from support.mount_table import serve_with_nfs, show_nfs
+from support.nfs_server import NfsServer
+from support.poller import Poller
+
+
+@pytest.fixture
+def frozen_world():
+    made = FrozenWorld()
+    yield made
+    made.faultfs.clear()
+    _finish(made)
+
+
+@pytest.fixture
+def server():
+    made = NfsServer()
+    yield made
+    made.close()
+    assert made.troubles == []
+
+
+@pytest.fixture
+def instance(frozen_world):
+    made = frozen_world.instance()
+    made.write_settings(mount={"deadline": "500ms", "fstypes": [frozen_world.fstype, "nfs4"]},
+                        checks={"interval": "500ms"})
+    return made
+
+
+def serve_as_nfs(instance, server):
+    """In service, its mount seen as NFS from `server`."""
+    instance.serving()
+    show_nfs(instance, server.port)
+    eventually(lambda: instance.agent.row("mount").get("observedValue") == "127.0.0.1:/ nfs4 rw", "the mount is NFS")
+    assert "attribution" not in instance.agent.row("mount")
+    assert server.connections == 0  # nobody asks while all is well
+    return instance
+
+
+@pytest.fixture
+def serving(instance, server):
+    return serve_as_nfs(instance, server)
+
+
+def freeze(instance):
+    instance.world.faultfs.freeze()
+    instance.world.faultfs.until_frozen()
+
+
+def until_attributed(instance, attribution, health, mount_status):
+    """Waits until /health says so of the hanging mount; asserts that metrics and /readyz say it, too."""
+    agent = instance.agent
+
+    def so():
+        answer = agent.health()
+        row = (answer.json.get("checks") or {}).get("mount", [{}])[0]
+        seen = (answer.status, row.get("status"), row.get("reason"), row.get("attribution"))
+        return seen == (health, mount_status, "hung", attribution) and answer
+
+    try:
+        answer = eventually(so, f"/health {health}, mount hung, {attribution}")
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{agent.health()}\n{agent.stderr()[-3000:]}") from None
+    assert agent.request("/readyz").status == 503
+    metrics = agent.request("/metrics").body.decode()
+    assert f'postfix_elb_agent_mount_fault{{attribution="{attribution}"}} 1' in metrics
+    return answer
+
+
+def until_shared(instance):
+    return until_attributed(instance, "shared", 200, "warn")
+
+
+def until_its_own(instance):
+    return until_attributed(instance, "instance", 503, "fail")
+
+
+def test_a_silent_server_is_no_reason_to_replace_the_instance_and_health_never_leaves_200(serving, server):
+    server.fault = "silent"
+    with Poller(serving.agent.port) as elb:
+        freeze(serving)
+        answer = until_shared(serving)
+        assert answer.json["status"] == "warn"
+        stays(lambda: serving.agent.health().status == 200, "/health is 200", during=3)
+        assert server.connections == 1  # asked rarely, however often it is looked
+        serving.world.faultfs.thaw()
+        serving.agent.until(status=200, check="mount", reason="")
+        serving.agent.until("/readyz", status=200)
+    elb.assert_never_left(200)
+    assert serving.agent.health().json["status"] == "pass"
+    assert "attribution" not in serving.agent.row("mount")
+
+
+@pytest.mark.parametrize("fault", ["answers", "auth_error", "prog_mismatch", "byte_by_byte"])
+def test_a_server_that_answers_makes_it_the_instance_s_own_fault(serving, server, fault):
+    server.fault = fault
+    freeze(serving)
+    answer = until_its_own(serving)
+    assert answer.json["output"].startswith("mount hung")
+    serving.world.faultfs.thaw()
+    serving.agent.until(status=200, check="mount", reason="")
+
+
+@pytest.mark.parametrize("fault", ["garbage", "closes", "closes_at_once", "resets"])
+def test_what_proves_nothing_is_silence(serving, server, fault):
+    server.fault = fault
+    freeze(serving)
+    until_shared(serving)
+
+
+def test_a_dead_tunnel_of_this_host_is_the_instance_s_own_fault(serving, server):
+    server.refuse()
+    freeze(serving)
+    until_its_own(serving)
+
+
+def test_a_mount_that_names_no_server_is_the_instance_s_own_fault(instance):
+    instance.serving()
+    freeze(instance)
+    until_its_own(instance)
+
+
+def test_a_hold_of_zero_is_strict(instance, server):
+    instance.write_settings(shared_fault={"hold": "0s"})
+    serve_as_nfs(instance, server)
+    server.fault = "silent"
+    freeze(instance)
+    until_its_own(instance)
+
+
+def test_a_shared_fault_is_excused_no_longer_than_hold(instance, server):
+    instance.write_settings(shared_fault={"hold": "4s"})
+    serve_as_nfs(instance, server)
+    server.fault = "silent"
+    freeze(instance)
+    until_shared(instance)
+    until_its_own(instance)
+    instance.world.faultfs.thaw()
+    instance.agent.until(status=200, check="mount", reason="")
+
+
+def test_an_agent_that_is_started_again_in_the_outage_does_not_end_the_instance(serving, server):
+    server.fault = "silent"
+    freeze(serving)
+    until_shared(serving)
+    assert serving.agent.stop() == 0
+    serve_with_nfs(serving, server.port)
+    until_shared(serving)
+    stays(lambda: serving.agent.health().status == 200, "/health is 200", during=2)
+    serving.world.faultfs.thaw()
+    serving.agent.until(status=200, check="mount", reason="", within=30)
+
+
+def test_a_mount_that_never_worked_in_this_boot_is_a_bad_boot(instance, server):
+    server.fault = "silent"
+    instance.bake().mount()
+    instance.world.faultfs.freeze()
+    serve_with_nfs(instance, server.port)
+    until_its_own(instance)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What systemd says of Postfix's units decides how long a missing master is waited for. A real bus, and on it a
+service that follows systemd's documentation."""
+import pytest
+
+from support.deadline import stays
+from support.systemd_bus import SystemdBus
+
+INSTANCE, GROUP = "postfix@-.service", "postfix.service"
+
+
+@pytest.fixture
+def systemd(instance):
+    """Debian's two units, up."""
+    bus = SystemdBus(instance.host).start()
+    bus.unit(GROUP, "active", "exited", "oneshot")
+    bus.unit(INSTANCE, "active", "running")
+    yield bus
+    bus.thaw()  # a stopped process would keep the host from ending
+
+
+@pytest.fixture
+def serving(instance, systemd):
+    """With long rounds: what is doubtful would take a minute to fail."""
+    instance.write_settings(checks={"interval": "10s", "fail_after": 6})
+    return instance.serving()
+
+
+@pytest.fixture
+def brisk(instance, systemd):
+    """With short rounds: what is doubtful fails at once."""
+    instance.write_settings(checks={"interval": "1s", "fail_after": 1})
+    return instance.serving()
+
+
+def is_stopped(bus):
+    bus.unit(INSTANCE, "inactive", "dead")
+
+
+def test_a_missing_master_fails_at_once_when_no_unit_is_active(serving, systemd):
+    is_stopped(systemd)
+    serving.postfix.kill()
+    serving.agent.until(status=503, check="master_pid", reason="stale", within=3)
+
+
+def test_a_failed_unit_fails_at_once_though_the_grouping_unit_is_active(serving, systemd):
+    systemd.unit(INSTANCE, "failed", "failed")
+    serving.postfix.kill()
+    serving.agent.until(status=503, check="master_pid", reason="stale", within=3)
+
+
+def test_a_restart_is_excused_in_health_and_not_in_readyz(brisk, systemd):
+    systemd.tell(f"job {INSTANCE} restart")
+    systemd.unit(INSTANCE, "deactivating", "stop-sigterm")
+    brisk.postfix.kill()
+    brisk.agent.until("/readyz", status=503, within=5)
+    stays(lambda: brisk.agent.health().status == 200, "a restart is excused", during=2)
+    systemd.unit(INSTANCE, "activating", "start")
+    brisk.postfix.start()
+    systemd.unit(INSTANCE, "active", "running")
+    systemd.tell(f"done {INSTANCE}")
+    brisk.agent.until("/readyz", status=200, within=15)
+
+
+def test_a_restart_that_fails_is_no_longer_excused(brisk, systemd):
+    systemd.unit(INSTANCE, "activating", "start")
+    brisk.postfix.kill()
+    brisk.agent.until("/readyz", status=503, within=5)
+    assert brisk.agent.health().status == 200
+    systemd.unit(INSTANCE, "failed", "failed")
+    brisk.agent.until(status=503, check="master_pid", reason="stale", within=3)
+
+
+@pytest.mark.parametrize("trouble", ["stop", "hang", "stop_systemd"])
+def test_a_bus_in_trouble_harms_nobody(serving, systemd, trouble):
+    getattr(systemd, trouble)()
+    stays(lambda: serving.agent.health().status == 200 and serving.agent.request("/readyz").status == 200,
+          "healthy whatever the bus does", during=5)
+
+
+def test_a_bus_that_comes_back_is_believed_again(serving, systemd):
+    systemd.stop_systemd()
+    systemd.stop()
+    systemd.start()
+    systemd.unit(GROUP, "active", "exited", "oneshot")
+    systemd.unit(INSTANCE, "failed", "failed")
+    serving.postfix.kill()
+    serving.agent.until(status=503, check="master_pid", reason="stale", within=15)
