@@ -85,7 +85,7 @@ def _answers(running, process, log):
 
 
 @contextlib.contextmanager
-def _private_directory():
+def private_directory():
     path = tempfile.mkdtemp(prefix="pea-bench-")
     os.chmod(path, 0o755)
     try:
@@ -126,7 +126,7 @@ http {{
 def nginx(status, content_type, body):
     """One worker that answers /health with these bytes."""
     quoted = body.decode().replace("\\", "\\\\").replace("'", "\\'").replace("$", "${dollar}")
-    with _private_directory() as directory:
+    with private_directory() as directory:
         port = free_port()
         with open(f"{directory}/nginx.conf", "w") as file:
             file.write(NGINX_CONF.format(directory=directory, port=port, status=status, content_type=content_type,
@@ -139,7 +139,7 @@ def nginx(status, content_type, body):
 @contextlib.contextmanager
 def node_exporter():
     """With the collectors that Debian's package has on by default."""
-    with _private_directory() as directory:
+    with private_directory() as directory:
         address = f"127.0.0.1:{free_port()}"
         argv = ["prometheus-node-exporter", f"--web.listen-address={address}"]
         with _started("node-exporter", directory, f"http://{address}/metrics", argv, " ".join(argv)) as running:
@@ -163,7 +163,7 @@ check filesystem root with path /
 @contextlib.contextmanager
 def monit():
     """Watching one process and one file system every 5 s."""
-    with _private_directory() as directory:
+    with private_directory() as directory:
         port = free_port()
         with open(f"{directory}/watched.pid", "w") as file:
             file.write(f"{os.getpid()}\n")
@@ -173,4 +173,28 @@ def monit():
         argv = ["monit", "-I", "-c", path]
         with _started("monit", directory, f"http://127.0.0.1:{port}/", argv,
                       "monit -I -c monitrc  # a process and a file system, every 5 s") as running:
+            yield running
+
+
+def postfix_exporter(log):
+    """prometheus-postfix-exporter, following this log."""
+    address = f"127.0.0.1:{free_port()}"
+    argv = ["prometheus-postfix-exporter", f"--web.listen-address={address}", f"--postfix.logfile_path={log}",
+            "--postfix.showq_path=/nonexistent"]
+    return _started("postfix-exporter", os.path.dirname(log), f"http://{address}/metrics", argv, " ".join(argv))
+
+
+MTAIL_EXAMPLE = "/usr/share/doc/mtail/examples/postfix.mtail"  # Debian's package has it, not compressed
+
+
+@contextlib.contextmanager
+def mtail(log):
+    """mtail with the program for Postfix that comes with it, following this log."""
+    with private_directory() as directory:
+        port = free_port()
+        os.mkdir(f"{directory}/programs")
+        shutil.copy(MTAIL_EXAMPLE, f"{directory}/programs")
+        argv = ["mtail", "--address=127.0.0.1", f"--port={port}", f"--progs={directory}/programs", f"--logs={log}",
+                "--logtostderr"]
+        with _started("mtail", directory, f"http://127.0.0.1:{port}/metrics", argv, " ".join(argv)) as running:
             yield running

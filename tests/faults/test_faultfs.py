@@ -8,7 +8,9 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -17,6 +19,7 @@ import pytest
 
 from support.deadline import eventually, stays
 from support.faultfs import FaultFs
+from support.host import Host
 from support.postfix import make_skeleton
 from support.tree_compare import differences, snapshot
 
@@ -156,6 +159,164 @@ def test_locks_conflict_on_this_machine(faultfs):
     with open(path, "w") as first, open(path, "w") as second:
         fcntl.flock(first, fcntl.LOCK_EX | fcntl.LOCK_NB)
         assert error_of(lambda: fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)) == "EAGAIN"
+
+
+def ask_lock(path, kind=fcntl.F_WRLCK):
+    """(type, pid) of what F_GETLK finds in the way of a lock on the whole file, asked through a read-only descriptor."""
+    with open(path, "rb") as file:
+        question = struct.pack("hhqqi4x", kind, os.SEEK_SET, 0, 0, 0)
+        found, _, _, _, pid = struct.unpack("hhqqi4x", fcntl.fcntl(file, fcntl.F_GETLK, question))
+        return found, pid
+
+
+class Holder:
+    """Another process that holds a lock taken by `statement`, in which `file` is open for writing."""
+
+    def __init__(self, path, statement, host=None):
+        script = f"import fcntl, os, sys; file = open(sys.argv[1], 'r+b'); {statement}; print('held', flush=True); input()"
+        argv = [sys.executable, "-c", script, path]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.process = host.popen(*argv, **pipes) if host else subprocess.Popen(argv, **pipes)
+        assert self.process.stdout.readline() == "held\n"
+
+    def release(self):
+        self.process.communicate("\n", timeout=10)
+
+
+FLOCK = "fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)"
+POSIX = "fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)"
+OFD = "fcntl.fcntl(file, 37, __import__('struct').pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0))"
+
+
+@pytest.fixture(params=["kernel", "here"])
+def lock_server(request, directory):
+    """Where flock(2) is the kernel's, and where it is an operation like the others."""
+    made = FaultFs(f"{directory}/below", f"{directory}/mount", flock_here=request.param == "here")
+    yield made
+    assert made.close() == 0
+
+
+@pytest.mark.parametrize("statement", [FLOCK, POSIX, OFD])
+def test_asking_sees_every_kind_of_lock_and_takes_none(lock_server, statement):
+    path = f"{lock_server.mount_point}/lock"
+    write(path)
+    assert ask_lock(path)[0] == fcntl.F_UNLCK
+    holder = Holder(path, statement)
+    assert ask_lock(path)[0] == fcntl.F_WRLCK
+    assert ask_lock(path)[0] == fcntl.F_WRLCK
+    holder.release()
+    eventually(lambda: ask_lock(path)[0] == fcntl.F_UNLCK, "the lock went with its holder")
+    Holder(path, statement).release()
+
+
+def test_asking_names_the_process_of_a_lock_of_fcntl_and_nobody_for_one_of_flock(lock_server):
+    path = f"{lock_server.mount_point}/lock"
+    write(path)
+    holder = Holder(path, POSIX)
+    assert ask_lock(path) == (fcntl.F_WRLCK, holder.process.pid)
+    holder.release()
+    eventually(lambda: ask_lock(path)[0] == fcntl.F_UNLCK, "it is free")
+    holder = Holder(path, FLOCK)
+    assert ask_lock(path) == (fcntl.F_WRLCK, 0)
+    holder.release()
+
+
+def test_asking_names_nobody_for_a_lock_of_another_host(lock_server, directory):
+    path = f"{lock_server.mount_point}/lock"
+    write(path)
+    hosts = [Host(name, f"{directory}/{name}") for name in ("a", "b")]
+    holder = Holder(path, POSIX, hosts[0])
+    question = ("import fcntl, struct, sys; file = open(sys.argv[1], 'rb'); print(struct.unpack('hhqqi4x', "
+                "fcntl.fcntl(file, fcntl.F_GETLK, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0)))[::4])")
+    there = hosts[1].run(sys.executable, "-c", question, path)
+    assert there.stdout == f"({fcntl.F_WRLCK}, 0)\n"
+    holder.release()
+    for host in hosts:
+        host.close()
+
+
+def test_a_lock_of_flock_is_in_the_way_of_one_of_fcntl_as_at_an_nfs_server(lock_server):
+    path = f"{lock_server.mount_point}/lock"
+    write(path)
+    holder = Holder(path, FLOCK)
+    with open(path, "r+b") as file:
+        assert error_of(lambda: fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)) == "EAGAIN"
+    holder.release()
+
+
+def test_shared_locks_stand_side_by_side(lock_server):
+    path = f"{lock_server.mount_point}/lock"
+    write(path)
+    holder = Holder(path, "fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)")
+    with open(path, "rb") as file:
+        fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    assert ask_lock(path, fcntl.F_RDLCK)[0] == fcntl.F_UNLCK
+    assert ask_lock(path)[0] == fcntl.F_RDLCK
+    holder.release()
+
+
+def test_a_lock_on_a_part_leaves_the_rest(lock_server):
+    path = f"{lock_server.mount_point}/lock"
+    write(path, b"0123456789")
+    holder = Holder(path, "fcntl.lockf(file, fcntl.LOCK_EX, 10, 0); fcntl.lockf(file, fcntl.LOCK_UN, 4, 3)")
+    with open(path, "r+b") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 4, 3)
+        for start in (0, 2, 7, 9):
+            assert error_of(lambda: fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, start)) == "EAGAIN"
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 10)
+    holder.release()
+
+
+@pytest.mark.parametrize("statement", [FLOCK, POSIX])
+def test_a_lock_that_is_waited_for_comes_when_it_is_free(lock_server, statement):
+    path = f"{lock_server.mount_point}/lock"
+    write(path)
+    first = Holder(path, statement)
+    second = []
+    waiter = threading.Thread(target=lambda: second.append(Holder(path, statement.replace(" | fcntl.LOCK_NB", ""))))
+    waiter.start()
+    stays(waiter.is_alive, "the second waits", during=0.3)
+    first.release()
+    waiter.join(timeout=10)
+    assert ask_lock(path)[0] == fcntl.F_WRLCK
+    second[0].release()
+
+
+@pytest.mark.parametrize("statement", [FLOCK, POSIX])
+def test_who_waits_for_a_lock_can_be_interrupted(lock_server, statement):
+    path = f"{lock_server.mount_point}/lock"
+    write(path)
+    first = Holder(path, statement)
+    script = ("import fcntl, signal, sys; signal.signal(signal.SIGALRM, lambda *_: sys.exit(3)); signal.alarm(1);"
+              f"file = open(sys.argv[1], 'r+b'); {statement.replace(' | fcntl.LOCK_NB', '')}")
+    assert subprocess.run([sys.executable, "-c", script, path], timeout=20).returncode == 3
+    first.release()
+    eventually(lambda: ask_lock(path)[0] == fcntl.F_UNLCK, "nothing is left of the one that gave up")
+
+
+@pytest.mark.parametrize("name", ["ENOLCK", "EDQUOT", "ESTALE"])
+@pytest.mark.parametrize("kind, action", [
+    ("getlk", lambda path: ask_lock(path)),
+    ("setlk", lambda path: _lock(path, fcntl.lockf)),
+    ("flock", lambda path: _lock(path, fcntl.flock)),
+])
+def test_locks_can_be_refused(directory, name, kind, action):
+    faultfs = FaultFs(f"{directory}/below", f"{directory}/mount", flock_here=True)
+    path = f"{faultfs.mount_point}/lock"
+    write(path)
+    faultfs.refuse(name, kind)
+    assert error_of(lambda: action(path)) == name
+    faultfs.clear()
+    action(path)
+    assert faultfs.close() == 0
+
+
+def test_the_kernel_shows_a_lock_of_flock_as_it_does_on_nfs(faultfs):
+    path = f"{faultfs.mount_point}/lock"
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with open(f"/proc/self/fdinfo/{file.fileno()}") as info:
+            assert "FLOCK  ADVISORY  WRITE" in info.read()
 
 
 def test_attributes_are_remembered_as_long_as_asked(faultfs, directory):
@@ -303,6 +464,11 @@ def test_sigterm_unmounts_even_while_operations_are_frozen(directory):
     assert faultfs.close() == 0
     assert reader.wait(timeout=10) == 1
     assert not os.path.ismount(f"{directory}/mount")
+
+
+def _lock(path, how):
+    with open(path, "r+b") as file:
+        how(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _fsync(path, flags):

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words in which the catalogue is written."""
+import contextlib
+import dataclasses
+import functools
+
+from relay import DEADLINE, INTERVAL
+
+# Within how many seconds the answer must be so. What the program needs is told beside it; the rest is for a machine
+# that does other things, too. tests/bench measures the time itself.
+AT_ONCE = INTERVAL + 1                     # an event or the next round, and one look is enough
+ROUNDS = 2 * INTERVAL + 1.5                # doubtful: two rounds
+HANG = DEADLINE + 2 * INTERVAL + 2         # overdue, and two rounds
+STALE = 3 * INTERVAL + DEADLINE + 2 * INTERVAL + 2.5  # facts that nobody renews, and two rounds
+START = 8                                  # the program starts, looks, relinks
+
+
+@dataclasses.dataclass(frozen=True)
+class Says:
+    """What must be answered. Of `check` its own status and reason are looked at, unless `check` is None."""
+    health: int
+    ready: int
+    check: str = None
+    status: str = None
+    reason: str = ""
+    said: tuple = ()    # words of the check's output
+    also: tuple = ()    # (check, reason) of others; "" means that it passes
+    phase: str = None
+    attribution: str = None  # of a mount that does not answer
+
+    def __str__(self):
+        about = f" {self.check} {self.reason or 'passes'}" if self.check else ""
+        return f"{self.health}{about}" + ("" if self.ready == self.health else f", ready {self.ready}")
+
+
+def fails(check, reason, *said, also=(), phase=None, attribution=None):
+    return Says(503, 503, check, "fail", reason, said, also, phase, attribution)
+
+
+def excused(check, reason, attribution):
+    """No new mail, and no reason to replace this instance."""
+    return Says(200, 503, check, "warn", reason, attribution=attribution)
+
+
+def warns(check, reason, *said):
+    return Says(200, 200, check, "warn", reason, said)
+
+
+def passes(check=None):
+    return Says(200, 200, check, "pass" if check else None)
+
+
+def drains():
+    return Says(200, 503, phase="draining")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    group: str
+    name: str              # a sentence
+    make: callable         # a condition: what is done to a relay, and undone
+    says: Says
+    within: float = ROUNDS  # of a 200: that it still is so after that time
+    start: str = "serving"  # healthy in service; or "boot": nothing is done yet, the condition does it all
+    own: bool = False       # on a relay of its own, because it cannot be shared afterwards
+    settings: dict = dataclasses.field(default_factory=dict)  # beside the usual ones; then the relay is its own, too
+    restarts: str = ""      # whose restart the recovery needs: "Postfix", "agent", "host"; else it recovers by itself
+
+    def __str__(self):
+        return f"{self.group}: {self.name}"
+
+
+def condition(function):
+    """Of a generator function over a relay, which yields once: before it the fault is made, after it cured. Calling the
+    result with the function's other arguments gives what a row is made of."""
+    @functools.wraps(function)
+    def with_arguments(*arguments):
+        return lambda relay: contextlib.contextmanager(function)(relay, *arguments)
+    return with_arguments

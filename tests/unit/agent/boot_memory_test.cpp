@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/boot_memory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include "unit/temporary_directory.hpp"
+
+namespace agent {
+namespace {
+
+constexpr const char* mine = "i-0123456789abcdef0";
+constexpr const char* other = "i-0fedcba9876543210";
+
+class BootMemoryTest : public ::testing::Test {
+   protected:
+    tests::TemporaryDirectory directory;
+    BootMemory memory{directory.path()};
+};
+
+TEST_F(BootMemoryTest, KnowsOfNothingAtFirst) {
+    EXPECT_FALSE(memory.worked(mine));
+    EXPECT_FALSE(memory.worked("auto"));
+    EXPECT_FALSE(memory.worked(""));
+}
+
+TEST_F(BootMemoryTest, KnowsTheInstanceWhoseQueueWasLinked) {
+    ASSERT_TRUE(memory.remember_worked(mine));
+    EXPECT_TRUE(BootMemory(directory.path()).worked(mine));
+    EXPECT_FALSE(memory.worked(other)) << "another id was set since";
+    struct stat status {};
+    ASSERT_EQ(::stat((directory / "mount-worked").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0644U);
+}
+
+TEST_F(BootMemoryTest, FollowsTheRememberedIdWhereTheSettingIsAuto) {
+    ASSERT_TRUE(memory.remember_worked(mine));
+    EXPECT_FALSE(memory.worked("auto")) << "nobody knows who this is";
+    ASSERT_TRUE(memory.remember_id(mine));
+    EXPECT_TRUE(memory.worked("auto"));
+    ASSERT_TRUE(memory.remember_worked(other));
+    EXPECT_FALSE(memory.worked("auto"));
+}
+
+TEST_F(BootMemoryTest, KeepsTheFirstIdOfABoot) {
+    ASSERT_TRUE(memory.remember_id(mine));
+    EXPECT_TRUE(memory.remember_id(mine));
+    const auto second = memory.remember_id(other);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().message, (directory / "instance-id") +
+                                          " names i-0123456789abcdef0 since earlier in this boot, and is not changed "
+                                          "to i-0fedcba9876543210");
+    EXPECT_FALSE(memory.remember_id("../elsewhere"));
+}
+
+TEST_F(BootMemoryTest, IsNotTakenInByAFileThatHoldsNoId) {
+    tests::write_file(directory / "instance-id", "");
+    tests::write_file(directory / "mount-worked", "");
+    EXPECT_FALSE(memory.worked("auto"));
+    EXPECT_FALSE(memory.worked(""));
+}
+
+}  // namespace
+}  // namespace agent
