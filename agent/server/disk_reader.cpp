@@ -11,7 +11,6 @@
 namespace agent {
 namespace {
 
-constexpr int misses_before_waiting = 5000;
 constexpr std::uint64_t pieces = 4;
 constexpr int misses_before_asking_again = 100;  // memory may have been taken back before it was read
 
@@ -33,7 +32,7 @@ void DiskReader::keep_ahead(int file, std::uint64_t offset) {
 core::Result<DiskReader::Got> DiskReader::read(int file, std::span<char> buffer, std::uint64_t offset) {
     const iovec into{buffer.data(), buffer.size()};
     for (;;) {
-        const bool wait = !can_refuse_ || missed_ > misses_before_waiting;
+        const bool wait = !can_refuse_ || missed_ >= patience_;
         const ssize_t got = ::preadv2(file, &into, 1, static_cast<off_t>(offset), wait ? 0 : RWF_NOWAIT);
         if (got >= 0) {
             missed_ = 0;

@@ -24,8 +24,8 @@ class DiskReader {
     };
 
     /// `ahead`: once something was not in memory, so many bytes are fetched ahead of what is read; 0 for reading here
-    /// and there.
-    explicit DiskReader(std::uint64_t ahead) : ahead_(ahead) {}
+    /// and there. `patience`: after so many misses in a row it waits.
+    explicit DiskReader(std::uint64_t ahead, int patience = 5000) : ahead_(ahead), patience_(patience) {}
 
     /// As pread(2), which may return fewer bytes than fit.
     [[nodiscard]] core::Result<Got> read(int file, std::span<char> buffer, std::uint64_t offset);
@@ -35,6 +35,7 @@ class DiskReader {
     void keep_ahead(int file, std::uint64_t offset);
 
     std::uint64_t ahead_;
+    int patience_;
     std::uint64_t fetched_to_ = 0;  ///< the end of what was asked for
     int missed_ = 0;                ///< reads in a row that found nothing in memory
     bool can_refuse_ = true;        ///< this file's reads can be told not to wait

@@ -14,14 +14,11 @@ using Source = core::StartupLogFacts::Source;
 
 }  // namespace
 
-void JournalFollower::begin_again(std::uint64_t generation) {
-    generation_ = generation;
-    history_.emplace(from_local_time);
-    source_ = Source::catching_up;
-    error_.clear();
-}
-
 void JournalFollower::take(const JournalRead& slice) {
+    if (slice.from_start || !history_) {
+        history_.emplace(from_local_time);
+        source_ = Source::catching_up;
+    }
     const core::Moment moment = now();
     for (const std::string& line : slice.lines) {
         history_->feed(line, moment.boot_began(), moment.wall);
@@ -35,14 +32,17 @@ void JournalFollower::take(const JournalRead& slice) {
 }
 
 asio::awaitable<void> JournalFollower::follow(WorkerClient& systemd, const core::Settings& settings) {
+    if (settings.maillog.source == core::MaillogSource::file) {
+        history_.reset();
+        source_ = Source::missing;
+        co_return;
+    }
     bool more = true;
     while (more) {
-        const Request request = make_request(Operation::read_journal);
+        const Request request = make_request(missed_ ? Operation::reread_journal : Operation::read_journal);
         const auto slice = co_await systemd.ask_for<JournalRead>(request, settings.mount.deadline);
-        if (!history_ || systemd.generation() != generation_) {
-            begin_again(systemd.generation());
-        }
-        if (!slice) {
+        missed_ = !slice;
+        if (missed_) {
             source_ = Source::lost;
             error_ = slice.error().message;
             co_return;

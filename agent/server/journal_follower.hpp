@@ -9,7 +9,6 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -17,20 +16,20 @@ namespace agent {
 
 class JournalFollower {
    public:
-    /// Reads what has been written since. A worker that was started anew begins with this boot again, and so does this.
+    /// Reads what has been written since. A worker that begins with this boot's beginning again says so, and so does
+    /// this.
     [[nodiscard]] boost::asio::awaitable<void> follow(WorkerClient& systemd, const core::Settings& settings);
 
     /// `missing` where there is no journal of this boot.
     [[nodiscard]] core::StartupLogFacts facts() const;
 
    private:
-    void begin_again(std::uint64_t generation);
     void take(const JournalRead& slice);
 
     std::optional<core::StartupHistory> history_;
-    std::uint64_t generation_ = 0;  ///< of the worker that the history is of
     core::StartupLogFacts::Source source_ = core::StartupLogFacts::Source::catching_up;
     std::string error_;
+    bool missed_ = false;  ///< lines may have been in an answer that came too late
 };
 
 }  // namespace agent

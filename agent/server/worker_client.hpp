@@ -60,9 +60,6 @@ class WorkerClient {
         co_return decode<T>(answer->bytes);
     }
 
-    /// Changes with each worker; what an earlier one said may have to be asked again.
-    [[nodiscard]] std::uint64_t generation() const { return generation_; }
-
     /// When the request was sent that is overdue; empty while none is.
     [[nodiscard]] std::optional<core::Moment> overdue_since() const { return overdue_since_; }
 

@@ -27,7 +27,7 @@ constexpr std::array known{
     Known{Operation::probe_mount, Id::may_be_unknown},      Known{Operation::plan_relink, Id::needed},
     Known{Operation::continue_relink, Id::needed},          Known{Operation::ask_lock, Id::needed},
     Known{Operation::write_last_words, Id::needed},         Known{Operation::observe_systemd, Id::may_be_unknown},
-    Known{Operation::read_journal, Id::may_be_unknown},
+    Known{Operation::read_journal, Id::may_be_unknown},     Known{Operation::reread_journal, Id::may_be_unknown},
 };
 
 core::Error malformed(const std::string& what) {

@@ -28,6 +28,7 @@ enum class Operation : std::uint32_t {
     // systemd worker
     observe_systemd = 32,  ///< -> core::SystemdFacts; never waits for systemd
     read_journal = 33,     ///< -> JournalRead, one slice
+    reread_journal = 34,   ///< the same from this boot's beginning: a slice of before may not have been received
 };
 
 inline constexpr std::size_t max_id_length = 255;

@@ -39,6 +39,7 @@ SystemdWorker::SystemdWorker(core::Settings settings, systemd::UnitsLimits units
 }
 
 void SystemdWorker::apply(const core::Settings& settings) {
+    settings_ = settings;
     if (settings.maillog.source == core::MaillogSource::file) {
         journal_.reset();
     } else if (!journal_) {
@@ -50,6 +51,11 @@ core::Result<Reply> SystemdWorker::handle(const Request& request) {
     switch (request.operation) {
         case Operation::observe_systemd: return observe_systemd();
         case Operation::read_journal: return read_journal();
+        case Operation::reread_journal: {
+            journal_.reset();
+            SystemdWorker::apply(settings_);
+            return read_journal();
+        }
         default: return core::Error{core::Errc::refused, "not an operation of the systemd worker"};
     }
 }

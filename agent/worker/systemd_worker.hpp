@@ -27,6 +27,7 @@ class SystemdWorker : public RequestHandler {
     [[nodiscard]] Reply observe_systemd();
     [[nodiscard]] Reply read_journal();
 
+    core::Settings settings_;
     systemd::Units units_;
     core::SystemdFacts given_units_;  ///< what observe_systemd answered last
     bool units_told_ = false;
