@@ -239,9 +239,7 @@ std::vector<Key> make_schema() {
         text(SETTING(maillog.path), auto_or_absolute_path, "`auto` or an absolute path", live,
              "The log file; `auto` takes the one that the system writes"),
         duration(SETTING(shared_fault.hold), 0ms, 24h, live,
-                 "How long an outage of the file server, which all instances share, does not make this one unhealthy; "
-                 "`0s`: it does "
-                 "at once"),
+                 "How long an outage of the file server, which all instances share, does not make this one unhealthy"),
         duration(SETTING(checks.interval), 100ms, 1h, live, "Time between two rounds of checks that have no event"),
         integer(SETTING(checks.fail_after), 1, 100, "", live, "Rounds in a row until a doubtful fault counts"),
         integer(SETTING(checks.pass_after), 1, 100, "", live, "Good rounds in a row until a fault is over"),

@@ -63,11 +63,14 @@ Finding judge_state(const Judge& judge, const OwnershipFacts& ownership, const P
         return judge.fail(Reason::held_elsewhere, at, ownership.holder.hostname,
                           "the id " + id + " is held by " + describe(ownership.holder) + ", " + paths.owner_file);
     }
-    return judge.fail(
+    Finding lost = judge.fail(
         Reason::lost, at, seen,
         "the lock on " + paths.owner_file + " was lost" +
             (ownership.error.empty() ? std::string() : ": " + ownership.error) +
             (ownership.holder.hostname.empty() ? std::string() : "; it names " + describe(ownership.holder)));
+    // Lost to nobody, as every instance loses it in an outage that is longer than a lease: it is claimed again at once.
+    lost.certainty = ownership.holder.instance_id.empty() ? Certainty::doubtful : lost.certainty;
+    return lost;
 }
 
 }  // namespace

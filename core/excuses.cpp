@@ -33,18 +33,18 @@ bool wants_restart_excuse(const Finding& finding) {
 
 }  // namespace
 
-void Excuses::grant(Findings& findings, MountFault fault, bool has_served, Moment now) {
-    if (std::none_of(findings.begin(), findings.end(), wants_restart_excuse)) {
+void Excuses::grant(Findings& findings, bool mount_is_excused, bool has_served, Moment now) {
+    if (std::any_of(findings.begin(), findings.end(), wants_restart_excuse)) {
+        restarting_since_ = restarting_since_.value_or(now.boot);
+        restarting_until_ = now.boot;
+    } else if (now.boot - restarting_until_ > restart_is_over) {
         restarting_since_.reset();
-    } else if (!restarting_since_) {
-        restarting_since_ = now.boot;
     }
     const bool restart_is_excused = has_served && restarting_since_ && now.boot - *restarting_since_ <= longest_restart;
-    const bool shared = fault == MountFault::shared || fault == MountFault::unknown;
     for (Finding& finding : findings) {
         if (finding.status != Status::fail) {
             finding.excuse = Excuse::none;
-        } else if (shared && !is_own_fault(finding)) {
+        } else if (mount_is_excused && !is_own_fault(finding)) {
             finding.excuse = Excuse::shared_fault;
         } else if (!restart_is_excused) {
             finding.excuse = Excuse::none;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the workers observed, without opinion. Verdicts are made of facts by core/checks.hpp and core/relink_plan.hpp.
 //
-// Every struct here crosses the wire between the workers and the server (agent/wire/facts_json.hpp); all of them are
+// Every struct here crosses the wire between the workers and the server (agent/wire/replies.hpp); all of them are
 // plain aggregates that compare by value.
 #pragma once
 

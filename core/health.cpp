@@ -135,14 +135,41 @@ Phase Health::phase(const Facts& facts) const {
     return relinked ? Phase::awaiting_postfix : Phase::relinking;
 }
 
+/// A failed start that a proven master outlived was cured, or was never about that master: a second Postfix that logs
+/// to the same file, say. It must not count when that master is restarted later.
+void Health::remember_what_master_outlived(const Facts& facts, const Settings& settings) {
+    const auto& log = facts.startup_log.value;
+    if (!log || !log->last_failure) {
+        failure_.reset();
+        return;
+    }
+    if (!failure_ || failure_->failure != *log->last_failure) {
+        failure_ = SeenFailure{*log->last_failure, facts.startup_log.at.boot};
+    }
+    // By the boot clock: a stamp of the log may be from before the clock was set.
+    if (facts.host.at.boot >= failure_->first_seen && proven_master(facts, settings) != nullptr) {
+        failure_->outlived = true;
+    }
+}
+
+Findings Health::check(const Facts& facts, const Settings& settings, Moment now) const {
+    if (!failure_ || !failure_->outlived) {
+        return run_checks(facts, settings, now);
+    }
+    Facts amended = facts;
+    amended.startup_log.value->last_failure->while_master_stood = true;
+    return run_checks(amended, settings, now);
+}
+
 Verdict Health::evaluate(const Facts& facts, const Settings& settings, Moment now) {
     Verdict verdict;
-    verdict.checks = run_checks(facts, settings, now);
+    remember_what_master_outlived(facts, settings);
+    verdict.checks = check(facts, settings, now);
     verdict.mount_fault = mount_fault_.observe(condition_of_mount(verdict.checks), facts, settings, now);
     for (std::size_t i = 0; i < check_count; ++i) {
         verdict.checks[i] = settle(memory_[i], verdict.checks[i], settings, now);
     }
-    excuses_.grant(verdict.checks, verdict.mount_fault, served_, now);
+    excuses_.grant(verdict.checks, mount_fault_.is_excused(), served_, now);
     const Finding unexcused = worst_of(verdict.checks);
     for (Finding& finding : verdict.checks) {
         finding.status = finding.excuse == Excuse::none ? finding.status : Status::warn;

@@ -56,10 +56,19 @@ class Health {
         std::optional<Moment> counted;  ///< when the latest round of a streak was counted
     };
 
+    void remember_what_master_outlived(const Facts& facts, const Settings& settings);
+    [[nodiscard]] Findings check(const Facts& facts, const Settings& settings, Moment now) const;
     [[nodiscard]] static Finding settle(Memory& memory, const Finding& seen, const Settings& settings, Moment now);
     [[nodiscard]] Phase phase(const Facts& facts) const;
 
     std::array<Memory, check_count> memory_;
+    struct SeenFailure {
+        StartFailure failure;
+        BootTime first_seen{};
+        bool outlived = false;  ///< a master was proven after it was seen: harmless for good
+    };
+
+    std::optional<SeenFailure> failure_;  ///< the latest failed start
     MountFaultTracker mount_fault_;
     Excuses excuses_;
     bool served_ = false;

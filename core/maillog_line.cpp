@@ -39,6 +39,12 @@ constexpr std::array<std::string_view, 9> not_of_a_start{
     "-c requires absolute pathname",
 };
 
+// postfix-script, before it signals master.
+constexpr std::array<std::string_view, 2> texts_of_stopping{
+    "stopping the Postfix mail system",
+    "aborting the Postfix mail system",
+};
+
 constexpr std::array<std::string_view, 4> texts_of_aftermath{
     "mail system startup failed",
     "daemon initialization failure",
@@ -117,6 +123,10 @@ std::optional<Kind> kind_of(Program program, std::string_view text) {
     if (program == Program::master && text.starts_with("terminating on signal ")) {
         return Kind::terminated;
     }
+    // With maillog_file master's last word is lost: postlogd, which would write it, goes first.
+    if (program == Program::script && begins_with_any(text, texts_of_stopping)) {
+        return Kind::terminated;
+    }
     if (!text.starts_with(fatal)) {
         return std::nullopt;
     }
@@ -136,7 +146,8 @@ std::optional<Kind> kind_of(Program program, std::string_view text) {
 }  // namespace
 
 bool may_tell(std::string_view text) {
-    constexpr std::array<std::string_view, 3> telling{"fatal: ", "daemon started", "terminating on signal "};
+    constexpr std::array<std::string_view, 5> telling{"fatal: ", "daemon started", "terminating on signal ",
+                                                      "stopping the Postfix", "aborting the Postfix"};
     return std::any_of(telling.begin(), telling.end(),
                        [text](std::string_view t) { return text.find(t) != std::string_view::npos; });
 }

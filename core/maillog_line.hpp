@@ -25,7 +25,7 @@ struct LogEvent {
         start_failed,     ///< any other fatal end of a start
         aftermath,        ///< a start failed, and an earlier line has said why: "daemon initialization failure"
         daemon_started,   ///< master: "daemon started -- version"
-        terminated,       ///< master: "terminating on signal": what was started stands no more
+        terminated,       ///< master: "terminating on signal", postfix-script: "stopping": it stands no more
     };
     Kind kind = Kind::start_failed;
     WallTime at{};

@@ -43,7 +43,6 @@ MountFault MountFaultTracker::observe(MountCondition condition, const Facts& fac
     MountFault fault = MountFault::none;
     if (condition == MountCondition::works) {
         began_.reset();
-        silent_at_.reset();
         answered_ = false;
     } else {
         began_ = began_.value_or(now);
@@ -54,6 +53,8 @@ MountFault MountFaultTracker::observe(MountCondition condition, const Facts& fac
         since_ = now;
     }
     fault_ = fault;
+    const bool excusable = fault == MountFault::shared || fault == MountFault::unknown;
+    excused_ = excusable && now.boot - began_->boot < settings.shared_fault.hold;
     return fault_;
 }
 
@@ -69,7 +70,7 @@ void MountFaultTracker::remember(const Observed<FileServerFacts>& server) {
 
 MountFault MountFaultTracker::attribute(const Facts& facts, const Settings& settings, Moment now) const {
     const Duration lasted = now.boot - began_->boot;
-    if (lasted >= settings.shared_fault.hold || !facts.mount_worked) {
+    if (!facts.mount_worked) {
         return MountFault::instance;
     }
     if (silent_at_ && now.boot - *silent_at_ < reconnect_time) {

@@ -41,7 +41,8 @@ enum class MountFault {
 /// Whether the mount hangs or answers with I/O errors, as the caller sees it.
 enum class MountCondition { works, failing };
 
-/// The memory of one fault; it begins with the first observation that fails and is forgotten with the first that works.
+/// The memory of one fault, which begins with the first observation that fails and ends with the first that works; a
+/// silence of the server is remembered beyond that, for an outage may come in fits.
 class MountFaultTracker {
    public:
     /// Clients need time after an outage: Linux waits up to 5 minutes between two attempts to connect
@@ -52,14 +53,17 @@ class MountFaultTracker {
     /// Feeds what is known now; to be called in each round and whenever the server's answer has come. Of `facts` only
     /// mount_worked and file_server count; what was answered before the fault began does not. In this order:
     ///   the mount works: none
-    ///   hold has passed since the fault began (a hold of 0: at once): instance
     ///   the mount never worked in this boot: instance
-    ///   silent, or refused by another host, less than reconnect_time ago in this fault: shared
+    ///   silent, or refused by another host, less than reconnect_time ago, in this fault or one before: shared
     ///   any other answer (not_asked is none): instance
     ///   no answer yet: unknown for two file_server_deadline(), then instance
     MountFault observe(MountCondition condition, const Facts& facts, const Settings& settings, Moment now);
 
     [[nodiscard]] MountFault fault() const noexcept { return fault_; }
+
+    /// Whether the fault is no reason to replace this instance: it is not known to be its own, and it has lasted for
+    /// less than settings.shared_fault.hold.
+    [[nodiscard]] bool is_excused() const noexcept { return excused_; }
 
     /// Since when fault() is what it is; absent before the first observation.
     [[nodiscard]] std::optional<Moment> since() const noexcept { return since_; }
@@ -74,7 +78,8 @@ class MountFaultTracker {
     MountFault fault_ = MountFault::none;
     std::optional<Moment> since_;
     std::optional<Moment> began_;
-    std::optional<BootTime> silent_at_;  ///< the latest silence of this fault
+    bool excused_ = false;
+    std::optional<BootTime> silent_at_;  ///< the latest silence of this fault or one before
     bool answered_ = false;              ///< anything was answered in this fault
 };
 

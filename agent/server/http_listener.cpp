@@ -62,14 +62,19 @@ struct HttpListener::Accepting {
 
     static asio::awaitable<void, HttpExecutor> run(std::shared_ptr<Accepting> self,
                                                    std::shared_ptr<HttpSessions> sessions) {
+        bool made_room = false;  // by closing one, and nothing was accepted since
         while (!sessions->stopping()) {
             error_code error;
             HttpSocket socket = co_await self->acceptor.async_accept(asio::redirect_error(use_task, error));
             if (!error) {
+                made_room = false;
                 sessions->admit(std::move(socket));
             } else if (!sessions->stopping() && !is_of_the_peer(error)) {
                 self->complain(error);
-                sessions->close_longest_waiting();
+                if (!std::exchange(made_room, true) && sessions->close_longest_waiting()) {
+                    continue;  // its descriptor is free now
+                }
+                made_room = false;
                 self->pause.expires_after(sessions->limits().accept_pause);
                 co_await self->pause.async_wait(asio::redirect_error(use_task, error));
             }

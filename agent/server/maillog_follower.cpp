@@ -19,8 +19,8 @@ namespace {
 
 using Source = core::StartupLogFacts::Source;
 
-/// About a millisecond of parsing: what a request may have to wait for.
-constexpr std::size_t slice_bytes = 64 * 1024;
+/// Well under a millisecond of parsing: what a request may have to wait for.
+constexpr std::size_t slice_bytes = 256 * 1024;
 
 /// What the disk is given to bring what is not in memory.
 constexpr std::chrono::milliseconds fetching_pause{1};

@@ -3,6 +3,7 @@
 which watches the same mount, says in the same freeze."""
 import contextlib
 import os
+import re
 import socket
 import statistics
 import subprocess
@@ -97,6 +98,7 @@ def monit_says(running):
         text = running.ask()[2].decode(errors="replace")
     except OSError:
         return None
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)  # it colours what it says
     return [line.split(None, 1)[1].strip() for line in text.splitlines() if line.strip().startswith("status ")]
 
 
@@ -111,8 +113,9 @@ def ask_monit(world, instance, table):
                 said.append(monit_says(monit))
                 time.sleep(0.5)
         good = sum(1 for answer in said if answer == healthy)
+        words = " and ".join(sorted(set(healthy)))
         table.note("frozen", f"monit (cycle 1 s, watching the mount and the pid file) in a freeze of {MONIT_WATCH} s: "
-                             f"{good} of {len(said)} answers still said {healthy[:2]}; ours says hung")
+                             f"{good} of {len(said)} answers still said {words} of both; ours says hung")
 
 
 def run(options, table):
@@ -121,7 +124,7 @@ def run(options, table):
     world = FrozenWorld()
     try:
         instance = world.instance()
-        instance.write_settings(checks={"interval": "5s"}, mount={"deadline": "1s"}, user="nobody")
+        instance.write_settings(checks={"interval": "1s"}, mount={"deadline": "1s"}, user="nobody")
         instance.serving()
         agent = instance.agent
         peers.Running("agent", agent.supervisor, "", "").pin(0)
@@ -141,11 +144,11 @@ def run(options, table):
             table.add("frozen", f"{name} of /health, mount frozen", "itself, healthy", [p(took, share) for took in ill],
                       [p(took, share) for took in well], aim, "us")
         worst = statistics.median(took[-1] for took in ill), statistics.median(took[-1] for took in well)
-        table.note("frozen", f"{REQUESTS} requests a round, {options.rounds} rounds of each in turn; the slowest of a round "
-                             f"{worst[0]:.0f} us frozen, {worst[1]:.0f} us healthy; answers of {len(frozen_answer)} and "
-                             f"{len(healthy_answer)} bytes")
-        table.command("frozen", "postfix-elb-agent serve on a FUSE file system (tests/support/faultfs), pinned to core 0; "
-                                "requests one after the other on one connection from core 1")
+        table.note("frozen", f"{REQUESTS} requests a round, {options.rounds} rounds of each in turn; the slowest of a "
+                             f"round {worst[0]:.0f} us frozen, {worst[1]:.0f} us healthy; answers of "
+                             f"{len(frozen_answer)} and {len(healthy_answer)} bytes")
+        table.command("frozen", "postfix-elb-agent serve on a FUSE file system (tests/support/faultfs), pinned to core "
+                                "0; requests one after the other on one connection from core 1")
         os.sched_setaffinity(0, {0, 1})
         ask_monit(world, instance, table)
         agent.stop()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mail logs of any length: what Postfix logs of a relayed message, in the shapes of real lines, about names that nobody has."""
+"""Mail logs of any length: what Postfix logs of a message that it relays, about names that nobody has."""
 import datetime
 import random
 import time
@@ -9,7 +9,8 @@ LINES = (  # of one message, in order; each begins with a stamp and the host's n
     "postfix/smtpd[{p}]: {id}: client={client}[192.0.2.{n}]",
     "postfix/cleanup[{q}]: {id}: message-id=<{year}1122101503.{id}@{client}>",
     "postfix/qmgr[1053]: {id}: from=<sender{n}@example.org>, size={size}, nrcpt=1 (queue active)",
-    "postfix/smtpd[{p}]: disconnect from {client}[192.0.2.{n}] ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7",
+    "postfix/smtpd[{p}]: disconnect from {client}[192.0.2.{n}] ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 "
+    "commands=7",
     "postfix/smtp[{r}]: {id}: to=<recipient{n}@example.net>, relay=mx{n}.example.net[198.51.100.{n}]:25, delay=0.{d}, "
     "delays=0.0{d}/0.01/0.1{d}/0.2{d}, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as {id2})",
     "postfix/qmgr[1053]: {id}: removed",

@@ -16,7 +16,7 @@ class Table:
 
         The ratio is the median of the rounds' own ratios: what disturbs this machine for a while disturbs both."""
         ratios = [a / b for a, b in zip(ours, theirs) if b]
-        ratio = f"{statistics.median(ratios):.2f}" if ratios else "-"
+        ratio = ratio_text(statistics.median(ratios)) if ratios else "-"
         self._rows.append((section, measure, peer, figure(ours, unit), figure(theirs, unit), ratio, aim))
 
     def command(self, section, words):
@@ -37,6 +37,10 @@ class Table:
             if lines:
                 print(f"\n{heading}")
                 print("\n".join(f"  {line}" for line in lines))
+
+
+def ratio_text(ratio):
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.1g}"
 
 
 def figure(values, unit):

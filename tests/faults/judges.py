@@ -46,9 +46,8 @@ def recovered(relay, row):
 
 
 def _stands(relay, row):
-    says = row.says
-    reasons = [row.get("reason", "") for row in relay.agent.health().json["checks"][says.check]]
-    return reasons == [says.reason]
+    found = relay.agent.health().json["checks"][row.says.check][0]
+    return found["status"] != "pass" and found.get("reason") == row.says.reason
 
 
 def difference(says, health, ready):
@@ -118,7 +117,8 @@ def _holds_for(relay, row, seconds):
 
 def _holds_for_rounds(relay, row):
     """As the facts themselves say how far they go on."""
-    _becomes(relay, row) if row.says.status == "warn" else None
+    if row.says.status == "warn":
+        _becomes(relay, row)
     first = _time_of_facts(_holds(relay, row))
     wanted = first + datetime.timedelta(seconds=STEADY * INTERVAL)
     eventually(lambda: _time_of_facts(_holds(relay, row)) >= wanted, "the facts go on", row.within + RECOVERY)

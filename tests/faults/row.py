@@ -22,14 +22,15 @@ class Says:
     ready: int
     check: str = None
     status: str = None
-    reason: str = ""
+    reason: str = ""    # "" means that it passes; None that the words of `said` tell enough
     said: tuple = ()    # words of the check's output
     also: tuple = ()    # (check, reason) of others; "" means that it passes
     phase: str = None
     attribution: str = None  # of a mount that does not answer
 
     def __str__(self):
-        about = f" {self.check} {self.reason or 'passes'}" if self.check else ""
+        what = "passes" if self.reason == "" else self.reason or self.status
+        about = f" {self.check} {what}" if self.check else " draining" if self.phase else ""
         return f"{self.health}{about}" + ("" if self.ready == self.health else f", ready {self.ready}")
 
 
@@ -60,10 +61,11 @@ class Row:
     name: str              # a sentence
     make: callable         # a condition: what is done to a relay, and undone
     says: Says
-    within: float = ROUNDS  # of a 200: that it still is so after that time
+    within: float = ROUNDS  # seconds until it must be said; what stays 200 is watched for some rounds instead
     start: str = "serving"  # healthy in service; or "boot": nothing is done yet, the condition does it all
     own: bool = False       # on a relay of its own, because it cannot be shared afterwards
     settings: dict = dataclasses.field(default_factory=dict)  # beside the usual ones; then the relay is its own, too
+    whose: str = "relay"    # "agent": a fault of the program alone, of which others can say nothing
     restarts: str = ""      # whose restart the recovery needs: "Postfix", "agent", "host"; else it recovers by itself
 
     def __str__(self):

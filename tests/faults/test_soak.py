@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The soak in short: tests/soak/run does it for as long as wanted."""
+"""The soak in short: tests/soak/run does it for as long as wanted. And that what it would find is found."""
 import os
 import sys
+import types
+
+import pytest
 
 sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "soak"))
 
 from growth import rise  # noqa: E402
-from soak import soak  # noqa: E402
+from soak import PROMPT, soak, wrong_answers  # noqa: E402
+from support.poller import Answer  # noqa: E402
 
 
 def test_a_little_churn_leaves_nothing_behind_and_no_answer_is_wrong():
@@ -16,3 +20,17 @@ def test_a_little_churn_leaves_nothing_behind_and_no_answer_is_wrong():
 def test_growth_is_told_from_noise():
     assert rise([(0, 100), (1, 110), (2, 120), (3, 130)]) == 30
     assert abs(rise([(i, 100 + (i % 2) * 20) for i in range(50)])) < 2
+
+
+@pytest.mark.parametrize("answer, wrong", [
+    (Answer(5.0, 0.001, 200, ""), False),
+    (Answer(5.0, 0.001, 503, "{}"), False),
+    (Answer(2.0, 0.001, 503, "{}"), True),
+    (Answer(7.0, 0.001, 503, "{}"), True),
+    (Answer(5.0, 0.001, None, "refused"), True),
+    (Answer(5.0, 0.001, 404, "{}"), True),
+    (Answer(5.0, PROMPT + 0.1, 200, ""), True),
+])
+def test_only_a_503_during_a_fault_is_right_beside_200(answer, wrong):
+    poller = types.SimpleNamespace(path="/health", answers=[Answer(0.0, 0.001, 200, ""), answer])
+    assert bool(wrong_answers(poller, [(4.0, 6.0)])) is wrong

@@ -67,7 +67,8 @@ class Samples:
             first, last = self._settled(name)[0].held, self._settled(name)[-1].held
             memory = [f"{getattr(first, field)} > {getattr(last, field)} {self.growth(name, field):+.0f}"
                       for field in MAY_GROW]
-            rows.append((name, *memory, f"{first.descriptors} > {last.descriptors}", f"{first.threads} > {last.threads}"))
+            rows.append((name, *memory, f"{first.descriptors} > {last.descriptors}",
+                         f"{first.threads} > {last.threads}"))
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return "\n".join("  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in
                                                                zip(row[1:], widths[1:]))]) for row in rows)

@@ -55,8 +55,8 @@ def _soak(world, instance, seconds, seed, out):
     deeds = ", ".join(f"{name} {count}" for name, count in sorted(churn.done.items()))
     counts = collections.Counter(answer.status for answer in health.answers)
     slowest = max(poller.slowest() for poller in (health, ready, live))
-    print(f"{samples.table()}\n{seconds:.0f} s, seed {seed}: {deeds}\n/health answered {dict(counts)}; the slowest answer "
-          f"of all took {slowest * 1000:.1f} ms", file=out)
+    print(f"{samples.table()}\n{seconds:.0f} s, seed {seed}: {deeds}\n/health answered {dict(counts)}; the slowest "
+          f"answer of all took {slowest * 1000:.1f} ms", file=out)
     return wrong
 
 
@@ -71,8 +71,9 @@ def wrong_answers(poller, faults):
     def right(answer):
         return answer.status == 200 or answer.status == 503 and any(
             began <= answer.at + answer.took and answer.at <= ended + SLACK for began, ended in faults)
-    found = [f"{poller.path} said {answer.status} {answer.at - poller.answers[0].at:.2f} s after the begin, and nothing was "
-             f"wrong: {answer.text[:400]}" for answer in poller.answers if not right(answer)]
+    begin = poller.answers[0].at
+    found = [f"{poller.path} said {answer.status} {answer.at - begin:.2f} s after the begin, and nothing was wrong: "
+             f"{answer.text[:400]}" for answer in poller.answers if not right(answer)]
     late = [answer for answer in poller.answers if answer.took > PROMPT]
     found += [f"{poller.path}: an answer took {answer.took * 1000:.0f} ms" for answer in late]
     return found[:5] + ([f"{poller.path}: and {len(found) - 5} more"] if len(found) > 5 else [])

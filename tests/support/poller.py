@@ -69,8 +69,8 @@ class Poller:
                            f"{wrong[0].status} {wrong[0].text[:1500]}")
         lost = self.unanswered()
         assert self.longest_gap() <= longest_gap, (
-            f"{self.path}: {len(lost)} of {len(self.answers)} requests were not answered, for {self.longest_gap():.3f} s "
-            f"at a time, first after {lost[0].at - begin:.3f} s: {lost[0].text}")
+            f"{self.path}: {len(lost)} of {len(self.answers)} requests were not answered, for "
+            f"{self.longest_gap():.3f} s at a time, first after {lost[0].at - begin:.3f} s: {lost[0].text}")
 
 
 def ask(port, path="/health", timeout=5.0):

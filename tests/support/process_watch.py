@@ -18,14 +18,16 @@ def holdings(pid):
             sizes = dict(line.split()[:2] for line in file.readlines()[1:])
     except (OSError, ValueError):
         return None
-    return Holdings(pid, status_field(pid, "Name"), descriptors, threads, *(int(sizes[f"{size}:"]) for size in ("Rss", "Pss", "Anonymous")))
+    memory = (int(sizes[f"{size}:"]) for size in ("Rss", "Pss", "Anonymous"))
+    return Holdings(pid, status_field(pid, "Name"), descriptors, threads, *memory)
 
 
 def processes(agent):
     """{name: pid} of the supervisor and all its children; a name that occurs twice would be a process too many."""
     found = [agent.supervisor, *agent.children()]
     named = {status_field(pid, "Name"): pid for pid in found}
-    assert len(named) == len(found), f"two processes of one name: {[(pid, status_field(pid, 'Name')) for pid in found]}"
+    names = [(pid, status_field(pid, "Name")) for pid in found]
+    assert len(named) == len(found), f"two processes of one name: {names}"
     return named
 
 

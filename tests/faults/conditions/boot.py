@@ -22,7 +22,7 @@ def mounted_with(relay, fstype, source):
     relay.instance.bake()
     relay.host.run("mount", "-t", fstype, source, relay.mount_path)
     yield
-    relay.host.run("umount", relay.mount_path)
+    relay.host.unmount(relay.mount_path)
     relay.instance.mount()
 
 

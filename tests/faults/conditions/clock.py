@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots at other times of the boot clock, in time namespaces. Steps of the wall clock would be everybody's; what they
-do to the log's stamps is in conditions/log.py, what they do to verdicts is tested in virtual time (catalogue.ELSEWHERE)."""
+do to the log's stamps is in conditions/log.py, to verdicts in tests in virtual time (catalogue.ELSEWHERE)."""
 import time
 
 from conditions.log import ALREADY, append, stamped

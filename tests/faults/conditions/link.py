@@ -46,7 +46,7 @@ def replaced_by_a_file(relay):
 def its_directory_covered(relay):
     relay.host.run("mount", "-t", "tmpfs", "cover", relay.instance.spool)
     yield
-    relay.host.run("umount", relay.instance.spool)
+    relay.host.unmount(relay.instance.spool)
 
 
 @condition
@@ -76,4 +76,4 @@ def queue_replaced_by(relay, kind):
 def queue_covered_by_a_local_file_system(relay):
     relay.host.run("mount", "-t", "tmpfs", "-o", "mode=0755", "local", relay.queue)
     yield
-    relay.host.run("umount", relay.queue)
+    relay.host.unmount(relay.queue)

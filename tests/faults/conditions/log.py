@@ -78,7 +78,7 @@ def started_on_a_read_only_mount(relay):
     cover_read_only(relay)
     start_in_vain(relay)
     yield
-    relay.host.run("umount", relay.mount_path)
+    relay.host.unmount(relay.mount_path)
 
 
 @condition

@@ -28,14 +28,14 @@ def covered_by_itself_read_only(relay):
     anew, over the first."""
     cover_read_only(relay)
     yield
-    relay.host.run("umount", relay.mount_path)
+    relay.host.unmount(relay.mount_path)
 
 
 @condition
 def covered_by(relay, fstype, source):
     relay.host.run("mount", "-t", fstype, source, relay.mount_path)
     yield
-    relay.host.run("umount", relay.mount_path)
+    relay.host.unmount(relay.mount_path)
 
 
 @condition

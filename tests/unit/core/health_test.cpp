@@ -422,7 +422,7 @@ TEST(Health, AnOutageExcusesNoLongerThanItsHold) {
         server_says(life, core::FileServerFacts::Answer::silent);
     }
     EXPECT_EQ(verdict.health, Status::fail);
-    EXPECT_EQ(verdict.mount_fault, core::MountFault::instance);
+    EXPECT_EQ(verdict.mount_fault, core::MountFault::shared) << "it is no less the file server's";
 }
 
 TEST(Health, AnOutageExcusesNoFaultThatItDoesNotMake) {
@@ -500,6 +500,47 @@ TEST(Health, ARestartForEverIsAFault) {
     EXPECT_EQ(life.round().health, Status::warn);
     life.pass_time(core::longest_restart);
     EXPECT_EQ(life.round().health, Status::fail);
+}
+
+TEST(Health, AMasterThatIsStartedAgainForEverIsAFaultAlsoIfItComesUpInBetween) {
+    Life life;
+    life.round();
+    bool failed = false;
+    for (int i = 0; i < 240 && !failed; ++i) {  // 20 minutes
+        if (i % 3 == 0) {
+            life.restart_postfix(1000 + i);
+            systemd_says(life, "active");
+        } else {
+            life.stop_postfix();
+            systemd_says(life, "activating");
+        }
+        failed = life.round().health == Status::fail;
+    }
+    EXPECT_TRUE(failed);
+}
+
+TEST(Health, AFailedStartThatAMasterOutlivedDoesNotCountWhenThatMasterIsRestarted) {
+    Life life;
+    life.round();
+    life.log().last_failure =
+        core::StartFailure{core::StartFailure::Kind::start_failed, life.now.wall, "second", false};
+    life.round();  // a second Postfix that logs to the same file; the master of this queue stands
+    life.stop_postfix();
+    systemd_says(life, "activating");
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_NE(life.round().health, Status::fail);
+    }
+}
+
+TEST(Health, AFailedStartAfterTheMasterWasLastSeenCounts) {
+    Life life;
+    life.round();
+    life.stop_postfix();
+    life.log().last_failure = core::StartFailure{core::StartFailure::Kind::start_failed, life.now.wall, "it", false};
+    life.round();
+    const Verdict verdict = life.round();
+    EXPECT_EQ(verdict.health, Status::fail);
+    EXPECT_EQ(of(verdict, Check::startup_log).reason, Reason::start_failed);
 }
 
 TEST(Health, BeforeItFirstServedAStartOfPostfixIsNoExcuse) {

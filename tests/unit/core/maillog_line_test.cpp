@@ -41,6 +41,9 @@ TEST(MaillogLine, TheLinesOfDebian12AreTold) {
                    "temporarily unavailable"),
               Kind::lock_refused);
     EXPECT_EQ(kind("postfix/master[1051]: terminating on signal 15"), Kind::terminated);
+    EXPECT_EQ(kind("postfix/postfix-script[1051]: stopping the Postfix mail system"), Kind::terminated);
+    EXPECT_EQ(kind("postfix/postfix-script[1051]: aborting the Postfix mail system"), Kind::terminated);
+    EXPECT_EQ(kind("postfix/smtpd[1051]: stopping the Postfix mail system"), std::nullopt);
     EXPECT_EQ(kind("postfix/master[1083]: fatal: daemon initialization failure -- see logs for details"),
               Kind::aftermath);
 }
