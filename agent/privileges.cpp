@@ -127,6 +127,23 @@ core::Result<void> become_worker(std::initializer_list<int> capabilities) {
     return forbid_new_privileges();
 }
 
+core::Result<void> become_worker_as(const Account& account, std::initializer_list<int> capabilities) {
+    ::umask(077);
+    if (auto result = drop_bounding_set_except(capabilities); !result) {
+        return result;
+    }
+    if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) {
+        return failed("keep capabilities");
+    }
+    if (auto result = change_user(account); !result) {
+        return result;
+    }
+    if (auto result = keep_only(capabilities); !result) {
+        return result;
+    }
+    return forbid_new_privileges();
+}
+
 void close_descriptors_except(std::vector<int> kept) {
     const int nothing = ::open("/dev/null", O_RDWR);
     ::dup2(nothing, STDIN_FILENO);

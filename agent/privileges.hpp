@@ -33,6 +33,10 @@ inline constexpr const char* empty_directory = "/run/postfix-elb-agent/empty";
 /// A worker: root with only these capabilities (numbers of capabilities(7)), bounding set included.
 [[nodiscard]] core::Result<void> become_worker(std::initializer_list<int> capabilities);
 
+/// A worker that needs nothing of root but these capabilities: another user without supplementary groups, which keeps
+/// them alone. To others (the system bus) it is that user and nobody else.
+[[nodiscard]] core::Result<void> become_worker_as(const Account& account, std::initializer_list<int> capabilities);
+
 /// Closes every descriptor but standard error and these; standard input and output become /dev/null, so that no file
 /// that is opened later takes their numbers. `kept` are above 2, or -1: one that is not open.
 void close_descriptors_except(std::vector<int> kept);

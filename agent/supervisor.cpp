@@ -41,6 +41,8 @@ constexpr milliseconds restart_pause{1000};
 constexpr milliseconds server_grace{5000};
 /// What idle workers may need to see that their channel is closed. One that hangs on the mount is not waited for.
 constexpr milliseconds worker_grace{500};
+/// What a busy machine may need beyond all of these, before the service manager takes us for hung.
+constexpr milliseconds stop_margin{5000};
 
 std::string describe_status(int status) {
     if (WIFSIGNALED(status)) {
@@ -113,7 +115,7 @@ core::Result<void> Supervisor::open_signals() {
 }
 
 core::Result<void> Supervisor::seat_worker(Seat& seat) {
-    auto process = start_worker(seat.kind, worker_settings_);
+    auto process = start_worker(seat.kind, worker_settings_, inputs_.account);
     if (!process) {
         return process.error();
     }
@@ -266,7 +268,7 @@ void Supervisor::drain() {
     const core::Duration delay = draining_ ? core::Duration(0) : inputs_.loaded.settings.drain.delay;
     const core::BootTime kill_at = now().boot + delay + server_grace;
     if (!std::exchange(draining_, true)) {
-        systemd::notify_stopping();
+        systemd::notify_stopping(delay + server_grace + worker_grace + stop_margin);
     }
     kill_server_at_ = kill_server_at_ ? std::min(*kill_server_at_, kill_at) : kill_at;
     if (const auto sent = send_control(server_control_.get(), ControlKind::drain); !sent) {

@@ -2,6 +2,9 @@
 // The parent of all: forks the server and the workers, starts a worker again that died, hands its new channel to the
 // server, turns signals into messages, and speaks to the service manager. It opens nothing but the files of this
 // boot's memory, parses nothing that comes from outside, and never waits for a worker.
+//
+// Known limit: it waits for the service manager when that one is stuck and its socket is full (systemd/notify.hpp).
+// Until it goes on no worker is started again and no signal is heard; the server answers all the while.
 #pragma once
 
 #include "agent/file_descriptor.hpp"
@@ -13,7 +16,7 @@ namespace agent {
 struct SupervisorInputs {
     config::LoadRequest request;  ///< to load the settings again on SIGHUP
     config::Loaded loaded;
-    Account account;          ///< whom the server becomes
+    Account account;          ///< whom the server and the systemd worker become
     FileDescriptor listener;  ///< bound, not yet listening
 };
 

@@ -31,6 +31,18 @@ std::string remedy_behind(const Finding& finding, Check cause) {
            see_to(cause);
 }
 
+/// The table would have Postfix restarted, whatever kept it from starting the last time.
+void point_to_the_failed_start(Findings& findings, const Facts& facts, const Settings& settings) {
+    Finding& master = findings[static_cast<std::size_t>(Check::master_pid)];
+    if (master.status != Status::fail) {
+        return;
+    }
+    const std::string_view usual = reason_info(Check::master_pid, master.reason).remedy;
+    if (master.remedy == fill_remedy(usual, settings, facts.instance_id)) {
+        master = with_remedy(master, see_to(Check::startup_log));
+    }
+}
+
 Error refuse(const Finding& finding) {
     return {Errc::refused, std::string(to_string(finding.check)) + " " + std::string(to_string(finding.reason)) + ": " +
                                finding.output + "; " + finding.remedy};
@@ -52,6 +64,9 @@ Findings run_checks(const Facts& facts, const Settings& settings, Moment now) {
         findings[i] = functions[i](facts, settings, now);
     }
     const Finding& cause = worst_of(findings);
+    if (cause.status == Status::fail && cause.check == Check::startup_log) {
+        point_to_the_failed_start(findings, facts, settings);
+    }
     if (cause.status != Status::fail || !is_a_foundation(cause.check)) {
         return findings;
     }

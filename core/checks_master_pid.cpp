@@ -223,7 +223,12 @@ Finding with_unit(Finding finding, const PostfixUnit& unit) {
     switch (unit.state) {
         case State::unknown: return finding;
         case State::up: break;
-        case State::changing: finding.excuse = Excuse::restarting; break;
+        case State::changing:
+            finding.excuse = Excuse::restarting;
+            finding =
+                with_remedy(finding, "wait, systemd is starting it: systemctl status " + unit.name +
+                                         "; if it does not come up: sudo journalctl -b -u " + unit.name + " -n 50");
+            break;
         case State::down: finding.certainty = Certainty::definitive; break;
     }
     finding.output += "; " + unit.text;
@@ -291,8 +296,11 @@ Finding check_master_pid(const Facts& facts, const Settings& settings, Moment no
     }
     const std::optional<Finding> bad_file = judge_file(c);
     const Finding finding = bad_file ? *bad_file : judge_process(c);
-    const bool no_master = c.proven == nullptr && c.foreign == nullptr && c.here == nullptr;
-    return finding.status == Status::fail && no_master ? with_unit(finding, postfix_unit(facts)) : finding;
+    const bool unproven = finding.status == Status::fail && c.proven == nullptr && c.foreign == nullptr;
+    const PostfixUnit unit = postfix_unit(facts);
+    // A master that is being started holds no lock yet, or one on a file that was not looked at yet.
+    const bool says = c.here == nullptr || unit.state == PostfixUnit::State::changing;
+    return unproven && says ? with_unit(finding, unit) : finding;
 }
 
 }  // namespace core

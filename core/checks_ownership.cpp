@@ -30,8 +30,16 @@ std::string describe_twin(const OwnerRecord& twin) {
     return twin.instance_id + " on " + describe(twin) + " calls itself by the same NFS client name, " + twin.nfs_client;
 }
 
-Finding judge_state(const Judge& judge, const OwnershipFacts& ownership, const Paths& paths, const std::string& id,
-                    Moment at) {
+/// An agent that runs claims the id when it has relinked; what hinders it stands there.
+std::string remedy_of_unclaimed(const Observed<RelinkProgress>& relink) {
+    const bool done = !relink.value || relink.value->state == RelinkProgress::State::done;
+    return done ? "sudo systemctl start postfix-elb-agent" : see_to(Check::relink);
+}
+
+Finding judge_state(const Judge& judge, const Facts& facts, const Paths& paths) {
+    const OwnershipFacts& ownership = facts.mount.value->ownership;
+    const std::string& id = facts.instance_id;
+    const Moment at = facts.mount.at;
     const std::string_view seen = name_of(ownership.state);
     switch (ownership.state) {
         case State::held:
@@ -54,7 +62,7 @@ Finding judge_state(const Judge& judge, const OwnershipFacts& ownership, const P
             // not succeed fails the relink). Nobody else holds it either, so this is no fault of the mail server.
             return with_remedy(
                 judge.warn(Reason::lost, at, seen, "no agent of this host holds the lock on " + paths.owner_file),
-                "sudo systemctl start postfix-elb-agent");
+                remedy_of_unclaimed(facts.relink));
         case State::error:
             return judge.unknown(Reason::lost, at,
                                  "who holds " + paths.owner_file + " could not be told: " + ownership.error);
@@ -88,8 +96,7 @@ Finding check_ownership(const Facts& facts, const Settings& settings, Moment /*n
         return judge.behind_mount(Status::fail, Reason::lost, facts.mount.at, "",
                                   paths.owner_file + " could not be looked at: " + why_not_answered(facts, settings));
     }
-    const OwnershipFacts& ownership = facts.mount.value->ownership;
-    const Finding finding = judge_state(judge, ownership, paths, facts.instance_id, facts.mount.at);
+    const Finding finding = judge_state(judge, facts, paths);
     const std::int64_t expired = facts.host.value ? facts.host.value->lease_expired.value_or(0) : 0;
     if (finding.status == Status::fail || expired <= 0) {
         return finding;

@@ -4,6 +4,7 @@
 // a start stays harmless (core/startup_history.hpp). Of any other the facts are asked for the cause. What is wrong with
 // the log itself is never more than a warning: a fault of logging is no reason to replace a host.
 #include "core/judge.hpp"
+#include "core/postfix_unit.hpp"
 #include "core/printable.hpp"
 #include "core/startup_log.hpp"
 #include "core/timestamp.hpp"
@@ -31,7 +32,7 @@ struct Case {
 };
 
 struct Cause {
-    enum class Standing { stands, gone };
+    enum class Standing { stands, locked, gone };  ///< locked: who holds or held the lock is the cause
     std::string text;
     Standing standing = Standing::stands;
 };
@@ -102,7 +103,8 @@ std::optional<Cause> master_of_this_host(const Case& c) {
     }
     const ProcessFacts& master = c.facts.host.value->masters.front();
     return Cause{"master " + std::to_string(master.pid) + " of this host works in " + master.cwd +
-                 (master.lock_path.empty() ? std::string() : " and holds the lock on " + master.lock_path)};
+                     (master.lock_path.empty() ? std::string() : " and holds the lock on " + master.lock_path),
+                 Cause::Standing::locked};
 }
 
 /// What the lock question said; only of a start that needed the lock.
@@ -127,8 +129,9 @@ std::optional<Cause> locked_by_another_process_here(const Case& c) {
     }
     const LockHolder& holder = c.facts.host.value->lock_holders.front();
     return Cause{(holder.pid == 0 ? std::string("a process") : "process " + std::to_string(holder.pid)) +
-                 " of this host" + (holder.exe.empty() ? std::string() : " (" + holder.exe + ")") +
-                 " holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file};
+                     " of this host" + (holder.exe.empty() ? std::string() : " (" + holder.exe + ")") +
+                     " holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file,
+                 Cause::Standing::locked};
 }
 
 std::optional<Cause> locked_by_another_host(const Case& c) {
@@ -137,7 +140,8 @@ std::optional<Cause> locked_by_another_host(const Case& c) {
         return std::nullopt;
     }
     return Cause{"another host holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file +
-                 ", or the lease of one that is gone, which runs out within minutes"};
+                     ", or the lease of one that is gone, which runs out within minutes",
+                 Cause::Standing::locked};
 }
 
 std::optional<Cause> claimed_elsewhere(const Case& c) {
@@ -146,7 +150,8 @@ std::optional<Cause> claimed_elsewhere(const Case& c) {
     }
     const OwnerRecord& holder = c.facts.mount.value->ownership.holder;
     return Cause{(holder.hostname.empty() ? std::string("another host") : "host " + holder.hostname) +
-                 " holds the id " + c.facts.instance_id + " and, it seems, the lock"};
+                     " holds the id " + c.facts.instance_id + " and, it seems, the lock",
+                 Cause::Standing::locked};
 }
 
 std::optional<Cause> fault_of_the_start_itself(const Case& c) {
@@ -154,12 +159,15 @@ std::optional<Cause> fault_of_the_start_itself(const Case& c) {
                                                               : std::nullopt;
 }
 
-/// On a local file system the question does not see the locks of flock(2), so that "free" proves nothing there.
+/// Whether the locks are the file server's, and other hosts can hold them. On a local file system the question does not
+/// even see the locks of flock(2), so that "free" proves nothing there.
+bool locks_are_a_servers(const Case& c) {
+    return c.facts.host.value && c.facts.host.value->mount && c.facts.host.value->mount->fstype.starts_with("nfs");
+}
+
 std::optional<Cause> lock_is_free_again(const Case& c) {
     const LockFacts* lock = lock_facts(c);
-    const bool is_answered_by_a_server =
-        c.facts.host.value && c.facts.host.value->mount && c.facts.host.value->mount->fstype.starts_with("nfs");
-    if (lock == nullptr || lock->state != LockFacts::State::free || !is_answered_by_a_server) {
+    if (lock == nullptr || lock->state != LockFacts::State::free || !locks_are_a_servers(c)) {
         return std::nullopt;
     }
     return Cause{"another host, or the lease of one that is gone, held the lock on " +
@@ -169,11 +177,12 @@ std::optional<Cause> lock_is_free_again(const Case& c) {
 
 /// Only of a start after the relink is it known that it was in this queue.
 std::optional<Cause> lock_was_held_elsewhere(const Case& c) {
-    if (!c.facts.relink.value || !c.facts.relink.value->changed) {
+    if (!c.facts.relink.value || !c.facts.relink.value->changed || !locks_are_a_servers(c)) {
         return std::nullopt;
     }
     return Cause{"no process of this host holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file +
-                 ", so another host did, or the lease of one that is gone"};
+                     ", so another host did, or the lease of one that is gone",
+                 Cause::Standing::locked};
 }
 
 std::optional<Cause> likely_cause(const Case& c) {
@@ -198,15 +207,30 @@ std::optional<Cause> likely_cause(const Case& c) {
     return std::nullopt;
 }
 
+constexpr std::string_view nothing_in_the_way =
+    "nothing is seen to stand in the way now: sudo systemctl restart postfix";
+
+/// Of a start that needed the lock; the table knows what to do about the others. Without a cause, and without an answer
+/// to who holds the lock, somebody may still hold it.
+std::string remedy_of(const Case& c, const std::optional<Cause>& cause, const std::string& remedy) {
+    const bool answered = c.facts.lock.value.has_value();
+    if (cause ? cause->standing == Cause::Standing::gone : answered) {
+        return std::string(nothing_in_the_way);
+    }
+    const bool needed_lock = c.failure.kind != StartFailure::Kind::start_failed;
+    if (!needed_lock || (cause && cause->standing == Cause::Standing::stands)) {
+        return remedy;
+    }
+    return fill_remedy(reason_info(Check::startup_log, Reason::lock_refused).remedy, c.settings, c.facts.instance_id);
+}
+
 Finding judge_failure(const Judge& judge, const Case& c, const std::string& path, Moment at) {
     const std::optional<Cause> cause = likely_cause(c);
     const Finding finding =
         judge.fail(reason_of(c.failure.kind), at, rfc3339(c.failure.at),
                    "Postfix did not start: \"" + printable(c.failure.line, longest_quote) + "\" (" + path + "); " +
                        (cause ? "likely cause: " + cause->text : "the cause is not known any more"));
-    const bool gone = !cause || cause->standing == Cause::Standing::gone;
-    return gone ? with_remedy(finding, "nothing is seen to stand in the way now: sudo systemctl restart postfix")
-                : finding;
+    return with_remedy(finding, remedy_of(c, cause, finding.remedy));
 }
 
 constexpr std::string_view no_log_remedy =
@@ -283,7 +307,10 @@ Finding check_startup_log(const Facts& facts, const Settings& settings, Moment /
     }
     // While the log is still being read the cure may be in a line to come.
     if (master == nullptr && !catching_up && is_uncured(log)) {
-        return judge_failure(judge, {facts, settings, *log.last_failure}, log.path, at);
+        Finding finding = judge_failure(judge, {facts, settings, *log.last_failure}, log.path, at);
+        const bool another_try = postfix_unit(facts).state == PostfixUnit::State::changing;
+        finding.excuse = another_try ? Excuse::restarting : Excuse::none;
+        return finding;
     }
     const std::optional<Finding> source = judge_source(judge, settings, log, at);
     return source ? *source : judge.pass(at, summary(log, master));

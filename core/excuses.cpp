@@ -33,7 +33,22 @@ bool wants_restart_excuse(const Finding& finding) {
 
 }  // namespace
 
-void Excuses::grant(Findings& findings, bool mount_is_excused, bool has_served, Moment now) {
+bool Excuses::outage_is_excused(const Findings& findings, const MountFaultTracker& mount, Moment now) {
+    if (mount.is_excused()) {
+        outage_seen_ = now.boot;
+        return true;
+    }
+    const bool works = mount.fault() == MountFault::none;
+    const bool all_well = std::none_of(findings.begin(), findings.end(),
+                                       [](const Finding& finding) { return finding.status == Status::fail; });
+    if (!works || all_well || (outage_seen_ && now.boot - *outage_seen_ > longest_recovery)) {
+        outage_seen_.reset();
+    }
+    return outage_seen_.has_value();
+}
+
+void Excuses::grant(Findings& findings, const MountFaultTracker& mount, bool has_served, Moment now) {
+    const bool in_outage = outage_is_excused(findings, mount, now);
     if (std::any_of(findings.begin(), findings.end(), wants_restart_excuse)) {
         restarting_since_ = restarting_since_.value_or(now.boot);
         restarting_until_ = now.boot;
@@ -44,7 +59,7 @@ void Excuses::grant(Findings& findings, bool mount_is_excused, bool has_served, 
     for (Finding& finding : findings) {
         if (finding.status != Status::fail) {
             finding.excuse = Excuse::none;
-        } else if (mount_is_excused && !is_own_fault(finding)) {
+        } else if (in_outage && !is_own_fault(finding)) {
             finding.excuse = Excuse::shared_fault;
         } else if (!restart_is_excused) {
             finding.excuse = Excuse::none;

@@ -16,14 +16,21 @@ namespace core {
 inline constexpr std::chrono::minutes longest_restart{15};
 inline constexpr std::chrono::minutes restart_is_over{2};
 
+/// After an outage the lock on the id is claimed again, and what was watched has to pass again.
+inline constexpr std::chrono::minutes longest_recovery{1};
+
 class Excuses {
    public:
-    /// Sets the excuse of each failing finding, `none` included: `shared_fault` while the fault of the mount is shared,
-    /// or is not known to be the instance's own, of all that such a fault brings with it; `restarting`, which a check
-    /// asks for, to an instance that has served before, for longest_restart.
-    void grant(Findings& findings, bool mount_is_excused, bool has_served, Moment now);
+    /// Sets the excuse of each failing finding, `none` included. `shared_fault`: while the fault of the mount is
+    /// excused, of all that such a fault brings with it; and after it until nothing fails, for longest_recovery.
+    /// `restarting`, which a check asks for: to an instance that has served before, for longest_restart; a master that
+    /// comes up and is gone within restart_is_over does not begin it anew.
+    void grant(Findings& findings, const MountFaultTracker& mount, bool has_served, Moment now);
 
    private:
+    [[nodiscard]] bool outage_is_excused(const Findings& findings, const MountFaultTracker& mount, Moment now);
+
+    std::optional<BootTime> outage_seen_;  ///< the latest; until all that it brought is over
     std::optional<BootTime> restarting_since_;
     BootTime restarting_until_{};  ///< when it was asked for last
 };

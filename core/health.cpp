@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/health.hpp"
 
+#include "core/mount_fault_words.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -65,16 +67,21 @@ std::string rounds(int counted, int needed) {
 }
 
 /// As it is seen now, before any hysteresis: the file server is to be asked before the fault counts.
-MountCondition condition_of_mount(const Findings& findings) {
+MountCondition condition_of_mount(const Findings& findings, const Facts& facts) {
     const Finding& mount = findings[static_cast<std::size_t>(Check::mount)];
-    const bool failing =
-        mount.status == Status::fail && (mount.reason == Reason::hung || mount.reason == Reason::io_error);
+    const bool hangs = mount.reason == Reason::hung && facts.mount_hung_since;  // and not only a worker of the agent
+    const bool failing = mount.status == Status::fail && (hangs || mount.reason == Reason::io_error);
     return failing ? MountCondition::failing : MountCondition::works;
 }
 
-/// The timer of a round may be a little early.
-bool counts_again(const std::optional<Moment>& counted, const Settings& settings, Moment now) {
-    return !counted || now.boot - counted->boot >= settings.checks.interval - settings.checks.interval / 10;
+/// The timer of a round may be a little early. One look is one round, however often it is judged; where no new look
+/// came when it was due, that nobody looks counts in its place.
+bool counts_again(const Finding& counted, Moment counted_at, const Finding& seen, const Settings& settings,
+                  Moment now) {
+    const Duration interval = settings.checks.interval;
+    const bool is_new = seen.at.boot > counted.at.boot;
+    const bool is_overdue = now.boot - seen.at.boot > interval + interval / 2;
+    return now.boot - counted_at.boot >= interval - interval / 10 && (is_new || is_overdue);
 }
 
 }  // namespace
@@ -94,10 +101,16 @@ Finding Health::settle(Memory& memory, const Finding& seen, const Settings& sett
     (good ? memory.good : memory.bad) = seen;
 
     Hysteresis& hysteresis = memory.hysteresis;
+    if (memory.restarting && seen.excuse != Excuse::restarting) {
+        hysteresis.forgive();  // what is wrong after a restart is to be seen fail_after times like anything else
+    }
+    memory.restarting = !good && seen.excuse == Excuse::restarting;
     const bool contradicts = hysteresis.state() == (good ? State::bad : State::good);
     const bool proof = !good && seen.certainty == Certainty::definitive;
-    if (!contradicts || proof || hysteresis.streak() == 0 || counts_again(memory.counted, settings, now)) {
-        memory.counted = now;
+    if (!contradicts || proof || hysteresis.streak() == 0 ||
+        counts_again(memory.counted, memory.counted_at, seen, settings, now)) {
+        memory.counted = seen;
+        memory.counted_at = now;
         if (good) {
             hysteresis.observe_good(settings.checks.pass_after);
         } else {
@@ -165,11 +178,13 @@ Verdict Health::evaluate(const Facts& facts, const Settings& settings, Moment no
     Verdict verdict;
     remember_what_master_outlived(facts, settings);
     verdict.checks = check(facts, settings, now);
-    verdict.mount_fault = mount_fault_.observe(condition_of_mount(verdict.checks), facts, settings, now);
+    verdict.mount_fault = mount_fault_.observe(condition_of_mount(verdict.checks, facts), facts, settings, now);
     for (std::size_t i = 0; i < check_count; ++i) {
         verdict.checks[i] = settle(memory_[i], verdict.checks[i], settings, now);
     }
-    excuses_.grant(verdict.checks, mount_fault_.is_excused(), served_, now);
+    excuses_.grant(verdict.checks, mount_fault_, served_, now);
+    Finding& mount = verdict.checks[static_cast<std::size_t>(Check::mount)];
+    mount = attributed(std::move(mount), mount_fault_, facts, settings);
     const Finding unexcused = worst_of(verdict.checks);
     for (Finding& finding : verdict.checks) {
         finding.status = finding.excuse == Excuse::none ? finding.status : Status::warn;

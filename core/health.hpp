@@ -51,9 +51,11 @@ class Health {
    private:
     struct Memory {
         Hysteresis hysteresis;
-        Finding good;                   ///< the latest that passed or warned
-        Finding bad;                    ///< the latest that failed
-        std::optional<Moment> counted;  ///< when the latest round of a streak was counted
+        Finding good;             ///< the latest that passed or warned
+        Finding bad;              ///< the latest that failed
+        Finding counted;          ///< the latest that counted as a round of a streak
+        Moment counted_at{};      ///< and when it did
+        bool restarting = false;  ///< the latest failure asked for that excuse
     };
 
     void remember_what_master_outlived(const Facts& facts, const Settings& settings);

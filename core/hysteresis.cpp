@@ -6,6 +6,13 @@ namespace core {
 void Hysteresis::settle(State state) noexcept {
     state_ = state;
     streak_ = 0;
+    was_good_ = was_good_ || state == State::good;
+}
+
+void Hysteresis::forgive() noexcept {
+    if (was_good_) {
+        settle(State::good);
+    }
 }
 
 Hysteresis::State Hysteresis::observe_good(int pass_after) noexcept {

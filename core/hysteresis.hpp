@@ -16,6 +16,9 @@ class Hysteresis {
     State observe_good(int pass_after) noexcept;
     State observe_bad(Certainty certainty, int fail_after) noexcept;
 
+    /// What was bad is good until it is seen to be bad again. Nothing is forgiven that never was good.
+    void forgive() noexcept;
+
     [[nodiscard]] State state() const noexcept { return state_; }
 
     /// Rounds in a row, up to the latest, that contradict state().
@@ -25,6 +28,7 @@ class Hysteresis {
     void settle(State state) noexcept;
 
     State state_ = State::unknown;
+    bool was_good_ = false;
     int streak_ = 0;
 };
 

@@ -22,6 +22,7 @@ constexpr std::array rows{
     Row{MountFault::unknown, "unknown", 15s},
 };
 constexpr Duration ask_tunnel_every = 60s;
+constexpr Duration ask_again_soon = 1s;  // this host could not ask
 constexpr int unknown_deadlines = 2;
 
 const Row& row_of(MountFault fault) {
@@ -86,6 +87,9 @@ bool ask_is_due(const MountFaultTracker& tracker, const Observed<FileServerFacts
     }
     if (!latest.value || latest.at.boot < tracker.began()->boot) {
         return true;
+    }
+    if (latest.value->answer == Answer::not_asked) {
+        return now.boot - latest.at.boot >= ask_again_soon;
     }
     const Duration pause = latest.value->loopback ? ask_tunnel_every : row_of(tracker.fault()).ask_every;
     return now.boot - latest.at.boot >= pause;

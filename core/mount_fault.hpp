@@ -84,9 +84,10 @@ class MountFaultTracker {
 };
 
 /// Whether the server is to be asked, given its latest answer: at once when a fault begins; again 15 s after the answer
-/// while the fault is shared or unknown, 30 s while it is the instance's; never while there is none. Through a tunnel
-/// of this host every 60 s: efs-proxy serves one connection at a time, and one of ours that it takes for the kernel's
-/// may occupy it for 14 s. That no other question is under way is for the caller to see to.
+/// while the fault is shared or unknown, 30 s while it is the instance's, 1 s where this host could not ask; never
+/// while there is none. Through a tunnel of this host every 60 s: efs-proxy serves one connection at a time, and one of
+/// ours that it takes for the kernel's may occupy it for 14 s. That no other question is under way is for the caller to
+/// see to.
 [[nodiscard]] bool ask_is_due(const MountFaultTracker& tracker, const Observed<FileServerFacts>& latest, Moment now);
 
 }  // namespace core

@@ -16,11 +16,13 @@ struct PostfixUnit {
         down,      ///< every unit is inactive or failed, and no job is queued for any
     };
     State state = State::unknown;
+    std::string name;  ///< of the unit that says so: "postfix@-.service"; "" when unknown
     std::string text;  ///< "postfix@-.service is activating (start-pre), job restart"; "" when unknown
 };
 
 /// Of all units of Postfix: one that is changing comes before one that is up, and that before those that are down.
 /// Units that run nothing themselves (Debian's postfix.service) count only where no other one is loaded.
+/// Where the latest proven master ran in none of them, they say nothing of it.
 [[nodiscard]] PostfixUnit postfix_unit(const Facts& facts);
 
 }  // namespace core

@@ -17,6 +17,17 @@ std::string_view take_word(std::string_view& rest) {
     return word;
 }
 
+std::optional<std::string_view> field_of_status(std::string_view status, std::string_view key) {
+    while (!status.empty()) {
+        std::string_view line = take_until(status, '\n');
+        if (line.starts_with(key)) {
+            line.remove_prefix(key.size());
+            return line;
+        }
+    }
+    return std::nullopt;
+}
+
 // "1: FLOCK  ADVISORY  WRITE 4904 00:28:131448 0 EOF"
 std::optional<std::uint64_t> write_flock_of_line(std::string_view lock) {
     take_word(lock);
@@ -69,20 +80,20 @@ std::optional<ProcessStat> parse_process_stat(std::string_view stat) {
 }
 
 std::optional<std::size_t> pid_namespace_depth(std::string_view status) {
-    constexpr std::string_view key = "NSpid:";
-    while (!status.empty()) {
-        std::string_view line = take_until(status, '\n');
-        if (!line.starts_with(key)) {
-            continue;
-        }
-        line.remove_prefix(key.size());
-        std::size_t depth = 0;
-        while (!take_word(line).empty()) {
-            ++depth;
-        }
-        return depth;
+    auto pids = field_of_status(status, "NSpid:");
+    if (!pids) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    std::size_t depth = 0;
+    while (!take_word(*pids).empty()) {
+        ++depth;
+    }
+    return depth;
+}
+
+std::optional<std::uint32_t> real_user(std::string_view status) {
+    auto users = field_of_status(status, "Uid:");
+    return users ? parse_number<std::uint32_t>(take_word(*users)) : std::nullopt;
 }
 
 std::optional<std::uint64_t> write_flock_inode(std::string_view fdinfo) {

@@ -24,6 +24,10 @@ struct ProcessStat {
 /// one of the reader's own namespace, more for one of a container. Absent before Linux 4.1.
 [[nodiscard]] std::optional<std::size_t> pid_namespace_depth(std::string_view status);
 
+/// The real user id in this /proc/<pid>/status, credentials(7): who started the process, whatever setuid program it
+/// runs and whoever it is for a while (master is its mail_owner while it opens a file). Absent if it does not say.
+[[nodiscard]] std::optional<std::uint32_t> real_user(std::string_view status);
+
 /// The inode on which the descriptor of this /proc/<pid>/fdinfo/<n> holds an exclusive flock(2); absent if on none.
 [[nodiscard]] std::optional<std::uint64_t> write_flock_inode(std::string_view fdinfo);
 

@@ -26,7 +26,9 @@ namespace {
 using State = JournalSlice::State;
 using std::chrono::milliseconds;
 
-constexpr std::string_view of_mail = "SYSLOG_FACILITY=2";
+// Anybody may log as facility mail; the programs that start Postfix run as root. journald takes the user from the
+// kernel, and has it of a sender that is gone by then, too.
+constexpr std::array<std::string_view, 2> of_mail_by_root{"SYSLOG_FACILITY=2", "_UID=0"};
 
 struct CloseJournal {
     void operator()(sd_journal* journal) const { sd_journal_close(journal); }
@@ -208,8 +210,10 @@ int Journal::Reader::seek() {
             return result;
         }
     }
-    if (const int result = sd_journal_add_match(journal, of_mail.data(), of_mail.size()); result < 0) {
-        return result;
+    for (const std::string_view match : of_mail_by_root) {
+        if (const int result = sd_journal_add_match(journal, match.data(), match.size()); result < 0) {
+            return result;
+        }
     }
     sought_ = !cursor_.empty();
     const int result = sought_ ? sd_journal_seek_cursor(journal, cursor_.c_str()) : sd_journal_seek_head(journal);

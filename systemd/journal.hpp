@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mail log as systemd's journal keeps it: the entries of this boot whose facility is "mail", in their order, each
-// once. It is the message that is looked at, never the unit: journald often does not learn the unit of a program that
-// ends at once, as those do that say why Postfix did not start.
+// The mail log as systemd's journal keeps it: the entries of this boot whose facility is "mail" and that root logged,
+// in their order, each once. It is the message that is looked at, never the unit: journald often does not learn the
+// unit of a program that ends at once, as those do that say why Postfix did not start.
 //
 // Files may be rotated, vacuumed, moved from /run to /var or deleted while they are read, and journald may be
 // restarted: reading goes on after the last entry that was read. A journal that comes later is found. Reads only;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/notify.hpp"
 
+#include "core/printable.hpp"
+
 #include <systemd/sd-daemon.h>
 
 #include <ctime>
@@ -8,6 +10,8 @@
 
 namespace systemd {
 namespace {
+
+constexpr std::size_t longest_status = 1000;
 
 // A manager that does not listen is no reason to fail: sd_notify's result says only that.
 void tell(const std::string& state) {
@@ -27,12 +31,12 @@ void notify_reloading() {
     tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
 }
 
-void notify_stopping() {
-    tell("STOPPING=1");
+void notify_stopping(std::chrono::microseconds within) {
+    tell("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(within.count()));
 }
 
-void notify_status(std::string_view one_line) {
-    tell("STATUS=" + std::string(one_line));
+void notify_status(std::string_view text) {
+    tell("STATUS=" + core::printable(text, longest_status));
 }
 
 void notify_watchdog() {

@@ -6,6 +6,7 @@
 #include "agent/server/board.hpp"
 #include "agent/server/health_json.hpp"
 #include "core/health.hpp"
+#include "core/startup_log.hpp"
 
 #include <cstdio>
 
@@ -14,6 +15,9 @@ namespace {
 
 boost::asio::awaitable<void> look_once(OneShot& shot) {
     co_await shot.observer().look(shot.settings());
+    if (core::lock_matters(shot.observer().facts(), shot.settings())) {
+        co_await shot.observer().ask_lock(shot.settings());
+    }
     auto plan = co_await shot.observer().plan_relink(shot.settings());
     if (plan) {
         shot.observer().relink_stands_as(*plan);

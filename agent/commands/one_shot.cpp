@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/one_shot.hpp"
 
+#include "agent/log.hpp"
+#include "agent/privileges.hpp"
 #include "agent/server/identity.hpp"
 #include "agent/server/imds_client.hpp"
 #include "agent/worker/worker.hpp"
@@ -21,8 +23,15 @@ OneShot::OneShot(core::Settings settings) : settings_(std::move(settings)), obse
 
 core::Result<void> OneShot::start_workers() {
     std::signal(SIGPIPE, SIG_IGN);
+    const auto account = find_account(settings_.user);
+    if (!account) {
+        log(Priority::warning, "systemd is not asked, nor the journal: " + account.error().message);
+    }
     for (const WorkerKind kind : {WorkerKind::host, WorkerKind::mount, WorkerKind::systemd}) {
-        auto worker = start_worker(kind, settings_);
+        if (kind == WorkerKind::systemd && !account) {
+            continue;
+        }
+        auto worker = start_worker(kind, settings_, account ? *account : Account{});
         if (!worker) {
             return worker.error();
         }

@@ -20,6 +20,7 @@ class OneShot {
 
     /// Starts the workers, finds out who this instance is, and runs `work` to its end. The workers end with this
     /// object, and one that hangs on the mount is left behind to die.
+    /// Without the account of settings.user there is no systemd worker, and a warning: what it would tell is unknown.
     /// Errors: denied (not root), unavailable (a worker could not be started). An unknown identity is no error here:
     /// the facts say so.
     [[nodiscard]] core::Result<void> run(std::function<boost::asio::awaitable<void>()> work);

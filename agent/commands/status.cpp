@@ -6,6 +6,7 @@
 #include "agent/server/health_json.hpp"
 
 #include <cstdio>
+#include <optional>
 
 namespace agent {
 namespace {
@@ -15,6 +16,13 @@ int cannot_tell(const core::Error& error) {
     return exit_unknown;
 }
 
+/// Absent where only that cannot be told: health can.
+std::optional<core::Status> readiness(const core::Settings& settings) {
+    const auto body = get_from_agent(settings.listen, "/readyz");
+    const auto ready = body ? parse_health(*body, now().wall) : core::Result<HealthReport>(body.error());
+    return ready ? std::optional(ready->status) : std::nullopt;
+}
+
 }  // namespace
 
 int status_command(const core::Settings& settings, bool json) {
@@ -22,10 +30,11 @@ int status_command(const core::Settings& settings, bool json) {
     if (!body) {
         return cannot_tell(body.error());
     }
-    const auto report = parse_health(*body, now().wall);
+    auto report = parse_health(*body, now().wall);
     if (!report) {
         return cannot_tell(report.error());
     }
+    report->ready = readiness(settings);
     std::fputs(json ? body->c_str() : render_table(*report).c_str(), stdout);
     return exit_status(report->status);
 }

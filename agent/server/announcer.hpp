@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells people of changes: one log line when a verdict changes, one on the console when health or its worst reason
 // does, the service manager's status line, and once that the queue is this instance's own. Never waits for any of them.
+// Until a first round came to its end, "not looked at yet" is no news: nobody is told.
 #pragma once
 
 #include "agent/outlets.hpp"
@@ -21,8 +22,9 @@ class Announcer {
 
     void announce(const core::Verdict& verdict);
 
-    /// Feeds the service manager's watchdog: not what events bring, but a round that came to its end.
-    void round_ended() const;
+    /// Feeds the service manager's watchdog: not what events bring, but a round that came to its end. To be called
+    /// before that round's verdict is announced.
+    void round_ended();
 
    private:
     void log_change(const core::Verdict& verdict, const std::string& line) const;
@@ -31,6 +33,7 @@ class Announcer {
     int control_;
     Outlets outlets_;
     bool ready_ = false;
+    bool looked_ = false;  ///< a round has ended
     std::string last_essence_;
     std::string last_line_;
     std::string last_on_console_;

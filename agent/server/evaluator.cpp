@@ -28,6 +28,8 @@ constexpr core::Duration longest_relink_pause = std::chrono::minutes(1);
 constexpr core::Duration shortest_pause = std::chrono::milliseconds(50);
 /// Should the log's event fail to come (no more inotify watches, say), it is read all the same.
 constexpr core::Duration longest_log_pause = std::chrono::minutes(1);
+/// Should a word of systemd be lost, or come too late, it is asked again.
+constexpr core::Duration longest_unit_pause = std::chrono::seconds(30);
 constexpr core::Duration forever = std::chrono::hours(24);
 
 /// What observe_host answers.
@@ -82,6 +84,10 @@ void Evaluator::notice(WorkerEvents events) {
         journal_.put(events);
     }
     if ((events & worker_is_free) != 0) {
+        // What was asked in vain is asked again, and what the worker told meanwhile was not heard.
+        host_.put(about_host | worker_event::units);
+        maillog_.put(worker_event::maillog);
+        journal_.put(worker_event::journal);
         nudge();
     }
 }
@@ -165,6 +171,10 @@ asio::awaitable<void> Evaluator::relink_if_due() {
 asio::awaitable<void> Evaluator::look_around() {
     co_await observer_.look_at_mount(settings_);
     co_await observer_.look_at_host(settings_);
+    const core::Facts& facts = observer_.facts();
+    if (!facts.systemd.value || now().boot - facts.systemd.at.boot >= longest_unit_pause) {
+        co_await observer_.look_at_systemd(settings_);
+    }
     if (core::lock_matters(observer_.facts(), settings_)) {
         co_await observer_.ask_lock(settings_);
     }
@@ -188,16 +198,17 @@ asio::awaitable<void> Evaluator::run_rounds() {
 asio::awaitable<void> Evaluator::watch_host() {
     for (;;) {
         const WorkerEvents events = co_await host_.take(forever);
+        if (events == 0) {
+            continue;
+        }
+        // A unit that says "active" has a master that was not looked at yet.
+        co_await observer_.look_at_host(settings_);
         if ((events & worker_event::units) != 0) {
             co_await observer_.look_at_systemd(settings_);
         }
-        if ((events & about_host) != 0) {
-            co_await observer_.look_at_host(settings_);
-            nudge();  // the mount's side of it: a new pid file, a mount to relink on
-        }
-        if (events != 0) {
-            publish();
-        }
+        publish();
+        nudge();  // the mount's side of it: a new pid file, a mount to relink on
+        co_await pause(shortest_pause);
     }
 }
 

@@ -152,6 +152,7 @@ core::Result<HealthReport::Row> row_from(const std::string& check, const Json& o
     std::string time;
     const auto read = read_texts(object, where,
                                  {{"reason", &row.reason},
+                                  {"excuse", &row.excuse},
                                   {"observedValue", &row.observed},
                                   {"output", &row.output},
                                   {"remedy", &row.remedy},
@@ -221,6 +222,7 @@ std::string render_health(const core::Verdict& verdict, HealthView view, JsonSty
 HealthReport report_of(const core::Verdict& verdict) {
     HealthReport report;
     report.status = verdict.health;
+    report.ready = verdict.ready;
     report.instance_id = verdict.instance_id;
     report.phase = core::to_string(verdict.phase);
     report.output = verdict.output;
@@ -229,6 +231,7 @@ HealthReport report_of(const core::Verdict& verdict) {
         row.check = core::to_string(finding.check);
         row.status = finding.status;
         row.reason = finding.reason == core::Reason::none ? "" : core::to_string(finding.reason);
+        row.excuse = finding.excuse == core::Excuse::none ? "" : core::to_string(finding.excuse);
         if (was_observed(finding)) {
             row.age = verdict.at.boot - finding.at.boot;
         }

@@ -39,13 +39,15 @@ struct HealthReport {
         std::string check;
         core::Status status = core::Status::fail;
         std::string reason;                 ///< "" on pass
+        std::string excuse;                 ///< why a failure is shown as a warning; "" mostly
         std::optional<core::BootTime> age;  ///< of the facts behind it; absent if there never were any
         std::string observed;
         std::string output;
         std::string remedy;
     };
     core::Status status = core::Status::fail;
-    std::string instance_id;  ///< "" while unknown
+    std::optional<core::Status> ready;  ///< what /readyz says; the body of /health does not
+    std::string instance_id;            ///< "" while unknown
     std::string phase;
     std::string output;
     std::vector<Row> rows;

@@ -54,7 +54,8 @@ std::vector<const HealthReport::Row*> by_cause(const HealthReport& report) {
 }
 
 Cells cells_of(const HealthReport::Row& row) {
-    return {core::printable(row.check, longest_cell), std::string(core::to_string(row.status)),
+    const std::string excuse = row.excuse.empty() ? "" : " (" + core::printable(row.excuse, longest_cell) + ")";
+    return {core::printable(row.check, longest_cell), std::string(core::to_string(row.status)) + excuse,
             row.reason.empty() ? "-" : core::printable(row.reason, longest_cell),
             row.age ? core::describe_age(*row.age) : "-", core::printable(seen_of(row), longest_cell)};
 }
@@ -83,10 +84,17 @@ std::string name_of(const HealthReport::Row& row) {
     return core::printable(row.check + " " + row.reason, longest_cell);
 }
 
+/// "fail", or both answers where they differ: "health pass, ready fail".
+std::string answers(const HealthReport& report) {
+    const std::string health(core::to_string(report.status));
+    const bool differ = report.ready && *report.ready != report.status;
+    return differ ? "health " + health + ", ready " + std::string(core::to_string(*report.ready)) : health;
+}
+
 /// What was seen stands in the row of that check; without a row it stands here.
 std::string headline(const HealthReport& report, const std::vector<const HealthReport::Row*>& faults) {
     const std::string id = report.instance_id.empty() ? "instance unknown" : report.instance_id;
-    std::string out = core::printable(id, longest_cell) + ": " + std::string(core::to_string(report.status));
+    std::string out = core::printable(id, longest_cell) + ": " + answers(report);
     if (!report.phase.empty()) {
         out += " (" + core::printable(report.phase, longest_cell) + ")";
     }

@@ -2,6 +2,7 @@
 #include "agent/server/observer.hpp"
 
 #include "agent/clock.hpp"
+#include "core/checks.hpp"
 #include "core/mount_fault.hpp"
 #include "core/startup_log.hpp"
 
@@ -10,6 +11,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -17,6 +19,10 @@ namespace agent {
 namespace asio = boost::asio;
 
 namespace {
+
+bool earlier(const core::Moment& one, const core::Moment& other) {
+    return one.boot < other.boot;
+}
 
 using State = core::RelinkProgress::State;
 
@@ -68,8 +74,10 @@ asio::awaitable<void> Observer::look_at_mount(const core::Settings& settings) {
     if (mount) {
         facts_.mount.value = std::move(*mount);
         facts_.mount.at = at;
+        facts_.mount_hung_since.reset();
+    } else if (!facts_.mount_hung_since) {
+        facts_.mount_hung_since = mount_.overdue_since();  // and it stays so when a worker that hung is gone
     }
-    facts_.mount_hung_since = mount_.overdue_since();
 }
 
 asio::awaitable<void> Observer::look_at_host(const core::Settings& settings) {
@@ -83,8 +91,12 @@ asio::awaitable<void> Observer::look_at_host(const core::Settings& settings) {
     if (host) {
         facts_.host.value = std::move(*host);
         facts_.host.at = at;
-        if (facts_.startup_log.value) {
-            facts_.startup_log.at = at;  // a worker that answers would have told of a line to read
+        if (maillog_.facts().source == core::StartupLogFacts::Source::reading) {
+            facts_.startup_log.at =
+                std::max(facts_.startup_log.at, at, earlier);  // it would have told of a line to read
+        }
+        if (const core::ProcessFacts* master = core::proven_master(facts_, settings)) {
+            facts_.master_unit = master->unit;
         }
     }
 }

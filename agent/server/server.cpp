@@ -100,6 +100,7 @@ Server::Server(ServerInputs inputs, ProcessObserver process)
       bound_(std::move(inputs.listener)),
       mount_worked_(inputs.mount_worked) {
     control_.non_blocking(true);
+    expires_ = now().boot + longest_round(evaluator_.settings());
     Observer& observer = evaluator_.observer();
     if (mount_worked_) {
         observer.set_mount_worked();
@@ -112,10 +113,10 @@ Server::Server(ServerInputs inputs, ProcessObserver process)
 void Server::publish(const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
     metrics_.publish(verdict, facts, expires);
     routes_.publish(make_board(verdict, expires));
-    announcer_.announce(verdict);
-    if (std::exchange(expires_, expires) != expires) {
+    if (std::exchange(expires_, expires) < expires) {
         announcer_.round_ended();
     }
+    announcer_.announce(verdict);
     if (verdict.health != core::Status::fail) {
         start_answering();
     }

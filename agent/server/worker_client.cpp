@@ -7,6 +7,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -122,6 +123,7 @@ asio::awaitable<void> WorkerClient::listen(std::uint64_t generation) {
 }
 
 asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask(Request request, core::Duration deadline) {
+    ++asking_;
     while (busy_) {
         co_await turn_.async_wait(as_result);
     }
@@ -129,6 +131,9 @@ asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask(Request re
     auto answer = co_await ask_in_turn(request, deadline);
     busy_ = false;
     turn_.cancel();
+    if (--asking_ > 0) {
+        co_await asio::post(channel_.get_executor(), asio::use_awaitable);  // who waits has the next turn
+    }
     co_return answer;
 }
 

@@ -76,6 +76,7 @@ class WorkerClient {
     boost::asio::posix::stream_descriptor channel_;
     boost::asio::steady_timer turn_;      ///< never expires; cancelled when a turn ends
     boost::asio::steady_timer answered_;  ///< the deadline of the request in flight; cancelled by its answer
+    int asking_ = 0;                      ///< those whose turn it is or will be
     bool busy_ = false;
     std::uint64_t generation_ = 0;  ///< counts connect(): what was heard of an earlier channel is of no interest
     std::uint32_t sequence_ = 0;

@@ -91,6 +91,15 @@ void look_for_lock(int process, core::ProcessFacts& facts) {
     }
 }
 
+// Anybody may put a program below a folder "postfix"; only root can have started master.
+bool is_of_root(std::string_view status) {
+    return core::real_user(status) == 0U;
+}
+
+bool is_of_this_namespace(std::string_view status) {
+    return core::pid_namespace_depth(status).value_or(1) == 1;
+}
+
 std::optional<core::ProcessFacts> describe(int process, std::int32_t pid) {
     const auto stat = core::parse_process_stat(text_at(process, "stat"));
     if (!stat || !stat->alive()) {
@@ -102,15 +111,11 @@ std::optional<core::ProcessFacts> describe(int process, std::int32_t pid) {
     facts.cwd = link_text_at(process, "cwd");
     facts.start_ticks = stat->start_ticks;
     facts.unit = core::unit_of_cgroup(text_at(process, "cgroup"));
-    facts.is_master = core::is_master_executable(facts.exe);
+    facts.is_master = core::is_master_executable(facts.exe) && is_of_root(text_at(process, "status"));
     if (facts.is_master) {
         look_for_lock(process, facts);
     }
     return facts;
-}
-
-bool is_of_this_namespace(int process) {
-    return core::pid_namespace_depth(text_at(process, "status")).value_or(1) == 1;
 }
 
 FileDescriptor open_proc(const std::string& proc) {
@@ -128,8 +133,11 @@ core::Result<std::vector<core::ProcessFacts>> find_masters(const std::string& pr
     }
     while (const auto pid = next_number(processes)) {
         const FileDescriptor process = open_process(root.get(), *pid);
-        if (!process || !core::is_master_executable(link_text_at(process.get(), "exe")) ||
-            !is_of_this_namespace(process.get())) {
+        if (!process || !core::is_master_executable(link_text_at(process.get(), "exe"))) {
+            continue;
+        }
+        const std::string status = text_at(process.get(), "status");
+        if (!is_of_root(status) || !is_of_this_namespace(status)) {
             continue;
         }
         if (auto facts = describe(process.get(), *pid)) {
@@ -151,7 +159,8 @@ std::optional<core::ProcessFacts> describe_process(std::int32_t pid, const std::
 std::optional<std::string> data_lock_of(std::int32_t pid, const std::string& proc) {
     const FileDescriptor root = open_proc(proc);
     const FileDescriptor process = open_process(root.get(), pid);
-    const Directory descriptors = process ? list_at(process.get(), "fd") : nullptr;
+    const bool trusted = process && is_of_root(text_at(process.get(), "status"));
+    const Directory descriptors = trusted ? list_at(process.get(), "fd") : nullptr;
     while (descriptors) {
         const auto number = next_number(descriptors);
         if (!number) {

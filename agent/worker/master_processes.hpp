@@ -18,17 +18,18 @@
 
 namespace agent {
 
-/// Every living process whose executable is Postfix's master(8), but not those of another pid namespace below this one
-/// (a container's). `proc` is where proc(5) is mounted. In the order of /proc. An error when the processes cannot be
-/// listed: that must not read as "there is none".
+/// Every living process that root started and whose executable is Postfix's master(8), but not those of another pid
+/// namespace below this one (a container's). `proc` is where proc(5) is mounted. In the order of /proc. An error when
+/// the processes cannot be listed: that must not read as "there is none".
 [[nodiscard]] core::Result<std::vector<core::ProcessFacts>> find_masters(const std::string& proc = "/proc");
 
 /// The process of that pid, whatever it runs. Absent if there is none, if it is a zombie, or if it may not be looked
-/// at. Descriptors are looked at only when it is a master.
+/// at. It is a master only if root started it; only then its descriptors are looked at.
 [[nodiscard]] std::optional<core::ProcessFacts> describe_process(std::int32_t pid, const std::string& proc = "/proc");
 
 /// The path of master.lock in the data directory of the master of that pid, as its descriptor names it; absent if it
-/// has none open. That lock is local, and written anew each time that a master starts there (src/master/master.c).
+/// has none open, or if root did not start it. That lock is local, and written anew each time that a master starts
+/// there (src/master/master.c).
 [[nodiscard]] std::optional<std::string> data_lock_of(std::int32_t pid, const std::string& proc = "/proc");
 
 }  // namespace agent

@@ -3,7 +3,6 @@
 
 #include "agent/control.hpp"
 #include "agent/log.hpp"
-#include "agent/privileges.hpp"
 #include "agent/wire/channel.hpp"
 #include "agent/wire/frame.hpp"
 #include "agent/wire/request.hpp"
@@ -28,10 +27,11 @@ namespace agent {
 namespace {
 
 /// CAP_SYS_PTRACE: /proc/<pid>/{exe,cwd,fd} of master(8), which has more capabilities than a worker.
-core::Result<void> drop_privileges(WorkerKind kind) {
+/// systemd: on the system bus root may start whatever it likes, so that one must not be root there.
+core::Result<void> drop_privileges(WorkerKind kind, const Account& account) {
     switch (kind) {
         case WorkerKind::host: return become_worker({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});
-        case WorkerKind::systemd: return become_worker({CAP_DAC_READ_SEARCH});
+        case WorkerKind::systemd: return become_worker_as(account, {CAP_DAC_READ_SEARCH});
         case WorkerKind::mount: break;
     }
     return become_worker({CAP_SYS_PTRACE, CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER, CAP_FSETID});
@@ -123,11 +123,12 @@ void serve(int channel, int control, RequestHandler& handler) {
     }
 }
 
-[[noreturn]] void run_worker(WorkerKind kind, const core::Settings& settings, int channel, int control, pid_t parent) {
+[[noreturn]] void run_worker(WorkerKind kind, const core::Settings& settings, const Account& account, int channel,
+                             int control, pid_t parent) {
     close_descriptors_except({channel, control});
     leave_signals_to_the_supervisor();
     ::prctl(PR_SET_NAME, ("pea-" + std::string(to_string(kind))).c_str());
-    if (const auto dropped = drop_privileges(kind); !dropped) {
+    if (const auto dropped = drop_privileges(kind, account); !dropped) {
         log(Priority::error, std::string(to_string(kind)) + " worker: " + dropped.error().message);
         ::_exit(1);
     }
@@ -143,7 +144,7 @@ std::string_view to_string(WorkerKind kind) noexcept {
     return names[static_cast<std::size_t>(kind)];
 }
 
-core::Result<WorkerProcess> start_worker(WorkerKind kind, const core::Settings& settings) {
+core::Result<WorkerProcess> start_worker(WorkerKind kind, const core::Settings& settings, const Account& account) {
     auto channel = make_channel();
     if (!channel) {
         return channel.error();
@@ -158,7 +159,7 @@ core::Result<WorkerProcess> start_worker(WorkerKind kind, const core::Settings& 
         return core::system_error(errno, "start", std::string(to_string(kind)) + " worker");
     }
     if (pid == 0) {
-        run_worker(kind, settings, channel->second.get(), control->second.get(), parent);
+        run_worker(kind, settings, account, channel->second.get(), control->second.get(), parent);
     }
     return WorkerProcess{pid, std::move(channel->first), std::move(control->first)};
 }

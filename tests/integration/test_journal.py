@@ -6,8 +6,8 @@ import signal
 import pytest
 
 from support.agent import status_field
-from support.deadline import stays
-from support.journald import Journald
+from support.deadline import eventually, stays
+from support.journald import SOCKET, Journald
 
 ALREADY = "fatal: the Postfix mail system is already running"
 PATHS = {"journal": "auto", "auto": "/nonexistent/mail.log"}
@@ -69,12 +69,16 @@ def test_a_start_that_fails_later_is_noticed_and_cured_by_one_that_works(instanc
     agent.until(check="startup_log", reason="", within=3)
 
 
-def test_the_text_counts_and_not_who_said_it_nor_another_facility(instance, journal):
+def test_the_text_counts_and_not_the_program_nor_another_facility_nor_another_user(instance, journal):
     instance.relinked()
     instance.write_settings(maillog=JOURNAL)
     journal.log("postfix/smtpd", ALREADY)
     journal.log("postfix/cleanup", f"4F: warning: header Subject: {ALREADY}")
     journal.log("postfix/postfix-script", ALREADY, priority="user.crit")
+    instance.host.run("setpriv", "--reuid=65534", "--clear-groups", "logger", "--socket", SOCKET, "--priority", "mail.crit",
+                      "--tag", "postfix/postfix-script", ALREADY)
+    eventually(lambda: journal.control("-o", "json", "_UID=65534", "SYSLOG_FACILITY=2").count(ALREADY) == 1,
+               "what another user says is in the journal, too")
     agent = instance.serve()
     agent.until(check="startup_log", reason="")
     stays(lambda: agent.row("startup_log")["status"] == "pass", "startup_log passes")

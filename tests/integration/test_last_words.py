@@ -107,13 +107,14 @@ def test_each_change_is_one_entry_of_the_journal_with_fields_and_no_plain_line(i
     entry = found[-1]
     assert len([e for e in journal.read() if e["MESSAGE"] == entry["MESSAGE"]]) == 1
     assert entry["MESSAGE"].startswith("health fail, ready fail, serving: master_pid stale: ")
-    assert entry["PRIORITY"] == "4"
+    assert entry["PRIORITY"] == "3"
     assert entry["SYSLOG_IDENTIFIER"] == "postfix-elb-agent"
     assert (entry["POSTFIX_ELB_AGENT_HEALTH"], entry["POSTFIX_ELB_AGENT_READY"]) == ("fail", "fail")
     assert entry["POSTFIX_ELB_AGENT_CHECK"] == "master_pid"
     assert entry["POSTFIX_ELB_AGENT_INSTANCE_ID"] == instance.id
     assert re.fullmatch("[0-9a-f]{32}", entry["MESSAGE_ID"])
     assert {e["MESSAGE_ID"] for e in journal.entries} == {entry["MESSAGE_ID"]}
+    assert [e["MESSAGE"] for e in journal.entries if "looked at yet" in e["MESSAGE"]] == [], "no news"
     said = instance.agent.stderr()
     assert "health fail" not in said, "not a second time over standard error"
     assert "<5>version " in said, "what is no change of the verdict goes there, with its priority"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process that answers strangers has nothing to steal; the ones with power answer nobody else."""
+import json
 import os
 import re
 import signal
@@ -9,6 +10,8 @@ import pytest
 from support import path_trace
 from support.agent import status_field
 from support.deadline import eventually
+from support.journald import Journald
+from support.systemd_bus import SystemdBus
 
 POWERLESS = "0" * 16
 CAPABILITIES = {"CAP_CHOWN": 0, "CAP_DAC_OVERRIDE": 1, "CAP_DAC_READ_SEARCH": 2, "CAP_FOWNER": 3, "CAP_FSETID": 4,
@@ -54,7 +57,7 @@ def test_the_server_has_an_empty_directory_as_its_root(serving):
     assert status.st_uid == 0 and status.st_mode & 0o022 == 0, "nor can it create something there"
 
 
-def test_workers_are_root_with_a_small_bounding_set_and_talk_to_nobody(serving):
+def test_workers_have_a_small_bounding_set_and_talk_to_nobody(serving):
     allowed = sum(1 << number for number in CAPABILITIES.values())
     workers = serving.agent.workers()
     assert len(workers) == 3
@@ -65,6 +68,41 @@ def test_workers_are_root_with_a_small_bounding_set_and_talk_to_nobody(serving):
         assert status_field(worker, "NoNewPrivs") == "1"
         listening = [target for target in descriptors(worker).values() if target.startswith("socket:")]
         assert not set(listening) & set(tcp_sockets()), "no worker has a network socket"
+
+
+def test_the_systemd_worker_is_not_root_and_still_reads_the_bus_and_the_journal(instance):
+    journal = Journald(instance.host).start()
+    bus = SystemdBus(instance.host).start()
+    bus.unit("postfix@-.service", "active", "running")
+    instance.write_settings(maillog={"source": "journal", "path": "auto"}, checks={"interval": "10s", "fail_after": 6})
+    agent = instance.serving().agent
+    worker = next(pid for pid in agent.workers() if status_field(pid, "Name") == "pea-systemd")
+    server = agent.server()
+    for name in ("Uid", "Gid"):
+        assert status_field(worker, name) == status_field(server, name) and "0" not in status_field(worker, name).split()
+    assert status_field(worker, "Groups") == ""
+    for name in ("CapPrm", "CapEff", "CapBnd"):
+        assert int(status_field(worker, name), 16) == 1 << CAPABILITIES["CAP_DAC_READ_SEARCH"], name
+    for name in ("CapInh", "CapAmb"):
+        assert status_field(worker, name) == POWERLESS, name
+
+    bus.unit("postfix@-.service", "failed", "failed")
+    instance.postfix.kill()
+    agent.until(status=503, check="master_pid", reason="stale", within=3)  # a minute, if systemd said nothing
+    journal.log("postfix/postfix-script", "fatal: the Postfix mail system is already running")
+    agent.until(check="startup_log", reason="already_running", within=3)
+
+
+def test_a_look_by_hand_hears_systemd_as_the_same_user(instance):
+    Journald(instance.host).start().log("postfix/postfix-script", "fatal: the Postfix mail system is already running")
+    bus = SystemdBus(instance.host).start()
+    bus.unit("postfix@-.service", "failed", "failed")
+    instance.relinked()
+    instance.write_settings(maillog={"source": "journal", "path": "auto"})
+    looked = instance.command("check", "--json")
+    checks = json.loads(looked.stdout)["checks"]
+    assert checks["startup_log"][0]["reason"] == "already_running", looked
+    assert "postfix@-.service" in checks["master_pid"][0]["output"], looked
 
 
 def tcp_sockets():

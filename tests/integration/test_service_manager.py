@@ -93,6 +93,21 @@ def test_reloading_and_stopping_are_said(instance, manager):
     manager.until("STOPPING=1")
 
 
+def test_a_long_drain_is_announced_so_that_the_manager_waits_for_it(instance, manager):
+    instance.bake()
+    instance.mount()
+    instance.write_settings(drain={"delay": "1h"})
+    agent = instance.serve()
+    manager.until("READY=1")
+    manager.forget()
+    os.kill(agent.supervisor, signal.SIGTERM)
+    said = manager.until("EXTEND_TIMEOUT_USEC=")
+    assert "STOPPING=1" in manager.listen()
+    seconds = int(said[0].split("=")[1]) / 1e6
+    assert 3600 + 6 < seconds < 3600 + 60, "drain.delay and the time that the end may take"
+    assert agent.stop() == 0, "a second signal cuts it short"
+
+
 def test_a_reload_before_the_queue_is_linked_does_not_say_ready(instance, manager):
     instance.bake()
     agent = instance.serve()

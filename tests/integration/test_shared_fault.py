@@ -79,6 +79,11 @@ def until_shared(instance):
     return until_attributed(instance, "shared", 200, "warn")
 
 
+def until_excused_no_longer(instance):
+    row = until_attributed(instance, "shared", 503, "fail").json["checks"]["mount"][0]
+    assert row["output"].endswith("longer than shared_fault.hold excuses it")
+
+
 def until_its_own(instance):
     return until_attributed(instance, "instance", 503, "fail")
 
@@ -89,6 +94,9 @@ def test_a_silent_server_is_no_reason_to_replace_the_instance_and_health_never_l
         freeze(serving)
         answer = until_shared(serving)
         assert answer.json["status"] == "warn"
+        row = answer.json["checks"]["mount"][0]
+        assert f"; the file server 127.0.0.1:{server.port} is silent, too: every instance shares that" in row["output"]
+        assert row["remedy"].startswith("wait and replace nothing")
         stays(lambda: serving.agent.health().status == 200, "/health is 200", during=3)
         assert server.connections == 1  # asked rarely, however often it is looked
         serving.world.faultfs.thaw()
@@ -105,6 +113,7 @@ def test_a_server_that_answers_makes_it_the_instance_s_own_fault(serving, server
     freeze(serving)
     answer = until_its_own(serving)
     assert answer.json["output"].startswith("mount hung")
+    assert answer.json["output"].endswith(f"the file server 127.0.0.1:{server.port} answers, so this client is wedged")
     serving.world.faultfs.thaw()
     serving.agent.until(status=200, check="mount", reason="")
 
@@ -133,7 +142,7 @@ def test_a_hold_of_zero_is_strict(instance, server):
     serve_as_nfs(instance, server)
     server.fault = "silent"
     freeze(instance)
-    until_its_own(instance)
+    until_excused_no_longer(instance)
 
 
 def test_a_shared_fault_is_excused_no_longer_than_hold(instance, server):
@@ -142,7 +151,7 @@ def test_a_shared_fault_is_excused_no_longer_than_hold(instance, server):
     server.fault = "silent"
     freeze(instance)
     until_shared(instance)
-    until_its_own(instance)
+    until_excused_no_longer(instance)
     instance.world.faultfs.thaw()
     instance.agent.until(status=200, check="mount", reason="")
 

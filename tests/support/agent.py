@@ -63,10 +63,11 @@ class Agent:
         return children_of(self.supervisor)
 
     def server(self):
-        """The one that answers: it alone is not root."""
+        """The one that answers, once it is not root any more."""
         def unprivileged():
-            return [pid for pid in self.children() if status_field(pid, "Uid").split()[1:2] not in ([], ["0"])]
-        return eventually(unprivileged, "a child of the supervisor that is not root")[0]
+            return [pid for pid in self.children() if status_field(pid, "Name") == "pea-server"
+                    and status_field(pid, "Uid").split()[1:2] not in ([], ["0"])]
+        return eventually(unprivileged, "the server, which is not root")[0]
 
     def workers(self):
         server = self.server()

@@ -399,9 +399,35 @@ const std::vector<Story>& stories() {
          "lease of one that is gone, held the lock on /Mail/i-0123456789abcdef0/pid/master.pid, which is free now",
          "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
         {"lock_refused_nobody_knows_why", Check::startup_log, Status::fail, Reason::lock_refused,
-         [](World& w) { late_failure(w, Kind::lock_refused, "unable to set exclusive lock"); },
+         [](World& w) {
+             late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
+             w.host().mount->fstype = "tmpfs";
+             w.settings.mount.fstypes = {"tmpfs"};
+             w.relink().changed = true;
+             w.facts.lock.value = core::LockFacts{core::LockFacts::State::free, 0, 0, ""};
+         },
          "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); the cause is not known any more",
          "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
+        {"already_running_and_nobody_asked_who_holds_the_lock", Check::startup_log, Status::fail,
+         Reason::already_running, [](World& w) { late_failure(w, Kind::already_running, "already running"); },
+         "Postfix did not start: \"already running\" (/var/log/mail.log); the cause is not known any more",
+         "another host or a lease that runs out within minutes holds /Mail/i-0123456789abcdef0/pid/master.pid"},
+        {"already_running_because_of_another_hosts_lock", Check::startup_log, Status::fail, Reason::already_running,
+         [](World& w) {
+             late_failure(w, Kind::already_running, "already running");
+             w.facts.lock.value = core::LockFacts{core::LockFacts::State::held, 0, 0, ""};
+         },
+         "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: another host holds the lock on "
+         "/Mail/i-0123456789abcdef0/pid/master.pid, or the lease of one that is gone, which runs out within minutes",
+         "another host or a lease that runs out within minutes holds /Mail/i-0123456789abcdef0/pid/master.pid"},
+        {"start_failed_beside_a_master_here", Check::startup_log, Status::fail, Reason::start_failed,
+         [](World& w) {
+             late_failure(w, Kind::start_failed, "fatal: mail system startup failed");
+             w.host().masters = {test::master(90, "/var/spool/postfix-out")};
+         },
+         "Postfix did not start: \"fatal: mail system startup failed\" (/var/log/mail.log); likely cause: master 90 of "
+         "this host works in /var/spool/postfix-out and holds the lock on /var/spool/postfix-out/pid/master.pid",
+         "sudo postfix check"},
         {"start_failed", Check::startup_log, Status::fail, Reason::start_failed,
          [](World& w) { late_failure(w, Kind::start_failed, "fatal: mail system startup failed"); },
          "Postfix did not start: \"fatal: mail system startup failed\" (/var/log/mail.log); likely cause: see the "
@@ -482,6 +508,13 @@ const std::vector<Story>& stories() {
          [](World& w) { w.mount().ownership.state = OwnerState::unclaimed; },
          "no agent of this host holds the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0",
          "sudo systemctl start postfix-elb-agent"},
+        {"unclaimed_while_the_relink_is_refused", Check::ownership, Status::warn, Reason::lost,
+         [](World& w) {
+             w.mount().ownership.state = OwnerState::unclaimed;
+             w.relink().state = core::RelinkProgress::State::refused;
+         },
+         "no agent of this host holds the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0",
+         "see to relink first"},
         {"ownership_unknown", Check::ownership, Status::fail, Reason::lost,
          [](World& w) {
              w.mount().ownership.state = OwnerState::error;
@@ -628,6 +661,37 @@ TEST(Checks, WhileAFoundationFailsNobodyIsToldToStartPostfix) {
         EXPECT_EQ(finding_of(world, Check::master_pid).remedy, remedy);
         EXPECT_EQ(finding_of(world, Check::startup_log).remedy, remedy);
     }
+}
+
+TEST(Checks, NobodyIsToldToRestartPostfixBeforeTheCauseOfAFailedStartIsGone) {
+    World world;
+    late_failure(world, Kind::already_running, "already running");
+    EXPECT_EQ(finding_of(world, Check::master_pid).remedy, "see to startup_log first");
+    world.log().last_failure.reset();
+    EXPECT_THAT(finding_of(world, Check::master_pid).remedy, HasSubstr("sudo systemctl restart postfix"));
+}
+
+TEST(Checks, AFailedStartLeavesAloneWhatIsKnownOfAMasterThatWorksHere) {
+    World world;
+    late_failure(world, Kind::already_running, "already running");
+    world.host().masters = {test::master(771, test::own_queue)};
+    world.mount().pid_file.pid = 500;
+    world.mount().pid_file.inode = 5;
+    EXPECT_THAT(finding_of(world, Check::master_pid).remedy, HasSubstr("sudo kill 771"));
+}
+
+TEST(Checks, WhileSystemdStartsPostfixNobodyIsToldToRestartIt) {
+    World world;
+    world.stop_postfix();
+    core::SystemdFacts systemd;
+    systemd.reachable = true;
+    systemd.units = {{"postfix@-.service", "loaded", "activating", "start-pre", "", true}};
+    world.facts.systemd.value = systemd;
+    const Finding finding = finding_of(world, Check::master_pid);
+    EXPECT_EQ(finding.excuse, core::Excuse::restarting);
+    EXPECT_EQ(finding.remedy,
+              "wait, systemd is starting it: systemctl status postfix@-.service; if it does not come "
+              "up: sudo journalctl -b -u postfix@-.service -n 50");
 }
 
 TEST(Checks, NothingTheyPrintSendsToTheCheckThatIsBeingRead) {

@@ -447,6 +447,42 @@ TEST(Health, WhatAnOutageBringsWithItIsExcusedToo) {
     EXPECT_EQ(verdict.ready, Status::fail);
 }
 
+TEST(Health, TheEndOfAnOutageThatCostTheLeaseIsNoFault) {
+    Life life;
+    hung_for(life, core::FileServerFacts::Answer::silent, 3);
+    life.host().lease_expired = 90;
+    life.round();
+    life.round();
+    life.facts.mount_hung_since.reset();
+    life.mount().ownership.state = core::OwnershipFacts::State::lost;
+    life.mount().ownership.holder = {};
+    EXPECT_EQ(life.round(1ms).health, Status::warn) << "the old lease, and a lock that nobody has";
+    life.host().lease_expired = 0;
+    EXPECT_EQ(life.round(1ms).health, Status::warn) << "before it was claimed again";
+    life.mount().ownership.state = core::OwnershipFacts::State::held;
+    life.mount().ownership.holder = test::owner(test::own_id, "ip-10-0-0-7");
+    EXPECT_EQ(life.round(1ms).health, Status::pass);
+}
+
+TEST(Health, TheEndOfAnOutageIsNoFaultAlsoWherePassingTakesSeveralRounds) {
+    Life life;
+    life.settings.checks.pass_after = 3;
+    hung_for(life, core::FileServerFacts::Answer::silent, 3);
+    life.facts.mount_hung_since.reset();
+    EXPECT_EQ(life.round().health, Status::warn);
+    EXPECT_EQ(life.round().health, Status::warn);
+    EXPECT_EQ(life.round().health, Status::pass);
+}
+
+TEST(Health, WhatFailsLongAfterAnOutageIsNotExcusedByIt) {
+    Life life;
+    hung_for(life, core::FileServerFacts::Answer::silent, 3);
+    life.facts.mount_hung_since.reset();
+    life.stop_postfix();
+    EXPECT_EQ(life.round().health, Status::pass) << "a doubtful one is watched first";
+    EXPECT_EQ(life.round().health, Status::fail);
+}
+
 TEST(Health, AMountThatNeverWorkedIsABadBootWhateverTheServerDoes) {
     Life life;
     life.facts.mount_hung_since = life.now;
@@ -541,6 +577,58 @@ TEST(Health, AFailedStartAfterTheMasterWasLastSeenCounts) {
     const Verdict verdict = life.round();
     EXPECT_EQ(verdict.health, Status::fail);
     EXPECT_EQ(of(verdict, Check::startup_log).reason, Reason::start_failed);
+}
+
+TEST(Health, AfterALongRestartAFaultIsWatchedLikeAnyOther) {
+    Life life;
+    life.round();
+    life.stop_postfix();
+    systemd_says(life, "activating");
+    for (int i = 0; i < 5; ++i) {
+        life.round();
+    }
+    systemd_says(life, "active");  // and the new master was not looked at yet
+    EXPECT_NE(life.round(1ms).health, Status::fail);
+    life.restart_postfix(900);
+    EXPECT_EQ(life.round(1ms).health, Status::pass);
+}
+
+TEST(Health, OneLookIsOneRoundHoweverOftenItIsJudged) {
+    Life life;
+    life.round();
+    life.stop_postfix();
+    EXPECT_EQ(life.round().health, Status::pass);
+    life.pass_time(4600ms);
+    EXPECT_EQ(life.evaluate().health, Status::pass) << "nothing new was seen";
+    life.pass_time(400ms);
+    life.look_again();
+    EXPECT_EQ(life.evaluate().health, Status::fail);
+}
+
+TEST(Health, ATryThatFailedIsExcusedWhileSystemdTriesAgainAndNoLongerThanARestart) {
+    Life life;
+    life.round();
+    life.stop_postfix();
+    systemd_says(life, "activating");
+    life.round();
+    life.log().last_failure = core::StartFailure{core::StartFailure::Kind::lock_refused, life.now.wall, "it", false};
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_NE(life.round().health, Status::fail);
+    }
+    life.pass_time(core::longest_restart);
+    EXPECT_EQ(life.round().health, Status::fail);
+}
+
+TEST(Health, AMasterThatIsBeingStartedAndHasNoLockYetIsExcused) {
+    Life life;
+    life.round();
+    life.restart_postfix(901);
+    life.host().named->holds_lock = false;
+    life.host().masters[0].holds_lock = false;
+    systemd_says(life, "activating");
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_NE(life.round().health, Status::fail);
+    }
 }
 
 TEST(Health, BeforeItFirstServedAStartOfPostfixIsNoExcuse) {

@@ -46,6 +46,14 @@ TEST(ProcessText, AProcessOfAContainerHasAPidInMoreThanOneNamespace) {
     EXPECT_EQ(core::pid_namespace_depth("Name:\tmaster\nThreads:\t1\n"), std::nullopt);
 }
 
+TEST(ProcessText, TheRealUserIsTheFirstOfTheFour) {
+    EXPECT_EQ(core::real_user("Name:\tmaster\nUid:\t0\t111\t0\t111\nGid:\t7\t7\t7\t7\n"), 0U);
+    EXPECT_EQ(core::real_user("Name:\tmaster\nUid:\t1000\t0\t0\t0\n"), 1000U);
+    EXPECT_EQ(core::real_user("Uid:\t4294967294\t0\t0\t0\n"), 4294967294U);
+    EXPECT_EQ(core::real_user("Name:\tmaster\nGid:\t0\t0\t0\t0\n"), std::nullopt);
+    EXPECT_EQ(core::real_user("Uid:\n"), std::nullopt);
+}
+
 TEST(ProcessText, AnExclusiveFlockTellsItsInode) {
     const std::string head = "pos:\t0\nflags:\t02100002\nmnt_id:\t163\nino:\t131448\n";
     EXPECT_EQ(core::write_flock_inode(head + "lock:\t1: FLOCK  ADVISORY  WRITE 4904 00:28:131448 0 EOF\n"), 131448U);

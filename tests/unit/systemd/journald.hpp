@@ -41,6 +41,17 @@ class Journald {
 
     /// As syslog(3) sends it: facility mail.
     void log(std::string_view tag, std::string_view text) { EXPECT_TRUE(send(tag, "<18>", text, true)); }
+    /// The same, said by another user's process.
+    void log_as_somebody(std::string_view tag, std::string_view text) {
+        const pid_t pid = ::fork();
+        if (pid == 0) {
+            constexpr uid_t somebody = 65534;
+            ::_exit(::setresuid(somebody, somebody, somebody) == 0 && send(tag, "<18>", text, true) ? 0 : 1);
+        }
+        int status = -1;
+        EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+        EXPECT_EQ(status, 0) << "what another user logs reaches journald";
+    }
     void log_as_daemon(std::string_view tag, std::string_view text) { EXPECT_TRUE(send(tag, "<26>", text, true)); }
 
     static void control(const std::string& option) {

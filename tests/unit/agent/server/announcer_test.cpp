@@ -47,6 +47,22 @@ core::Verdict failing(core::Check check, core::Reason reason, const std::string&
     return verdict;
 }
 
+/// A silent file server, and beside it a lesser warning that comes before it in rank.
+core::Verdict excused(core::MountFault fault) {
+    core::Verdict verdict = failing(core::Check::master_pid, core::Reason::stale, "no master");
+    verdict.health = core::Status::warn;
+    verdict.mount_fault = fault;
+    core::Finding& master = verdict.checks[static_cast<std::size_t>(core::Check::master_pid)];
+    master.status = core::Status::warn;
+    master.excuse = core::Excuse::shared_fault;
+    core::Finding& twin = verdict.checks[static_cast<std::size_t>(core::Check::ownership)];
+    twin.status = core::Status::warn;
+    twin.reason = core::Reason::identity_shared;
+    verdict.output = "ownership identity_shared: a twin";
+    verdict.ready_output = "master_pid stale: no master";
+    return verdict;
+}
+
 core::Verdict hung(const std::string& output = "/Mail: no answer for 3 s") {
     return failing(core::Check::mount, core::Reason::hung, output);
 }
@@ -68,7 +84,9 @@ class AnnouncerTest : public ::testing::Test {
             outlets.journal = pair(SOCK_DGRAM, journal);
         }
         outlets.console = pair(SOCK_STREAM, console);
-        return {control.get(), std::move(outlets)};
+        Announcer made(control.get(), std::move(outlets));
+        made.round_ended();
+        return made;
     }
 
     static FileDescriptor pair(int type, FileDescriptor& other_end) {
@@ -101,7 +119,7 @@ TEST_F(AnnouncerTest, PutsEveryFieldOfAChangeIntoTheJournalAndNothingToStandardE
     EXPECT_THAT(received(journal), ElementsAre("MESSAGE=health fail, ready fail, serving: mount hung: /Mail: no answer "
                                                "for 3 s\n"
                                                "MESSAGE_ID=3bec9d3c78a749948dabc8b7c2d38b90\n"
-                                               "PRIORITY=4\n"
+                                               "PRIORITY=3\n"
                                                "SYSLOG_IDENTIFIER=postfix-elb-agent\n"
                                                "SYSLOG_FACILITY=3\n"
                                                "POSTFIX_ELB_AGENT_HEALTH=fail\n"
@@ -109,6 +127,8 @@ TEST_F(AnnouncerTest, PutsEveryFieldOfAChangeIntoTheJournalAndNothingToStandardE
                                                "POSTFIX_ELB_AGENT_PHASE=serving\n"
                                                "POSTFIX_ELB_AGENT_CHECK=mount\n"
                                                "POSTFIX_ELB_AGENT_REASON=hung\n"
+                                               "POSTFIX_ELB_AGENT_ATTRIBUTION=\n"
+                                               "POSTFIX_ELB_AGENT_EXCUSE=\n"
                                                "POSTFIX_ELB_AGENT_INSTANCE_ID=i-0123456789abcdef0\n"));
 }
 
@@ -119,6 +139,61 @@ TEST_F(AnnouncerTest, NamesNoCheckWhenAllPass) {
     ASSERT_EQ(entries.size(), 1U);
     EXPECT_THAT(entries[0], HasSubstr("PRIORITY=5\n"));
     EXPECT_THAT(entries[0], HasSubstr("POSTFIX_ELB_AGENT_CHECK=\nPOSTFIX_ELB_AGENT_REASON=\n"));
+}
+
+TEST_F(AnnouncerTest, SaysWhatReadinessFailsForAndWhyThatIsExcused) {
+    Announcer announcer = make();
+    announcer.announce(excused(core::MountFault::shared));
+    const auto entries = received(journal);
+    ASSERT_EQ(entries.size(), 1U);
+    EXPECT_THAT(entries[0], HasSubstr("MESSAGE=health warn, ready fail, serving: master_pid stale: no master\n"));
+    EXPECT_THAT(entries[0], HasSubstr("PRIORITY=4\n"));
+    EXPECT_THAT(entries[0], HasSubstr("_CHECK=master_pid\nPOSTFIX_ELB_AGENT_REASON=stale\n"));
+    EXPECT_THAT(entries[0], HasSubstr("_ATTRIBUTION=shared\nPOSTFIX_ELB_AGENT_EXCUSE=shared_fault\n"));
+    EXPECT_THAT(received(console), ElementsAre(HasSubstr(": health warn: master_pid stale: no master\r\n")));
+}
+
+TEST_F(AnnouncerTest, SaysThatTheFaultIsNowKnownToBeShared) {
+    Announcer announcer = make();
+    announcer.announce(excused(core::MountFault::unknown));
+    core::Verdict shared = excused(core::MountFault::shared);
+    shared.ready_output += "; the file server is silent, too";
+    announcer.announce(shared);
+    EXPECT_EQ(received(journal).size(), 2U);
+}
+
+TEST_F(AnnouncerTest, AFailureIsAnErrorOnlyOfAHostThatWasInUse) {
+    Announcer announcer = make();
+    core::Verdict starting = hung();
+    starting.phase = core::Phase::relinking;
+    announcer.announce(starting);
+    announcer.announce(hung());
+    core::Verdict draining = healthy();
+    draining.phase = core::Phase::draining;
+    draining.ready = core::Status::fail;
+    draining.ready_output = "no new mail is wanted here: draining";
+    announcer.announce(draining);
+    EXPECT_THAT(received(journal), ElementsAre(HasSubstr("PRIORITY=4\n"), HasSubstr("PRIORITY=3\n"),
+                                               ::testing::AllOf(HasSubstr("PRIORITY=5\n"),
+                                                                HasSubstr("no new mail is wanted here: draining\n"))));
+}
+
+TEST_F(AnnouncerTest, TellsNobodyOfWhatWasNotLookedAtYet) {
+    Outlets outlets;
+    outlets.journal = pair(SOCK_DGRAM, journal);
+    outlets.console = pair(SOCK_STREAM, console);
+    Announcer announcer(control.get(), std::move(outlets));
+    announcer.announce(failing(core::Check::mount, core::Reason::missing, "/Mail was not looked at yet"));
+    EXPECT_THAT(received(journal), ElementsAre());
+    EXPECT_THAT(received(console), ElementsAre());
+    const auto first = receive_control(supervisor.get());
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->kind, ControlKind::ready) << "the queue is in place, whoever says so";
+    EXPECT_FALSE(receive_control(supervisor.get()));
+    announcer.round_ended();
+    announcer.announce(hung());
+    EXPECT_EQ(received(journal).size(), 1U);
+    EXPECT_EQ(received(console).size(), 1U);
 }
 
 TEST_F(AnnouncerTest, SaysAChangeOnceAndNotItsAges) {
@@ -187,7 +262,7 @@ TEST_F(AnnouncerTest, SaysReadyOnce) {
     while (auto message = receive_control(supervisor.get())) {
         kinds.push_back(message->kind);
     }
-    EXPECT_THAT(kinds, ElementsAre(ControlKind::ready, ControlKind::status, ControlKind::alive, ControlKind::alive));
+    EXPECT_THAT(kinds, ElementsAre(ControlKind::alive, ControlKind::ready, ControlKind::status));
 }
 
 }  // namespace

@@ -193,9 +193,27 @@ TEST(HealthTable, WithoutARowTheOutputStandsInTheFirstLine) {
     EXPECT_THAT(agent::render_table(report), testing::StartsWith("instance unknown: fail, loop stands\n"));
 }
 
+TEST(HealthTable, SaysBothAnswersWhereTheyDiffer) {
+    const World world;
+    core::Health health;
+    health.drain();
+    const auto report = agent::report_of(health.evaluate(world.facts, world.settings, world.now));
+    EXPECT_THAT(agent::render_table(report),
+                testing::StartsWith("i-0123456789abcdef0: health pass, ready fail (draining)\n"));
+}
+
+TEST(HealthTable, ShowsWhatIsExcusedBesideTheStatus) {
+    const auto report = agent::parse_health(
+        R"({"status":"warn","checks":{"mount":[{"status":"warn","reason":"hung","excuse":"shared_fault"}]}})",
+        test::moment().wall);
+    ASSERT_TRUE(report.has_value()) << report.error().message;
+    EXPECT_EQ(report->rows[0].excuse, "shared_fault");
+    EXPECT_THAT(agent::render_table(*report), HasSubstr("mount  warn (shared_fault)  hung"));
+}
+
 TEST(HealthTable, NothingInItDrivesATerminal) {
     const auto report = agent::parse_health(
-        R"({"status":"fail","phase":"\u001b[2J","output":"a\nb","checks":{"\u001b]0;x":[{"status":"fail","reason":"\u0007","output":"\u009b1m","remedy":"\u001bc"}]}})",
+        R"({"status":"fail","phase":"\u001b[2J","output":"a\nb","checks":{"\u001b]0;x":[{"status":"fail","reason":"\u0007","excuse":"\u001b[3J","output":"\u009b1m","remedy":"\u001bc"}]}})",
         test::moment().wall);
     ASSERT_TRUE(report.has_value()) << report.error().message;
     for (const char byte : agent::render_table(*report)) {

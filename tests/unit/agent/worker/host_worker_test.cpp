@@ -103,7 +103,7 @@ TEST_F(HostWorkerTest, AnOperationOfAnotherWorkerIsRefused) {
 class HostWorkerProcess : public HostWorkerTest {
    protected:
     void start() {
-        auto started = start_worker(WorkerKind::host, settings);
+        auto started = start_worker(WorkerKind::host, settings, Account{});
         ASSERT_TRUE(started) << started.error().message;
         worker = std::move(*started);
     }

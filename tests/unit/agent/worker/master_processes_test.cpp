@@ -95,6 +95,22 @@ TEST(MasterProcesses, ANamedProcessOfAnotherProgramIsDescribedWithoutItsDescript
     EXPECT_EQ(facts->lock_path, "");
 }
 
+TEST(MasterProcesses, AProcessOfAnotherUserIsNoMasterWhateverItRunsAndLocks) {
+    if (::getuid() != 0) {
+        GTEST_SKIP() << "needs root to start a process of another user";
+    }
+    constexpr uid_t somebody = 65534;
+    const tests::TemporaryDirectory folder;
+    const Master other(folder, Lock::taken, "postfix/sbin/master", somebody);
+    EXPECT_FALSE(found(other.pid()));
+    const auto facts = agent::describe_process(other.pid());
+    ASSERT_TRUE(facts);
+    EXPECT_EQ(facts->exe, folder / "postfix/sbin/master");
+    EXPECT_FALSE(facts->is_master);
+    EXPECT_FALSE(facts->holds_lock);
+    EXPECT_EQ(agent::data_lock_of(other.pid()), std::nullopt);
+}
+
 TEST(MasterProcesses, AZombieIsNotThere) {
     const tests::TemporaryDirectory folder;
     const Master master(folder, Lock::taken);
@@ -130,7 +146,7 @@ class MadeUpProc : public testing::Test {
         fs::create_symlink("/Mail/i-0123456789abcdef0", path + "/cwd");
         write_file(path + "/stat",
                    std::to_string(pid) + " (ma) S ster) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n");
-        write_file(path + "/status", "Name:\tmaster\nNSpid:\t" + namespaces + "\nThreads:\t1\n");
+        write_file(path + "/status", "Name:\tmaster\nUid:\t" + user_ + "\nNSpid:\t" + namespaces + "\nThreads:\t1\n");
     }
     void descriptor(int pid, int number, const std::string& path, const std::string& lock) {
         const std::string process = proc_ / std::to_string(pid);
@@ -139,7 +155,18 @@ class MadeUpProc : public testing::Test {
     }
 
     tests::TemporaryDirectory proc_;
+    std::string user_ = "0\t0\t0\t0";
 };
+
+TEST_F(MadeUpProc, ItIsWhoStartedAProcessThatCountsAndNotWhoItIsForAWhile) {
+    user_ = "0\t111\t0\t111";
+    process(100, "/usr/lib/postfix/sbin/master", "100");
+    user_ = "1000\t0\t0\t0";
+    process(200, "/home/somebody/postfix/master", "200");
+    const auto masters = agent::find_masters(proc_.path()).value();
+    ASSERT_EQ(masters.size(), 1U);
+    EXPECT_EQ(masters[0].pid, 100);
+}
 
 TEST_F(MadeUpProc, AMasterOfAContainerIsNotOfThisHost) {
     process(100, "/usr/lib/postfix/sbin/master", "100");
