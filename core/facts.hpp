@@ -232,7 +232,6 @@ struct Facts {
     Observed<LockFacts> lock;                ///< asked only while a start stands refused
     Observed<StartupLogFacts> startup_log;
     Observed<SystemdFacts> systemd;
-    std::optional<std::string> master_unit;  ///< of the latest proven master; "" if it was in none
     Observed<FileServerFacts> file_server;  ///< asked only while the mount does not answer
     Observed<RelinkProgress> relink;
 };

@@ -43,10 +43,6 @@ PostfixUnit postfix_unit(const Facts& facts) {
         return found;
     }
     const auto& units = facts.systemd.value->units;
-    const auto ran_the_master = [&](const UnitFacts& unit) { return unit.name == *facts.master_unit; };
-    if (facts.master_unit && std::none_of(units.begin(), units.end(), ran_the_master)) {
-        return found;  // started by hand, or by a unit of another name
-    }
     const auto is_real = [](const UnitFacts& unit) { return unit.load_state == "loaded" && unit.has_processes; };
     const bool any_real = std::any_of(units.begin(), units.end(), is_real);
     for (const UnitFacts& unit : units) {

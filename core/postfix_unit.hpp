@@ -22,7 +22,6 @@ struct PostfixUnit {
 
 /// Of all units of Postfix: one that is changing comes before one that is up, and that before those that are down.
 /// Units that run nothing themselves (Debian's postfix.service) count only where no other one is loaded.
-/// Where the latest proven master ran in none of them, they say nothing of it.
 [[nodiscard]] PostfixUnit postfix_unit(const Facts& facts);
 
 }  // namespace core

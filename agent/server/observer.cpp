@@ -2,7 +2,6 @@
 #include "agent/server/observer.hpp"
 
 #include "agent/clock.hpp"
-#include "core/checks.hpp"
 #include "core/mount_fault.hpp"
 #include "core/startup_log.hpp"
 
@@ -94,9 +93,6 @@ asio::awaitable<void> Observer::look_at_host(const core::Settings& settings) {
         if (maillog_.facts().source == core::StartupLogFacts::Source::reading) {
             facts_.startup_log.at =
                 std::max(facts_.startup_log.at, at, earlier);  // it would have told of a line to read
-        }
-        if (const core::ProcessFacts* master = core::proven_master(facts_, settings)) {
-            facts_.master_unit = master->unit;
         }
     }
 }

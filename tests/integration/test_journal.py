@@ -75,9 +75,10 @@ def test_the_text_counts_and_not_the_program_nor_another_facility_nor_another_us
     journal.log("postfix/smtpd", ALREADY)
     journal.log("postfix/cleanup", f"4F: warning: header Subject: {ALREADY}")
     journal.log("postfix/postfix-script", ALREADY, priority="user.crit")
+    instance.host.run("chmod", "0755", "/run/systemd")  # as on every host: anybody may log
     instance.host.run("setpriv", "--reuid=65534", "--clear-groups", "logger", "--socket", SOCKET, "--priority", "mail.crit",
                       "--tag", "postfix/postfix-script", ALREADY)
-    eventually(lambda: journal.control("-o", "json", "_UID=65534", "SYSLOG_FACILITY=2").count(ALREADY) == 1,
+    eventually(lambda: ALREADY in journal.control("-o", "cat", "_UID=65534", "SYSLOG_FACILITY=2"),
                "what another user says is in the journal, too")
     agent = instance.serve()
     agent.until(check="startup_log", reason="")

@@ -57,17 +57,6 @@ TEST(PostfixUnit, TheUnitThatRunsNothingSaysNothingBesideTheOneThatDoes) {
     EXPECT_EQ(judged({group}).state, State::up);
 }
 
-TEST(PostfixUnit, UnitsThatDidNotRunTheMasterSayNothingOfIt) {
-    core::Facts facts;
-    facts.systemd.value = core::SystemdFacts{true, "", {unit("inactive", "dead")}};
-    for (const char* other : {"", "mail-relay.service"}) {
-        facts.master_unit = other;
-        EXPECT_EQ(core::postfix_unit(facts).state, State::unknown);
-    }
-    facts.master_unit = "postfix.service";
-    EXPECT_EQ(core::postfix_unit(facts).state, State::down);
-}
-
 TEST(PostfixUnit, SaysWhichUnitAndWhatOfIt) {
     EXPECT_EQ(judged({unit("activating", "start-pre", "restart")}).text,
               "postfix.service is activating (start-pre), job restart");
