@@ -245,7 +245,8 @@ std::vector<Key> make_schema() {
         integer(SETTING(checks.pass_after), 1, 100, "", live, "Good rounds in a row until a fault is over"),
         duration(SETTING(drain.delay), 0ms, 1h, live, "How long to answer \"not ready\" before a stop"),
         text(SETTING(user), auto_or_user, "`auto` or the name of a user other than root", restart,
-             "Whom the server becomes; `auto` is `postfix-elb-agent` where that user exists, else `nobody`"),
+             "Whom the server and the systemd worker become; `auto` is `postfix-elb-agent` where that user exists, "
+             "else `nobody`"),
     };
 }
 
