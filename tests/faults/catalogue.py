@@ -98,7 +98,7 @@ ROWS = [
         server.refused_and_the_server("ETIMEDOUT", "silent"), excused("mount", "io_error", "shared"), HANG + 2,
         settings=server.SETTINGS),
     Row("server", "the file server is silent and nothing is to be excused", server.frozen_and_the_server("silent"),
-        fails("mount", "hung", attribution="instance"), HANG + 2, settings=server.holding("0s")),
+        fails("mount", "hung", attribution="shared"), HANG + 2, settings=server.holding("0s")),
     Row("server", "the file server is silent for longer than is to be excused", server.frozen_and_the_server("silent"),
         fails("mount", "hung"), HANG + 5, settings=server.holding("3s")),
 

@@ -66,6 +66,15 @@ def what_it_holds(pids):
     return found
 
 
+def what_it_holds_at_rest(agent, pids):
+    """Once all that is watched has been taken up: the same before a round and after it."""
+    def at_rest():
+        before, looked = what_it_holds(pids), agent.row("mount")["time"]
+        eventually(lambda: agent.row("mount")["time"] > looked, "another round")
+        return before if what_it_holds(pids) == before else None
+    return eventually(at_rest, "descriptors and threads stay as they are")
+
+
 def settled(instance):
     """All passes, and what was taken in for it is given back."""
     instance.agent.until(status=200, check="mount", reason="")
@@ -110,7 +119,7 @@ def test_a_hundred_freezes_leave_nothing_behind(serving, frozen_world):
 def test_a_long_freeze_is_seen_waited_out_and_forgotten(serving, frozen_world):
     agent, faultfs = serving.agent, frozen_world.faultfs
     pids = processes(agent)
-    before = what_it_holds(pids)
+    before = what_it_holds_at_rest(agent, pids)
     with Poller(agent.port) as health, WaitingWatch(pids) as watch:
         faultfs.freeze()
         agent.until(status=503, check="mount", reason="hung")
