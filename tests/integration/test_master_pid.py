@@ -43,6 +43,7 @@ def restarted(instance):
 
 
 def test_a_proven_master_passes_and_its_pid_is_told(serving):
+    serving.agent.until(check="master_pid", reason="")  # the file is read a moment after the process was seen
     row = serving.agent.row("master_pid")
     assert row["status"] == "pass" and "reason" not in row
     assert str(row["observedValue"]) == str(serving.host.inner_pid(serving.postfix.master_pid()))

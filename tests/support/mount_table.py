@@ -11,7 +11,7 @@ from support.agent import Agent, status_field
 from support.deadline import eventually
 
 # Stops every process of the program at the first prctl(2) that it calls, with which it names itself.
-_STOP_ONCE_NAMED = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=prctl",
+_STOP_ONCE_NAMED = ("strace", "-E", "ASAN_OPTIONS=detect_leaks=0", "-f", "-qq", "-o", "/dev/null", "-e", "trace=prctl",
                     "-e", "inject=prctl:signal=SIGSTOP:when=1")
 
 
