@@ -154,7 +154,7 @@ asio::awaitable<void> Observer::look(const core::Settings& settings) {
 
 /// The systemd worker never waits for systemd; who asks once does, a little.
 asio::awaitable<void> Observer::hear_of_systemd(const core::Settings& settings) {
-    constexpr std::chrono::milliseconds patience{300};
+    constexpr std::chrono::milliseconds patience{1000};
     constexpr std::chrono::milliseconds look_again{20};
     const core::BootTime until = now().boot + patience;
     asio::steady_timer timer(co_await asio::this_coro::executor);
