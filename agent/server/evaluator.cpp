@@ -213,20 +213,18 @@ asio::awaitable<void> Evaluator::watch_host() {
 }
 
 asio::awaitable<void> Evaluator::follow_maillog() {
-    for (;;) {
-        co_await maillog_.take(longest_log_pause);
-        const auto before = observer_.facts().startup_log.value;
-        co_await observer_.read_maillog(settings_);
-        heard_of_a_start(before);
-        co_await pause(shortest_pause);
-    }
+    return follow(maillog_, &Observer::read_maillog);
 }
 
 asio::awaitable<void> Evaluator::follow_journal() {
+    return follow(journal_, &Observer::read_journal);
+}
+
+asio::awaitable<void> Evaluator::follow(Inbox& inbox, ReadLog read) {
     for (;;) {
-        co_await journal_.take(longest_log_pause);
+        co_await inbox.take(longest_log_pause);
         const auto before = observer_.facts().startup_log.value;
-        co_await observer_.read_journal(settings_);
+        co_await (observer_.*read)(settings_);
         heard_of_a_start(before);
         co_await pause(shortest_pause);
     }

@@ -66,6 +66,8 @@ class Evaluator {
     [[nodiscard]] boost::asio::awaitable<void> relink();
     [[nodiscard]] bool relink_is_due() const;
     void publish();
+    using ReadLog = boost::asio::awaitable<void> (Observer::*)(const core::Settings&);
+    [[nodiscard]] boost::asio::awaitable<void> follow(Inbox& inbox, ReadLog read);
     void heard_of_a_start(const std::optional<core::StartupLogFacts>& before);
     [[nodiscard]] static boost::asio::awaitable<void> pause(core::Duration duration);
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each system call of a relink is refused in turn: nothing is lost, the reason is said, and a later try succeeds."""
-import errno
 import os
 
 import pytest
 
+from support.full_disk import fill
 from support.injection import Attached
 from support.relink_stage import DirectoryAtLink, FirstBoot, HalfQueue
 
@@ -100,14 +100,3 @@ def test_a_file_system_that_is_really_full(instance):
     assert instance.link_text() == instance.queue
     instance.postfix.start()
     agent.until(status=200)
-
-
-def fill(path):
-    with open(path, "wb", buffering=0) as file:
-        size = 1 << 20
-        while size >= 512:
-            try:
-                file.write(b"x" * size)
-            except OSError as error:
-                assert error.errno == errno.ENOSPC
-                size //= 2

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A boot that goes wrong: each condition begins with nothing but the host, and the program starts after it."""
-import errno
 import os
 import subprocess
 
 from row import condition
+from support.full_disk import fill
 from support.postfix import Postfix, make_skeleton
 from support.world import OTHER
 
@@ -172,14 +172,3 @@ def with_a_second_postfix_in_the_queue_of_another(relay):
 
 def start_in_vain(relay):
     assert relay.postfix.command("start", check=False).returncode != 0
-
-
-def fill(path):
-    with open(path, "wb", buffering=0) as file:
-        size = 1 << 20
-        while size >= 512:
-            try:
-                file.write(b"x" * size)
-            except OSError as error:
-                assert error.errno == errno.ENOSPC
-                size //= 2

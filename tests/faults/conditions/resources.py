@@ -4,7 +4,7 @@ import os
 import resource
 import signal
 
-from conditions.boot import fill
+from support.full_disk import fill
 from conditions.clients import connected, held
 from row import condition
 from support.agent import status_field
