@@ -4,11 +4,11 @@ import os
 import resource
 import signal
 
-from support.full_disk import fill
 from conditions.clients import connected, held
 from row import condition
 from support.agent import status_field
 from support.deadline import eventually
+from support.full_disk import fill
 from support.injection import Attached
 
 
