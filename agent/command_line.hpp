@@ -8,14 +8,16 @@
 
 namespace agent {
 
-enum class Command { serve, check, relink, gate, status, config_check, config_print };
+enum class Command { serve, check, relink, gate, status, doctor, nfs_identity, config_check, config_print };
 
 struct CommandLine {
     Command command = Command::serve;
     std::optional<std::string> settings_file;  ///< --config
     std::vector<std::string> overrides;        ///< --set key.path=value, in order
-    bool json = false;                         ///< check --json, status --json
+    bool json = false;                         ///< check --json, status --json, doctor --json
     bool dry_run = false;                      ///< relink --dry-run
+    bool image = false;                        ///< doctor --image
+    std::string unit;                          ///< gate --unit NAME; "" when not given
 };
 
 /// The command line, or the exit status where everything is said already: 0 after --help and --version, 64 (EX_USAGE

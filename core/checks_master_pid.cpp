@@ -59,6 +59,14 @@ const ProcessFacts* named_process(const HostFacts& host, std::int32_t pid) {
     return found == host.masters.end() ? nullptr : &*found;
 }
 
+/// Whether the file was looked at before that master can have written it: master(8) does so within its first moments.
+/// proc_pid_stat(5) counts in clock ticks since boot, of which Linux shows 100 a second to programs (USER_HZ).
+bool was_read_before(const ProcessFacts& master, Moment file_read) {
+    constexpr std::chrono::milliseconds tick{10};
+    constexpr std::chrono::seconds until_written{1};
+    return file_read.boot < master.start_ticks * tick + until_written;
+}
+
 /// One look at the pid file, the process it names and the masters there are.
 struct Case {
     const Judge& judge;
@@ -69,9 +77,14 @@ struct Case {
     const ProcessFacts* foreign;  ///< a master that works in a queue that is not this instance's
     const ProcessFacts* here;     ///< a master that works in this queue, proven or not
     Moment at;
+    Moment file_read;
 
-    /// A fault of the file: with a proven master a warning that says so, else a failure.
+    /// A fault of the file: with a proven master a warning that says so, else a failure. What was read before that
+    /// master wrote it says nothing: it is about to be read again.
     [[nodiscard]] Finding fault(Reason reason, const std::string& what) const {
+        if (proven != nullptr && was_read_before(*proven, file_read)) {
+            return judge.pass(at, std::to_string(proven->pid));
+        }
         const std::string seen = file.kind == PidFileFacts::Kind::present ? std::to_string(file.pid) : file.text;
         if (proven != nullptr) {
             return with_remedy(
@@ -289,7 +302,8 @@ Finding check_master_pid(const Facts& facts, const Settings& settings, Moment no
                  proven_master(facts, settings),
                  foreign_master(host, paths),
                  here == host.masters.end() ? nullptr : &*here,
-                 at};
+                 at,
+                 facts.mount.at};
     const bool held_elsewhere = facts.mount.value->ownership.state == OwnershipFacts::State::held_elsewhere;
     if (held_elsewhere && c.proven == nullptr) {
         return judge_without_file(c);

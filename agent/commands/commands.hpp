@@ -17,8 +17,11 @@ namespace agent {
 [[nodiscard]] int serve_command(const config::LoadRequest& request, config::Loaded loaded);
 [[nodiscard]] int check_command(const core::Settings& settings, bool json);
 [[nodiscard]] int relink_command(const core::Settings& settings, bool dry_run);
-[[nodiscard]] int gate_command(const core::Settings& settings);
+/// `unit`: the unit that asks, "" for a person (command_line.hpp).
+[[nodiscard]] int gate_command(const core::Settings& settings, const std::string& unit);
 [[nodiscard]] int status_command(const core::Settings& settings, bool json);
+[[nodiscard]] int doctor_command(const config::Loaded& loaded, bool image, bool json);
+[[nodiscard]] int nfs_identity_command(const core::Settings& settings);
 [[nodiscard]] int config_check_command(const config::Loaded& loaded);
 [[nodiscard]] int config_print_command(const config::Loaded& loaded);
 

@@ -8,7 +8,7 @@
 
 namespace agent {
 
-int gate_command(const core::Settings& settings) {
+int gate_command(const core::Settings& settings, const std::string& /*unit*/) {
     OneShot shot(settings);
     auto verdict = shot.run([&shot] { return shot.observer().look(shot.settings()); });
     if (verdict) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each system call of a relink is refused in turn: nothing is lost, the reason is said, and a later try succeeds."""
+import errno
 import os
 
 import pytest
