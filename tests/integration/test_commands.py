@@ -135,7 +135,7 @@ def test_a_missing_settings_file_that_was_asked_for_is_an_error(instance):
 
 def test_set_overrides_the_file(instance):
     instance.bake().mount()
-    instance.serve("--set", "checks.interval=2s", "--set", f"instance_id=relay-7")
+    instance.serve("--set", "checks.interval=2s", "--set", "instance_id=relay-7")
     instance.agent.until(check="relink", reason="")
     assert instance.link_text() == f"{instance.world.mount_path}/relay-7"
     assert instance.agent.health().json["serviceId"] == "relay-7"

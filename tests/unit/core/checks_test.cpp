@@ -808,6 +808,23 @@ TEST(ProvenMaster, IsStillProvenAfterSystemdUnlinkedThePidFile) {
     EXPECT_EQ(master->pid, 771);
 }
 
+TEST(MasterPid, AFileThatWasReadBeforeTheMasterWroteItIsNoFault) {
+    World world;
+    const auto started = std::chrono::milliseconds(world.host().masters.front().start_ticks * 10);
+    for (const auto kind : {core::PidFileFacts::Kind::absent, core::PidFileFacts::Kind::garbage}) {
+        world.mount().pid_file.kind = kind;
+        world.facts.mount.at.boot = started + 999ms;
+        const Finding young = finding_of(world, Check::master_pid);
+        EXPECT_EQ(young.status, Status::pass);
+        EXPECT_EQ(young.observed, "771");
+        world.facts.mount.at.boot = started + 1s;
+        EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::warn);
+    }
+    world.facts.mount.at.boot = started;
+    world.stop_postfix();
+    EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::fail) << "there is nobody who may yet write it";
+}
+
 TEST(StartupLog, AnOperatorsSecondStartIsNoFault) {
     World world;
     world.log().last_failure = core::StartFailure{Kind::already_running, test::moment(-10s).wall,
