@@ -103,6 +103,18 @@ core::Result<FileDescriptor> bind_listener(const std::string& address, std::uint
     return socket;
 }
 
+core::Result<void> listen_on(int bound) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (::getsockopt(bound, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) {
+        return {};
+    }
+    if (::listen(bound, SOMAXCONN) != 0) {
+        return core::system_error(errno, "cannot listen on", name_of(bound));
+    }
+    return {};
+}
+
 std::string name_of(int bound) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;

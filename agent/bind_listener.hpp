@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The listening socket's address is taken while the process may still take any port; listening comes later, in the
-// process that answers (agent/server/http_listener.hpp).
+// The listening socket's address is taken while the process may still take any port; connections are accepted later, in
+// the process that answers (agent/server/http_listener.hpp). Which sockets there are: agent/listeners.hpp.
 #pragma once
 
 #include "agent/file_descriptor.hpp"
@@ -15,6 +15,9 @@ namespace agent {
 /// listening. "::" takes both families, and is taken as "0.0.0.0" on a host without IPv6; any other IPv6 address is
 /// IPv6 alone. Errors name the address, the port and what to do.
 [[nodiscard]] core::Result<FileDescriptor> bind_listener(const std::string& address, std::uint16_t port);
+
+/// Listens, unless it does already: a socket that the service manager opened keeps the backlog that its unit gives it.
+[[nodiscard]] core::Result<void> listen_on(int bound);
 
 /// "[::]:8025": where the socket is bound, with the port that the system chose where 0 was asked for.
 [[nodiscard]] std::string name_of(int bound);

@@ -47,17 +47,18 @@ struct Builder {
         add("relink", Command::relink, "Relink once. Exit: 0 done or nothing to do, 2 refused")
             ->add_flag("--dry-run", line.dry_run, "Print the steps it would take and change nothing");
         add("gate", Command::gate, "For Postfix's unit: may Postfix start now? Exit: 0 yes, 1 no and why")
-            ->add_option("--unit", line.unit,
-                         "The unit that asks: waits while the agent starts, and has the agent start it later if refused")
+            ->add_option(
+                "--unit", line.unit,
+                "The unit that asks: waits while the agent starts, and has the agent start it later if refused")
             ->type_name("NAME");
         add("status", Command::status, "What the running agent says, as a table. Exit: as check")
             ->add_flag("--json", line.json, "Print the body of /health");
-        CLI::App* doctor = add("doctor", Command::doctor,
-                               "What of this machine's set-up is wrong, and what to do. Exit: as check");
+        CLI::App* doctor =
+            add("doctor", Command::doctor, "What of this machine's set-up is wrong, and what to do. Exit: as check");
         doctor->add_flag("--image", line.image, "Look at a machine that is about to become an image (AMI)");
         doctor->add_flag("--json", line.json, "Print it as JSON");
         add("nfs-identity", Command::nfs_identity,
-            "Before the mount: give this NFS client a name of its own. Exit: 0 done or nothing to do, 1 no and why");
+            "Before the mount: name this NFS client. Exit: 0 done or nothing to do, 1 no and why");
         CLI::App* config =
             app.add_subcommand("config", "Validate or print the settings. Exit: 0, or 78 with every error");
         config->require_subcommand(1);

@@ -6,9 +6,9 @@ namespace {
 
 bool known(std::uint8_t kind) {
     return (kind >= static_cast<std::uint8_t>(ControlKind::host_channel) &&
-            kind <= static_cast<std::uint8_t>(ControlKind::settings)) ||
+            kind <= static_cast<std::uint8_t>(ControlKind::listener)) ||
            (kind >= static_cast<std::uint8_t>(ControlKind::ready) &&
-            kind <= static_cast<std::uint8_t>(ControlKind::identity));
+            kind <= static_cast<std::uint8_t>(ControlKind::postfix_may_start));
 }
 
 }  // namespace

@@ -20,11 +20,14 @@ enum class ControlKind : std::uint8_t {
     drain = 4,            ///< SIGTERM came: drain and end; once more: without waiting for drain.delay
     // supervisor to server and workers
     settings = 5,  ///< text: the new effective settings, as config::print() writes them
+    // supervisor to server
+    listener = 6,  ///< a listening socket that could not be had before; the descriptor travels beside it
     // server to supervisor
     ready = 16,     ///< the queue is this instance's own: sd_notify READY=1
     status = 17,    ///< text: one line for sd_notify STATUS=
     alive = 18,     ///< the evaluator finished a round: sd_notify WATCHDOG=1
     identity = 19,  ///< text: the instance id; the first one stays, and is kept for this boot where it was asked for
+    postfix_may_start = 20,  ///< each round in which it may: units that `gate` refused are started
 };
 
 struct ControlMessage {

@@ -12,8 +12,12 @@ namespace {
 int run(const agent::CommandLine& line) {
     const config::LoadRequest request = agent::load_request(line);
     auto loaded = config::load(request);
+    if (line.command == agent::Command::doctor) {
+        return agent::doctor_command(request, loaded, line.image, line.json);
+    }
     if (!loaded) {
-        return agent::report_settings_errors(line.command, loaded.error());
+        return line.command == agent::Command::gate ? agent::gate_without_settings(loaded.error(), line.unit)
+                                                    : agent::report_settings_errors(line.command, loaded.error());
     }
     switch (line.command) {
         case agent::Command::serve: return agent::serve_command(request, std::move(*loaded));
@@ -21,7 +25,7 @@ int run(const agent::CommandLine& line) {
         case agent::Command::relink: return agent::relink_command(loaded->settings, line.dry_run);
         case agent::Command::gate: return agent::gate_command(loaded->settings, line.unit);
         case agent::Command::status: return agent::status_command(loaded->settings, line.json);
-        case agent::Command::doctor: return agent::doctor_command(*loaded, line.image, line.json);
+        case agent::Command::doctor: break;
         case agent::Command::nfs_identity: return agent::nfs_identity_command(loaded->settings);
         case agent::Command::config_check: return agent::config_check_command(*loaded);
         case agent::Command::config_print: return agent::config_print_command(*loaded);

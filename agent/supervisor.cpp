@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/supervisor.hpp"
 
+#include "agent/bind_listener.hpp"
 #include "agent/boot_memory.hpp"
 #include "agent/clock.hpp"
 #include "agent/control.hpp"
+#include "agent/late_start.hpp"
+#include "agent/listeners.hpp"
 #include "agent/log.hpp"
 #include "agent/outlets.hpp"
 #include "agent/server/server.hpp"
@@ -54,7 +57,9 @@ std::string describe_status(int status) {
 class Supervisor {
    public:
     explicit Supervisor(SupervisorInputs inputs)
-        : inputs_(std::move(inputs)), worker_settings_(inputs_.loaded.settings) {}
+        : inputs_(std::move(inputs)),
+          worker_settings_(inputs_.loaded.settings),
+          pending_listener_(inputs_.loaded.settings.listen, inputs_.unbound) {}
 
     int run();
 
@@ -75,16 +80,20 @@ class Supervisor {
     void on_signal();
     void on_server_message();
     void on_child(pid_t pid, int status);
+    void try_to_listen();
+    void say_status(std::string text);
     void reap();
     void fix_identity(const std::string& instance_id);
     void reload();
     void apply(const config::Loaded& loaded);
     void on_ready();
+    void start_late();
     void drain();
     void end_workers();
 
     SupervisorInputs inputs_;
     BootMemory memory_;
+    LateStart late_start_;
     core::Settings worker_settings_;  ///< the effective ones, with the id in place of "auto" once it is known
     FileDescriptor signals_;
     std::array<Seat, 3> seats_{Seat{WorkerKind::host, ControlKind::host_channel},
@@ -94,6 +103,8 @@ class Supervisor {
     FileDescriptor server_control_;
     std::optional<core::BootTime> kill_server_at_;
     bool ready_ = false;  ///< the service manager was told READY=1
+    PendingListener pending_listener_;
+    std::string status_;  ///< the server's
     bool draining_ = false;
     bool ended_ = false;
     int exit_status_ = 0;
@@ -152,7 +163,7 @@ core::Result<void> Supervisor::start_server() {
     if (server_ == 0) {
         ServerInputs inputs{inputs_.loaded.settings,
                             inputs_.account,
-                            std::move(inputs_.listener),
+                            std::move(inputs_.listeners),
                             std::move(control->second),
                             std::move(seats_[0].process.channel),
                             std::move(seats_[1].process.channel),
@@ -163,7 +174,7 @@ core::Result<void> Supervisor::start_server() {
         ::_exit(run_server(std::move(inputs)));
     }
     server_control_ = std::move(control->first);
-    inputs_.listener.reset();
+    inputs_.listeners.clear();
     for (Seat& seat : seats_) {
         seat.process.channel.reset();
     }
@@ -172,6 +183,9 @@ core::Result<void> Supervisor::start_server() {
 
 int Supervisor::time_to_next() const {
     std::optional<core::BootTime> next = kill_server_at_;
+    if (const auto due = pending_listener_.due(); due && (!next || *due < *next)) {
+        next = due;
+    }
     for (const Seat& seat : seats_) {
         if (seat.start_at && (!next || *seat.start_at < *next)) {
             next = seat.start_at;
@@ -183,6 +197,23 @@ int Supervisor::time_to_next() const {
     return static_cast<int>(std::max<core::BootTime::rep>((*next - now().boot).count(), 0));
 }
 
+/// A port that somebody else has is no reason not to relink; it may be given up at any time.
+void Supervisor::try_to_listen() {
+    const FileDescriptor socket = pending_listener_.attempt(now().boot);
+    if (socket && send_control(server_control_.get(), ControlKind::listener, {}, socket.get())) {
+        pending_listener_.done();
+        log(Priority::notice, "serves on " + name_of(socket.get()));
+    }
+    say_status(status_);
+}
+
+void Supervisor::say_status(std::string text) {
+    status_ = std::move(text);
+    const std::string& error = pending_listener_.error();
+    const std::string between = error.empty() || status_.empty() ? "" : "; ";
+    systemd::notify_status(error + between + status_);
+}
+
 void Supervisor::on_child(pid_t pid, int status) {
     if (pid == server_) {
         server_ = -1;
@@ -191,6 +222,9 @@ void Supervisor::on_child(pid_t pid, int status) {
             log(Priority::error, "the server " + describe_status(status) + "; ending");
             exit_status_ = 1;
         }
+        return;
+    }
+    if (late_start_.ended(pid)) {
         return;
     }
     for (Seat& seat : seats_) {
@@ -268,6 +302,7 @@ void Supervisor::drain() {
     const core::Duration delay = draining_ ? core::Duration(0) : inputs_.loaded.settings.drain.delay;
     const core::BootTime kill_at = now().boot + delay + server_grace;
     if (!std::exchange(draining_, true)) {
+        pending_listener_.done();
         systemd::notify_stopping(delay + server_grace + worker_grace + stop_margin);
     }
     kill_server_at_ = kill_server_at_ ? std::min(*kill_server_at_, kill_at) : kill_at;
@@ -281,6 +316,13 @@ void Supervisor::on_ready() {
     systemd::notify_ready();
     if (const auto kept = memory_.remember_worked(worker_settings_.instance_id); !kept) {
         log(Priority::warning, kept.error().message);
+    }
+}
+
+/// An agent that ends may do so because the host does.
+void Supervisor::start_late() {
+    if (!draining_) {
+        late_start_.try_now(now().boot);
     }
 }
 
@@ -305,9 +347,10 @@ void Supervisor::on_server_message() {
     }
     switch (message->kind) {
         case ControlKind::ready: on_ready(); break;
-        case ControlKind::status: systemd::notify_status(message->text); break;
+        case ControlKind::status: say_status(message->text); break;
         case ControlKind::alive: systemd::notify_watchdog(); break;
         case ControlKind::identity: fix_identity(message->text); break;
+        case ControlKind::postfix_may_start: start_late(); break;
         default: break;
     }
 }
@@ -349,6 +392,9 @@ void Supervisor::loop() {
                 fill(seat);
             }
         }
+        if (pending_listener_.due() && *pending_listener_.due() <= time) {
+            try_to_listen();
+        }
         if (kill_server_at_ && *kill_server_at_ <= time && server_ > 0) {
             log(Priority::error, "the server did not end in time; killing it");
             ::kill(server_, SIGKILL);
@@ -369,7 +415,8 @@ void Supervisor::end_workers() {
         pollfd ready{signals_.get(), POLLIN, 0};
         ::poll(&ready, 1, static_cast<int>((until - now().boot).count()));
         signalfd_siginfo info{};
-        static_cast<void>(::read(signals_.get(), &info, sizeof info));
+        while (::read(signals_.get(), &info, sizeof info) > 0) {
+        }
         for (Seat& seat : seats_) {
             if (seat.process.pid > 0 && ::waitpid(seat.process.pid, nullptr, WNOHANG) == seat.process.pid) {
                 seat.process.pid = -1;
@@ -400,6 +447,9 @@ int Supervisor::run() {
         return fail(started.error());
     }
     ::prctl(PR_SET_NAME, "postfix-elb-agent");
+    if (pending_listener_.due()) {
+        say_status("");
+    }
     loop();
     end_workers();
     return exit_status_;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parent of all: forks the server and the workers, starts a worker again that died, hands its new channel to the
-// server, turns signals into messages, and speaks to the service manager. It opens nothing but the files of this
-// boot's memory, parses nothing that comes from outside, and never waits for a worker.
+// server, turns signals into messages, speaks to the service manager, and has what `gate` refused started when it may
+// (agent/late_start.hpp). It opens nothing but the files of this boot's memory and the marks of refused starts, parses
+// nothing that comes from outside, and never waits for a worker.
 //
 // Known limit: it waits for the service manager when that one is stuck and its socket is full (systemd/notify.hpp).
 // Until it goes on no worker is started again and no signal is heard; the server answers all the while.
@@ -11,13 +12,17 @@
 #include "agent/privileges.hpp"
 #include "config/load.hpp"
 
+#include <string>
+#include <vector>
+
 namespace agent {
 
 struct SupervisorInputs {
     config::LoadRequest request;  ///< to load the settings again on SIGHUP
     config::Loaded loaded;
-    Account account;          ///< whom the server and the systemd worker become
-    FileDescriptor listener;  ///< bound, not yet listening
+    Account account;  ///< whom the server and the systemd worker become
+    std::vector<FileDescriptor> listeners;
+    std::string unbound;  ///< why listen.address and listen.port are not among them: tried again; empty: they are
 };
 
 /// Runs until SIGTERM or SIGINT, or until the server ends. Returns the exit status of the program.

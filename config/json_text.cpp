@@ -105,8 +105,8 @@ class TreeBuilder : public nlohmann::json_sax<json> {
         place(JsonNode::Kind::null);
         return true;
     }
-    bool boolean(bool /*value*/) override {
-        place(JsonNode::Kind::boolean);
+    bool boolean(bool value) override {
+        place(JsonNode::Kind::boolean).boolean = value;
         return true;
     }
     bool number_integer(number_integer_t value) override {

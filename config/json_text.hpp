@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON with comments, read into a small tree that remembers the line of each key and keeps keys that come twice.
 // That is what a message about a settings file needs and what the JSON library's own tree has lost.
-// Internal to config. Limit: nesting to 16 levels. Of what no setting has (booleans, fractions) only the kind is kept.
+// Internal to config. Limit: nesting to 16 levels. Of what no setting has (fractions) only the kind is kept.
 #pragma once
 
 #include "core/result.hpp"
@@ -20,6 +20,7 @@ struct JsonNode {
     Kind kind = Kind::null;
     std::size_t line = 1;           ///< of the key, or of the value where there is no key
     std::int64_t integer = 0;       ///< of an integer
+    bool boolean = false;           ///< of a boolean
     std::string text;               ///< of a string
     std::string key;                ///< where it stands in an object
     std::vector<JsonNode> members;  ///< of a list or an object, in the order of the text

@@ -19,6 +19,7 @@ std::optional<Value> value_of(const JsonNode& node) {
     switch (node.kind) {
         case Kind::null: return Value();
         case Kind::integer: return Value(node.integer);
+        case Kind::boolean: return Value(node.boolean);
         case Kind::string: return Value(node.text);
         case Kind::list: {
             std::vector<std::string> words;
@@ -63,9 +64,11 @@ Value override_value(std::string_view written, const Key& key) {
     }
     const bool is_null = json && std::holds_alternative<std::monostate>(*json);
     const bool is_number = json && std::holds_alternative<std::int64_t>(*json);
+    const bool is_boolean = json && std::holds_alternative<bool>(*json);
     const bool is_text = json && std::holds_alternative<std::string>(*json);
     const bool is_list = json && std::holds_alternative<std::vector<std::string>>(*json);
     switch (key.type) {
+        case Type::boolean: return is_boolean ? *json : Value(std::string(written));
         case Type::integer: return is_number ? *json : Value(std::string(written));
         case Type::text_or_null: return is_text || is_null ? *json : Value(std::string(written));
         case Type::words: return is_list ? *json : Value(split_at_commas(written));

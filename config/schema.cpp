@@ -23,7 +23,8 @@ core::Error wrong(std::string message) {
 }
 
 constexpr std::array value_words{std::string_view{"null"}, std::string_view{"a whole number"},
-                                 std::string_view{"a string"}, std::string_view{"a list"}};
+                                 std::string_view{"a string"}, std::string_view{"a list"},
+                                 std::string_view{"a boolean"}};
 
 // What stands in `value`, or an error that says which type is wanted.
 template <class T>
@@ -136,6 +137,25 @@ Key integer(std::string_view path, At at, std::int64_t least, std::int64_t most,
 }
 
 template <class At>
+Key boolean(std::string_view path, At at, Reload reload, std::string_view words) {
+    const std::string accepts = "`true` or `false`";
+    return {path,
+            Type::boolean,
+            accepts,
+            reload,
+            words,
+            [at](const Settings& settings) -> Value { return at(settings); },
+            [at, accepts](Settings& settings, const Value& value) -> core::Result<void> {
+                const auto wanted = as<bool>(value, accepts);
+                if (!wanted) {
+                    return wanted.error();
+                }
+                at(settings) = *wanted;
+                return {};
+            }};
+}
+
+template <class At>
 Key duration(std::string_view path, At at, core::Duration least, core::Duration most, Reload reload,
              std::string_view words) {
     const std::string accepts =
@@ -234,6 +254,8 @@ std::vector<Key> make_schema() {
              "Postfix's queue directory, which becomes a link to this instance's queue"),
         text(SETTING(queue.skeleton), absolute_path, path, restart,
              "The pristine queue directory that a new queue is copied from"),
+        boolean(SETTING(queue.after_user_data), live,
+                "Whether the relink, and so Postfix, waits until cloud-init has run user data"),
         choice(SETTING(maillog.source), maillog_sources, live,
                "Where Postfix's log is read; `auto` reads its file and the journal, whichever exist"),
         text(SETTING(maillog.path), auto_or_absolute_path, "`auto` or an absolute path", live,
@@ -286,6 +308,9 @@ std::string to_json(const Value& value) {
     }
     if (const auto* text = std::get_if<std::string>(&value)) {
         return json_quoted(*text);
+    }
+    if (const auto* yes = std::get_if<bool>(&value)) {
+        return *yes ? "true" : "false";
     }
     if (const auto* words = std::get_if<std::vector<std::string>>(&value)) {
         std::string list = "[";

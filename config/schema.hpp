@@ -23,6 +23,7 @@ enum class Type {
     text_or_null,
     words,  ///< a non-empty list of texts
     integer,
+    boolean,
     duration,  ///< written as text, core/duration.hpp
     choice,    ///< one of a few texts
 };
@@ -30,8 +31,8 @@ enum class Type {
 /// Whether SIGHUP applies a change at once, or the program has to be restarted.
 enum class Reload { live, restart };
 
-/// A value in the shape that the settings file has: null, a whole number, a text, a list of texts.
-using Value = std::variant<std::monostate, std::int64_t, std::string, std::vector<std::string>>;
+/// A value in the shape that the settings file has: null, a whole number, a text, a list of texts, true or false.
+using Value = std::variant<std::monostate, std::int64_t, std::string, std::vector<std::string>, bool>;
 
 struct Key {
     std::string_view path;  ///< "mount.deadline"

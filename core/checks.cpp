@@ -89,6 +89,9 @@ Result<void> may_start(const Facts& facts, const Settings& settings, Moment now)
     if (facts.instance_id.empty()) {
         return Error{Errc::refused, unknown_id(facts) + "; " + unknown_id_remedy(settings)};
     }
+    if (awaits_user_data(facts, settings)) {
+        return Error{Errc::refused, std::string(waits_for_user_data) + "; " + std::string(user_data_remedy)};
+    }
     for (const CheckFunction check : {check_mount, check_queue_link}) {
         if (const Finding finding = check(facts, settings, now); finding.status == Status::fail) {
             return refuse(finding);

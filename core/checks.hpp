@@ -56,6 +56,10 @@ using Findings = std::array<Finding, check_count>;  ///< indexed by Check
 /// since (its working directory reads "/<instance-id>") is proven by a lock on the very inode of the pid file.
 [[nodiscard]] const ProcessFacts* proven_master(const Facts& facts, const Settings& settings);
 
+/// Whether the relink, and with it Postfix, waits for cloud-init to have run user data (queue.after_user_data). Not to
+/// know is to wait.
+[[nodiscard]] bool awaits_user_data(const Facts& facts, const Settings& settings);
+
 /// May Postfix start now? The question of `postfix-elb-agent gate`. An error says why not, in one line.
 [[nodiscard]] Result<void> may_start(const Facts& facts, const Settings& settings, Moment now);
 

@@ -3,6 +3,10 @@
 
 namespace core {
 
+bool awaits_user_data(const Facts& facts, const Settings& settings) {
+    return settings.queue.after_user_data && (!facts.host.value || facts.host.value->user_data == UserData::running);
+}
+
 Finding check_relink(const Facts& facts, const Settings& settings, Moment /*now*/) {
     const Judge judge(Check::relink, settings, facts.instance_id);
     const Moment at = facts.relink.at;
@@ -10,6 +14,12 @@ Finding check_relink(const Facts& facts, const Settings& settings, Moment /*now*
         return with_remedy(judge.unknown(Reason::pending, at, unknown_id(facts)), unknown_id_remedy(settings));
     }
     const Paths paths = paths_for(settings, facts.instance_id);
+    const bool done = facts.relink.value && facts.relink.value->state == RelinkProgress::State::done;
+    if (!done && awaits_user_data(facts, settings)) {
+        return with_remedy(judge.fail(Reason::pending, facts.host.at, "pending",
+                                      paths.link + " to " + paths.queue + ": " + std::string(waits_for_user_data)),
+                           user_data_remedy);
+    }
     if (!facts.relink.value) {
         return judge.unknown(Reason::pending, at,
                              "the relink of " + paths.link + " to " + paths.queue + " has not begun");

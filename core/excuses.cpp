@@ -47,7 +47,7 @@ bool Excuses::outage_is_excused(const Findings& findings, const MountFaultTracke
     return outage_seen_.has_value();
 }
 
-void Excuses::grant(Findings& findings, const MountFaultTracker& mount, bool has_served, Moment now) {
+void Excuses::grant(Findings& findings, const MountFaultTracker& mount, bool has_served, bool has_master, Moment now) {
     const bool in_outage = outage_is_excused(findings, mount, now);
     if (std::any_of(findings.begin(), findings.end(), wants_restart_excuse)) {
         restarting_since_ = restarting_since_.value_or(now.boot);
@@ -59,7 +59,7 @@ void Excuses::grant(Findings& findings, const MountFaultTracker& mount, bool has
     for (Finding& finding : findings) {
         if (finding.status != Status::fail) {
             finding.excuse = Excuse::none;
-        } else if (in_outage && !is_own_fault(finding)) {
+        } else if (in_outage && !is_own_fault(finding) && (has_master || finding.check != Check::master_pid)) {
             finding.excuse = Excuse::shared_fault;
         } else if (!restart_is_excused) {
             finding.excuse = Excuse::none;

@@ -24,8 +24,10 @@ class Excuses {
     /// Sets the excuse of each failing finding, `none` included. `shared_fault`: while the fault of the mount is
     /// excused, of all that such a fault brings with it; and after it until nothing fails, for longest_recovery.
     /// `restarting`, which a check asks for: to an instance that has served before, for longest_restart; a master that
-    /// comes up and is gone within restart_is_over does not begin it anew.
-    void grant(Findings& findings, const MountFaultTracker& mount, bool has_served, Moment now);
+    /// comes up and is gone within restart_is_over does not begin it anew. `has_master`: whether it has served, or a
+    /// proven master works, as where the agent was started again in an outage; without one, that there is none comes
+    /// from no outage, and a bad boot is not hidden by a mount that was slow for a moment.
+    void grant(Findings& findings, const MountFaultTracker& mount, bool has_served, bool has_master, Moment now);
 
    private:
     [[nodiscard]] bool outage_is_excused(const Findings& findings, const MountFaultTracker& mount, Moment now);

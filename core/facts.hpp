@@ -68,12 +68,20 @@ struct LockHolder {
     bool operator==(const LockHolder&) const = default;
 };
 
+/// How far cloud-init is with the user data of this boot, whose scripts run in its last stage.
+enum class UserData {
+    not_expected,  ///< there is no cloud-init here, or it is disabled
+    running,       ///< user data is yet to end
+    done,          ///< the last stage has ended, with or without errors
+};
+
 /// What the host worker observes in one round.
 struct HostFacts {
     std::optional<MountEntry> mount;  ///< the uppermost entry whose mount point is settings.mount.path
     std::optional<std::int64_t>
         lease_expired;  ///< seconds, from /proc/self/mountstats; absent where the kernel says none
     LinkFacts link;
+    UserData user_data = UserData::not_expected;
     std::optional<ProcessFacts> named;     ///< the process that the pid file names, if it lives
     std::vector<ProcessFacts> masters;     ///< every master(8) of this host's pid namespace
     std::vector<LockHolder> lock_holders;  ///< of this host, on the pid file that was named
@@ -118,7 +126,7 @@ struct OwnerRecord {
     std::string instance_id;
     std::string boot_id;     ///< /proc/sys/kernel/random/boot_id of the owner's boot
     std::string hostname;    ///< its host name when it claimed
-    std::string nfs_client;  ///< what its NFS client calls itself: nfs4_unique_id and host name, or the host name
+    std::string nfs_client;  ///< what its NFS client calls itself: its identifier and host name, or the host name
     std::string since;       ///< RFC 3339, when this boot of it first claimed
     bool operator==(const OwnerRecord&) const = default;
 };

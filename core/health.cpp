@@ -182,7 +182,8 @@ Verdict Health::evaluate(const Facts& facts, const Settings& settings, Moment no
     for (std::size_t i = 0; i < check_count; ++i) {
         verdict.checks[i] = settle(memory_[i], verdict.checks[i], settings, now);
     }
-    excuses_.grant(verdict.checks, mount_fault_, served_, now);
+    const bool has_master = served_ || proven_master(facts, settings) != nullptr;
+    excuses_.grant(verdict.checks, mount_fault_, served_, has_master, now);
     Finding& mount = verdict.checks[static_cast<std::size_t>(Check::mount)];
     mount = attributed(std::move(mount), mount_fault_, facts, settings);
     const Finding unexcused = worst_of(verdict.checks);

@@ -53,6 +53,12 @@ class Judge {
 /// The earlier of two by the boot clock.
 [[nodiscard]] Moment older(Moment a, Moment b);
 
+/// What the relink and Postfix say while awaits_user_data(), and what there is to do.
+inline constexpr std::string_view waits_for_user_data =
+    "waits until cloud-init has run user data (queue.after_user_data)";
+inline constexpr std::string_view user_data_remedy =
+    "wait; cloud-init status --long shows how far it is, sudo journalctl -b -u cloud-final what its scripts do";
+
 /// `the instance id is not known yet: <why>`
 [[nodiscard]] std::string unknown_id(const Facts& facts);
 

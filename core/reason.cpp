@@ -126,9 +126,8 @@ constexpr ReasonInfo table[] = {
     {Check::ownership, Reason::identity_shared, definitive,
      "another instance calls itself by the same NFS client name, so each takes the other's locks away (a warning until "
      "it did)",
-     "give each instance an NFS identity of its own before the mount: echo 'options nfs nfs4_unique_id={id}' | sudo "
-     "tee "
-     "/etc/modprobe.d/postfix-elb-agent.conf, then reboot it"},
+     "each instance needs an NFS identity of its own before the mount: sudo systemctl enable "
+     "postfix-elb-agent-nfs-identity.service, then reboot it"},
 
     {Check::relink, Reason::pending, doubtful, "the relink waits or works",
      "wait; sudo journalctl -u postfix-elb-agent -n 50 shows each step, sudo postfix-elb-agent relink --dry-run what "

@@ -38,6 +38,7 @@ struct Settings {
     struct Queue {
         std::string link = "/var/spool/postfix";
         std::string skeleton = "/var/spool/postfix_org";
+        bool after_user_data = false;  ///< the relink waits until cloud-init has run user data
     } queue;
 
     struct Maillog {

@@ -5,6 +5,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <cstdlib>
 #include <ctime>
 #include <string>
 
@@ -19,6 +20,11 @@ void tell(const std::string& state) {
 }
 
 }  // namespace
+
+bool manager_listens() {
+    const char* socket = std::getenv("NOTIFY_SOCKET");
+    return socket != nullptr && *socket != '\0';
+}
 
 void notify_ready() {
     tell("READY=1");

@@ -8,6 +8,9 @@
 
 namespace systemd {
 
+/// Whether there is one.
+[[nodiscard]] bool manager_listens();
+
 void notify_ready();
 void notify_reloading();
 /// The end comes within that time, however short TimeoutStopSec= is.

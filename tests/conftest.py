@@ -45,6 +45,17 @@ def serving(instance):
     return instance.serving()
 
 
+@pytest.fixture
+def manager(instance, monkeypatch):
+    """Hears what the agents of this test say to their service manager."""
+    from support.service_manager import Manager
+    path = f"{instance.host.directory}/notify"
+    made = Manager(path)
+    monkeypatch.setenv("NOTIFY_SOCKET", path)
+    yield made
+    made.socket.close()
+
+
 def _finish(world):
     """Stops agents that still run, and fails the test if one did not end well, a sanitizer spoke, or a traced server
     named a path."""

@@ -17,10 +17,15 @@ namespace agent {
 [[nodiscard]] int serve_command(const config::LoadRequest& request, config::Loaded loaded);
 [[nodiscard]] int check_command(const core::Settings& settings, bool json);
 [[nodiscard]] int relink_command(const core::Settings& settings, bool dry_run);
-/// `unit`: the unit that asks, "" for a person (command_line.hpp).
+/// `unit`: the unit that asks, "" for a person (command_line.hpp). For a unit: 255 instead of 1, a mark of the refusal
+/// (agent/refused_starts.hpp), and before it decides it waits for an agent that is starting, at most mount.wait.
 [[nodiscard]] int gate_command(const core::Settings& settings, const std::string& unit);
+/// What gate does when the settings have errors: it refuses, and says every error.
+[[nodiscard]] int gate_without_settings(const config::Problems& problems, const std::string& unit);
 [[nodiscard]] int status_command(const core::Settings& settings, bool json);
-[[nodiscard]] int doctor_command(const config::Loaded& loaded, bool image, bool json);
+/// Settings that are not valid are one finding among others.
+[[nodiscard]] int doctor_command(const config::LoadRequest& request, const config::LoadResult& loaded, bool image,
+                                 bool json);
 [[nodiscard]] int nfs_identity_command(const core::Settings& settings);
 [[nodiscard]] int config_check_command(const config::Loaded& loaded);
 [[nodiscard]] int config_print_command(const config::Loaded& loaded);

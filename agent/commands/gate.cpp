@@ -2,23 +2,125 @@
 #include "agent/clock.hpp"
 #include "agent/commands/commands.hpp"
 #include "agent/commands/one_shot.hpp"
+#include "agent/privileges.hpp"
+#include "agent/refused_starts.hpp"
 #include "core/checks.hpp"
+#include "core/gate_wait.hpp"
+#include "systemd/monotonic.hpp"
+#include "systemd/unit_calls.hpp"
 
+#include <chrono>
 #include <cstdio>
+#include <exception>
+#include <optional>
+#include <thread>
 
 namespace agent {
+namespace {
 
-int gate_command(const core::Settings& settings, const std::string& /*unit*/) {
+constexpr const char* agent_unit = "postfix-elb-agent.service";
+constexpr std::chrono::milliseconds answer_within{3'000};
+constexpr std::chrono::milliseconds look_again{500};
+
+constexpr int allowed = 0;
+constexpr int refused = 1;
+/// To ExecCondition= of systemd.service(5) all below 255 means "skipped", as if nothing were wrong.
+constexpr int refused_to_unit = 255;
+
+void say(const std::string& line) {
+    std::fprintf(stderr, "postfix-elb-agent: %s\n", line.c_str());
+}
+
+int refuse(const std::string& why) {
+    say("Postfix may not start: " + why);
+    return refused;
+}
+
+int refuse_unit(const std::string& unit, const std::string& why) {
+    refuse(why);
+    auto marked = make_runtime_directory();
+    if (marked) {
+        marked = RefusedStarts().mark(unit, why);
+    }
+    if (!marked) {
+        say(unit + " is not started later by itself: " + marked.error().message);
+    }
+    return refused_to_unit;
+}
+
+core::Result<void> ask_facts(const core::Settings& settings) {
     OneShot shot(settings);
-    auto verdict = shot.run([&shot] { return shot.observer().look(shot.settings()); });
-    if (verdict) {
-        verdict = core::may_start(shot.observer().facts(), settings, now());
+    auto looked = shot.run([&shot] { return shot.observer().look(shot.settings()); });
+    return looked ? core::may_start(shot.observer().facts(), settings, now()) : looked;
+}
+
+/// Without an answer at first nothing is waited for. A bus that goes away later is one more thing that boots.
+void wait_for_agent(const core::Settings& settings) {
+    const auto time = [] { return systemd::clock_now(CLOCK_MONOTONIC); };
+    core::GateWait wait(settings.mount.wait, time());
+    std::optional<core::StartingUnit> unit;
+    std::string said;
+    for (;;) {
+        if (auto answer = systemd::ask_unit(agent_unit, answer_within); answer) {
+            unit = std::move(*answer);
+        }
+        if (!unit || !wait.goes_on(*unit, time())) {
+            return;
+        }
+        if (std::string words = wait.words(*unit); words != said) {
+            said = std::move(words);
+            say(said);
+        }
+        std::this_thread::sleep_for(look_again);
     }
+}
+
+/// An exception that left here would end in an exit status that systemd takes for "skipped".
+core::Result<void> ask_for_unit(const core::Settings& settings) {
+    try {
+        wait_for_agent(settings);
+        return ask_facts(settings);
+    } catch (const std::exception& error) {
+        return core::Error{core::Errc::other, std::string("unexpected: ") + error.what()};
+    }
+}
+
+int gate_of_unit(const core::Settings& settings, const std::string& unit) {
+    const auto verdict = ask_for_unit(settings);
     if (!verdict) {
-        std::fprintf(stderr, "postfix-elb-agent: Postfix may not start: %s\n", verdict.error().message.c_str());
-        return 1;
+        return refuse_unit(unit, verdict.error().message);
     }
-    return 0;
+    if (const auto cleared = RefusedStarts().clear(unit); !cleared) {
+        say(cleared.error().message);
+    }
+    return allowed;
+}
+
+int not_a_unit(const std::string& unit) {
+    refuse("--unit " + unit + " is not a unit of Postfix; wanted is postfix.service or postfix@<instance>.service");
+    return refused_to_unit;
+}
+
+}  // namespace
+
+int gate_command(const core::Settings& settings, const std::string& unit) {
+    if (!unit.empty()) {
+        return RefusedStarts::accepts(unit) ? gate_of_unit(settings, unit) : not_a_unit(unit);
+    }
+    const auto verdict = ask_facts(settings);
+    return verdict ? allowed : refuse(verdict.error().message);
+}
+
+int gate_without_settings(const config::Problems& problems, const std::string& unit) {
+    const int status = report_settings_errors(Command::gate, problems);
+    if (unit.empty()) {
+        return status;
+    }
+    return RefusedStarts::accepts(unit)
+               ? refuse_unit(unit,
+                             "the settings have errors; correct them (postfix-elb-agent config check), then sudo "
+                             "systemctl restart postfix-elb-agent, which starts Postfix, too")
+               : not_a_unit(unit);
 }
 
 }  // namespace agent

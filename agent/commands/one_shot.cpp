@@ -9,16 +9,37 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <exception>
+#include <thread>
 #include <utility>
 
 namespace agent {
 namespace asio = boost::asio;
 
+namespace {
+
+constexpr std::chrono::milliseconds longest_farewell{500};
+constexpr std::chrono::milliseconds look_again{2};
+
+}  // namespace
+
 OneShot::OneShot(core::Settings settings) : settings_(std::move(settings)), observer_(io_) {
+}
+
+/// What is left in a unit's control group when its command has ended is an unclean end to systemd, which says so.
+OneShot::~OneShot() {
+    controls_.clear();
+    const auto until = std::chrono::steady_clock::now() + longest_farewell;
+    for (const pid_t worker : workers_) {
+        while (::waitpid(worker, nullptr, WNOHANG) == 0 && std::chrono::steady_clock::now() < until) {
+            std::this_thread::sleep_for(look_again);
+        }
+    }
 }
 
 core::Result<void> OneShot::start_workers() {
@@ -37,6 +58,7 @@ core::Result<void> OneShot::start_workers() {
         }
         observer_.client(kind).connect(std::move(worker->channel));
         controls_.push_back(std::move(worker->control));
+        workers_.push_back(worker->pid);
     }
     return {};
 }

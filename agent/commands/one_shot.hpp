@@ -9,6 +9,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <sys/types.h>
+
 #include <functional>
 #include <vector>
 
@@ -17,6 +19,10 @@ namespace agent {
 class OneShot {
    public:
     explicit OneShot(core::Settings settings);
+    /// Waits until the workers have ended, but not long for one that hangs on the mount.
+    ~OneShot();
+    OneShot(const OneShot&) = delete;
+    OneShot& operator=(const OneShot&) = delete;
 
     /// Starts the workers, finds out who this instance is, and runs `work` to its end. The workers end with this
     /// object, and one that hangs on the mount is left behind to die.
@@ -36,6 +42,7 @@ class OneShot {
     boost::asio::io_context io_;
     Observer observer_;
     std::vector<FileDescriptor> controls_;  ///< of the workers, which end when these are closed
+    std::vector<pid_t> workers_;
 };
 
 }  // namespace agent

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/bind_listener.hpp"
 #include "agent/commands/commands.hpp"
+#include "agent/listeners.hpp"
 #include "agent/log.hpp"
 #include "agent/privileges.hpp"
 #include "agent/supervisor.hpp"
 #include "agent/version.hpp"
+#include "systemd/listen_fds.hpp"
+#include "systemd/notify.hpp"
 
 #include <unistd.h>
+
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace agent {
 namespace {
@@ -16,8 +22,22 @@ int give_up(const std::string& why) {
     return 1;
 }
 
+std::vector<FileDescriptor> passed_sockets() {
+    const systemd::PassedSockets passed = systemd::take_passed_sockets();
+    for (const std::string& line : passed.refused) {
+        log(Priority::error, line);
+    }
+    std::vector<FileDescriptor> sockets;
+    for (const int descriptor : passed.listening) {
+        sockets.emplace_back(descriptor);
+    }
+    return sockets;
+}
+
 }  // namespace
 
+/// Without the endpoint of the settings a service goes on: the queue is relinked, and Postfix starts, whoever has the
+/// port. A person who types the command beside a running agent is told at once.
 int serve_command(const config::LoadRequest& request, config::Loaded loaded) {
     if (::geteuid() != 0) {
         return give_up(
@@ -30,13 +50,18 @@ int serve_command(const config::LoadRequest& request, config::Loaded loaded) {
     if (const auto made = make_runtime_directory(); !made) {
         return give_up(made.error().message);
     }
-    auto listener = bind_listener(loaded.settings.listen.address, loaded.settings.listen.port);
-    if (!listener) {
-        return give_up(listener.error().message);
+    Listeners listeners = open_listeners(loaded, passed_sockets());
+    if (!listeners.warning.empty()) {
+        log(Priority::warning, listeners.warning);
     }
-    log(Priority::notice, std::string("version ") + version() + " serves on " + name_of(listener->get()));
-    SupervisorInputs inputs{request, std::move(loaded), *account, std::move(*listener)};
-    return run_supervisor(std::move(inputs));
+    if (!listeners.unbound.empty()) {
+        if (!systemd::manager_listens()) {
+            return give_up(listeners.unbound);
+        }
+        log(Priority::error, listeners.unbound + " (trying again; the queue is relinked all the same)");
+    }
+    log(Priority::notice, std::string("version ") + version() + " serves on " + names_of(listeners.sockets));
+    return run_supervisor({request, std::move(loaded), *account, std::move(listeners.sockets), listeners.unbound});
 }
 
 }  // namespace agent

@@ -155,4 +155,8 @@ void Announcer::round_ended() {
     static_cast<void>(send_control(control_, ControlKind::alive));
 }
 
+void Announcer::postfix_may_start() const {
+    static_cast<void>(send_control(control_, ControlKind::postfix_may_start));
+}
+
 }  // namespace agent

@@ -26,6 +26,9 @@ class Announcer {
     /// before that round's verdict is announced.
     void round_ended();
 
+    /// The supervisor may start what `gate` refused before.
+    void postfix_may_start() const;
+
    private:
     void log_change(const core::Verdict& verdict, const std::string& line) const;
     void tell_console(const core::Verdict& verdict);

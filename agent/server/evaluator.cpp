@@ -126,15 +126,15 @@ void Evaluator::publish() {
     publish_(verdict, facts, round_ended_ + longest_round(settings_));
 }
 
-/// Due until it is done, and again when nobody holds the lock on the id: a mount worker that was started again holds
+/// Due until it is done, once user data need not be waited for; and again when nobody holds the lock on the id: a mount worker that was started again holds
 /// nothing yet, and a lock that was lost to nobody can be had again.
 bool Evaluator::relink_is_due() const {
     const core::Facts& facts = observer_.facts();
     if (facts.instance_id.empty() || facts.mount_hung_since || now().boot < next_relink_) {
         return false;
     }
-    return !facts.relink.value || facts.relink.value->state != core::RelinkProgress::State::done ||
-           id_is_unowned(facts);
+    const bool done = facts.relink.value && facts.relink.value->state == core::RelinkProgress::State::done;
+    return done ? id_is_unowned(facts) : !core::awaits_user_data(facts, settings_);
 }
 
 asio::awaitable<void> Evaluator::relink() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/server/http_listener.hpp"
 
+#include "agent/bind_listener.hpp"
 #include "agent/clock.hpp"
 #include "agent/log.hpp"
 
@@ -83,9 +84,7 @@ struct HttpListener::Accepting {
 };
 
 HttpListener::HttpListener(asio::io_context& io, const HttpRoutes& routes, AnswerCounter count, HttpLimits limits)
-    : io_(io),
-      sessions_(std::make_shared<HttpSessions>(io, routes, limits, std::move(count))),
-      accepting_(std::make_shared<Accepting>(io)) {
+    : io_(io), sessions_(std::make_shared<HttpSessions>(io, routes, limits, std::move(count))) {
 }
 
 HttpListener::~HttpListener() {
@@ -98,19 +97,20 @@ core::Result<void> HttpListener::start(FileDescriptor bound) {
     if (::getsockname(bound.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
         return core::system_error(errno, "cannot use", "the listening socket");
     }
+    if (const auto listens = listen_on(bound.get()); !listens) {
+        return listens;
+    }
+    const auto accepting = std::make_shared<Accepting>(io_);
     error_code error;
-    accepting_->acceptor.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), bound.get(), error);
+    accepting->acceptor.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), bound.get(), error);
     if (error) {
-        return core::system_error(error.value(), "cannot watch", "the listening socket");
+        return core::system_error(error.value(), "cannot watch", name_of(bound.get()));
     }
     (void)bound.release();
     // Accepted connections inherit it: answers to pipelined requests must not wait for each other's ACK.
-    accepting_->acceptor.set_option(tcp::no_delay(true), error);
-    accepting_->acceptor.listen(asio::socket_base::max_listen_connections, error);
-    if (error) {
-        return core::system_error(error.value(), "cannot listen on", "the listening socket");
-    }
-    asio::co_spawn(io_.get_executor(), Accepting::run(accepting_, sessions_), [](std::exception_ptr failure) {
+    accepting->acceptor.set_option(tcp::no_delay(true), error);
+    accepting_.push_back(accepting);
+    asio::co_spawn(io_.get_executor(), Accepting::run(accepting, sessions_), [](std::exception_ptr failure) {
         if (failure) {
             std::rethrow_exception(failure);  // not to accept any more and live on would look like a dead host
         }
@@ -119,10 +119,14 @@ core::Result<void> HttpListener::start(FileDescriptor bound) {
 }
 
 void HttpListener::stop() {
-    error_code ignored;
     sessions_->stop();
-    accepting_->acceptor.close(ignored);
-    accepting_->pause.cancel();
+    for (const auto& accepting : accepting_) {
+        // Taken from the reactor before it is closed: epoll would go on telling of a socket that has another owner.
+        error_code ignored;
+        const FileDescriptor closing(accepting->acceptor.release(ignored));
+        accepting->pause.cancel();
+    }
+    accepting_.clear();
 }
 
 }  // namespace agent

@@ -11,6 +11,7 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 
 #include <memory>
+#include <vector>
 
 namespace agent {
 
@@ -22,11 +23,13 @@ class HttpListener {
     HttpListener(const HttpListener&) = delete;
     HttpListener& operator=(const HttpListener&) = delete;
 
-    /// Takes a socket that is bound (agent/bind_listener.hpp) or already listening, listens and accepts. Once.
+    /// Takes a socket that is bound (agent/bind_listener.hpp) or already listening, listens and accepts. Once for each.
     [[nodiscard]] core::Result<void> start(FileDescriptor bound);
 
     /// Accepts no more and closes the connections on which nothing is under way; the others get their answer, with
-    /// "Connection: close". connections() tells when all are gone.
+    /// "Connection: close". connections() tells when all are gone; one that was accepted just before is among them when
+    /// the handlers that are ready have run. The sockets are closed and not shut down: what waits in one of which
+    /// another process has a copy (the service manager) goes on waiting.
     void stop();
 
     [[nodiscard]] std::size_t connections() const { return sessions_->size(); }
@@ -36,7 +39,7 @@ class HttpListener {
 
     boost::asio::io_context& io_;
     std::shared_ptr<HttpSessions> sessions_;
-    std::shared_ptr<Accepting> accepting_;
+    std::vector<std::shared_ptr<Accepting>> accepting_;
 };
 
 }  // namespace agent

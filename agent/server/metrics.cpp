@@ -4,24 +4,21 @@
 #include "agent/clock.hpp"
 #include "agent/server/process_observer.hpp"
 #include "agent/version.hpp"
-
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
+#include "core/exposition.hpp"
+#include "core/exposition_text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace agent {
 namespace {
 
-using prometheus::Counter;
-using prometheus::Family;
-using prometheus::Gauge;
-using prometheus::Registry;
+using core::Counter;
+using core::Gauge;
+using core::MetricFamily;
 using State = core::RelinkProgress::State;
 
 constexpr std::array statuses{core::Status::pass, core::Status::warn, core::Status::fail};
@@ -34,32 +31,20 @@ constexpr std::size_t index(E value) {
     return static_cast<std::size_t>(value);
 }
 
-std::string text(std::string_view view) {
-    return std::string(view);
-}
-
-Family<Gauge>& gauges(Registry& registry, const std::string& name, const std::string& help) {
-    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-}
-
-Family<Counter>& counters(Registry& registry, const std::string& name, const std::string& help) {
-    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-}
-
 /// One gauge per status, of which one is 1.
 using StateGauges = std::array<Gauge*, statuses.size()>;
 
-StateGauges state_gauges(Family<Gauge>& family, const std::string& label, const std::string& value) {
+StateGauges state_gauges(MetricFamily<Gauge>& family, std::string_view label, std::string_view value) {
     StateGauges gauges_of{};
     for (const core::Status status : statuses) {
-        gauges_of[index(status)] = &family.Add({{label, value}, {"state", text(to_string(status))}});
+        gauges_of[index(status)] = &family.add({{label, value}, {"state", to_string(status)}});
     }
     return gauges_of;
 }
 
 void set_state(const StateGauges& gauges_of, core::Status now) {
     for (const core::Status status : statuses) {
-        gauges_of[index(status)]->Set(status == now ? 1 : 0);
+        gauges_of[index(status)]->set(status == now ? 1 : 0);
     }
 }
 
@@ -71,10 +56,10 @@ double seconds(core::Duration duration) {
 
 struct Metrics::Series {
     ProcessObserver process;
-    Registry registry;
+    core::Exposition exposition;
 
-    Family<Gauge>& health_status = gauges(registry, "postfix_elb_agent_health_status",
-                                          "1 for the state that the endpoint answers, 0 for the others.");
+    MetricFamily<Gauge>& health_status = exposition.gauges(
+        "postfix_elb_agent_health_status", "1 for the state that the endpoint answers, 0 for the others.");
     StateGauges health = state_gauges(health_status, "endpoint", "health");
     StateGauges ready = state_gauges(health_status, "endpoint", "readyz");
 
@@ -85,80 +70,84 @@ struct Metrics::Series {
         Gauge* age = nullptr;
     };
     std::array<OfCheck, core::check_count> checks;
-    Family<Gauge>& check_duration = gauges(registry, "postfix_elb_agent_check_duration_seconds",
-                                           "How long the latest probe behind the check took.");
-    Gauge& mount_duration = check_duration.Add({{"check", text(to_string(core::Check::mount))}});
+    MetricFamily<Gauge>& check_duration = exposition.gauges("postfix_elb_agent_check_duration_seconds",
+                                                            "How long the latest probe behind the check took.");
+    Gauge& mount_duration = check_duration.add({{"check", to_string(core::Check::mount)}});
 
-    Gauge& relink_duration = gauges(registry, "postfix_elb_agent_relink_duration_seconds",
-                                    "From the first round in which the relink was pending to its end; 0 until then.")
-                                 .Add({});
+    Gauge& relink_duration =
+        exposition
+            .gauges("postfix_elb_agent_relink_duration_seconds",
+                    "From the first round in which the relink was pending to its end; 0 until then.")
+            .add();
     std::array<Gauge*, outcomes.size()> relink_outcome{};
-    Gauge& probe_stuck = gauges(registry, "postfix_elb_agent_mount_probe_stuck",
-                                "1 while a request to the shared file system is overdue.")
-                             .Add({});
+    Gauge& probe_stuck =
+        exposition
+            .gauges("postfix_elb_agent_mount_probe_stuck", "1 while a request to the shared file system is overdue.")
+            .add();
     std::vector<std::pair<core::MountFault, Gauge*>> mount_fault;
     Gauge& postfix_up =
-        gauges(registry, "postfix_up", "1 if a master of this instance's queue is proven alive.").Add({});
+        exposition.gauges("postfix_up", "1 if a master of this instance's queue is proven alive.").add();
 
-    Family<Counter>& requests =
-        counters(registry, "postfix_elb_agent_http_requests_total", "HTTP answers by path and status code.");
+    MetricFamily<Counter>& requests =
+        exposition.counters("postfix_elb_agent_http_requests_total", "HTTP answers by path and status code.");
     std::array<std::array<Counter*, codes.size()>, route_paths.size()> request_counters{};
 
-    Counter& cpu = counters(registry, "process_cpu_seconds_total", "CPU time of the process that answers.").Add({});
-    Gauge& virtual_memory = gauges(registry, "process_virtual_memory_bytes", "Virtual memory of that process.").Add({});
-    Gauge& resident = gauges(registry, "process_resident_memory_bytes", "Resident memory of that process.").Add({});
-    Gauge& open_fds = gauges(registry, "process_open_fds", "Open descriptors of that process.").Add({});
-    Gauge& max_fds = gauges(registry, "process_max_fds", "How many descriptors it may open.").Add({});
+    Counter& cpu = exposition.counters("process_cpu_seconds_total", "CPU time of the process that answers.").add();
+    Gauge& virtual_memory = exposition.gauges("process_virtual_memory_bytes", "Virtual memory of that process.").add();
+    Gauge& resident = exposition.gauges("process_resident_memory_bytes", "Resident memory of that process.").add();
+    Gauge& open_fds = exposition.gauges("process_open_fds", "Open descriptors of that process.").add();
+    Gauge& max_fds = exposition.gauges("process_max_fds", "How many descriptors it may open.").add();
     Gauge& start_time =
-        gauges(registry, "process_start_time_seconds", "When it was started, in seconds since the epoch.").Add({});
+        exposition.gauges("process_start_time_seconds", "When it was started, in seconds since the epoch.").add();
 
     std::optional<core::Verdict> verdict;
     std::optional<core::BootTime> relink_began;  ///< while it is pending
     core::BootTime expires = core::BootTime::max();
 
     explicit Series(ProcessObserver observer) : process(std::move(observer)) {
-        gauges(registry, "postfix_elb_agent_build_info", "Always 1; the version is in the label.")
-            .Add({{"version", std::string(version())}})
-            .Set(1);
+        exposition.gauges("postfix_elb_agent_build_info", "Always 1; the version is in the label.")
+            .add({{"version", version()}})
+            .set(1);
         add_checks();
-        Family<Gauge>& attribution =
-            gauges(registry, "postfix_elb_agent_mount_fault",
-                   "1 for whose fault it is that the mount does not answer; all 0 while it does.");
+        MetricFamily<Gauge>& attribution =
+            exposition.gauges("postfix_elb_agent_mount_fault",
+                              "1 for whose fault it is that the mount does not answer; all 0 while it does.");
         for (const core::MountFault fault :
              {core::MountFault::instance, core::MountFault::shared, core::MountFault::unknown}) {
-            mount_fault.emplace_back(fault, &attribution.Add({{"attribution", text(to_string(fault))}}));
+            mount_fault.emplace_back(fault, &attribution.add({{"attribution", to_string(fault)}}));
         }
-        Family<Gauge>& outcome = gauges(registry, "postfix_elb_agent_relink_outcome",
-                                        "1 for how the relink at the start stands, 0 for the others.");
+        MetricFamily<Gauge>& outcome = exposition.gauges("postfix_elb_agent_relink_outcome",
+                                                         "1 for how the relink at the start stands, 0 for the others.");
         for (const auto& [state, name] : outcomes) {
-            relink_outcome[index(state)] = &outcome.Add({{"outcome", name}});
+            relink_outcome[index(state)] = &outcome.add({{"outcome", name}});
         }
         set_state(health, core::Status::fail);
         set_state(ready, core::Status::fail);
-        relink_outcome[index(State::pending)]->Set(1);
+        relink_outcome[index(State::pending)]->set(1);
     }
 
     void add_checks() {
-        Family<Gauge>& status = gauges(registry, "postfix_elb_agent_check_status",
-                                       "1 for the state of the check, 0 for the others; all 0 before the first round.");
-        Family<Gauge>& reason =
-            gauges(registry, "postfix_elb_agent_check_reason", "1 for the reason why the check does not pass.");
-        Family<Gauge>& age = gauges(registry, "postfix_elb_agent_check_age_seconds",
-                                    "How old the facts behind the check are; since boot if there are none.");
-        Family<Counter>& transitions =
-            counters(registry, "postfix_elb_agent_check_transitions_total", "How often the check came into the state.");
+        MetricFamily<Gauge>& status =
+            exposition.gauges("postfix_elb_agent_check_status",
+                              "1 for the state of the check, 0 for the others; all 0 before the first round.");
+        MetricFamily<Gauge>& reason =
+            exposition.gauges("postfix_elb_agent_check_reason", "1 for the reason why the check does not pass.");
+        MetricFamily<Gauge>& age =
+            exposition.gauges("postfix_elb_agent_check_age_seconds",
+                              "How old the facts behind the check are; since boot if there are none.");
+        MetricFamily<Counter>& transitions = exposition.counters("postfix_elb_agent_check_transitions_total",
+                                                                 "How often the check came into the state.");
         for (const core::Check check : core::all_checks()) {
-            const std::string name = text(to_string(check));
+            const std::string_view name = to_string(check);
             OfCheck& of_check = checks[index(check)];
             of_check.status = state_gauges(status, "check", name);
-            of_check.age = &age.Add({{"check", name}});
+            of_check.age = &age.add({{"check", name}});
             for (const core::Status to : statuses) {
-                of_check.transitions[index(to)] = &transitions.Add({{"check", name}, {"state", text(to_string(to))}});
+                of_check.transitions[index(to)] = &transitions.add({{"check", name}, {"state", to_string(to)}});
             }
         }
         for (const core::ReasonInfo& info : core::all_reasons()) {
-            Gauge& gauge =
-                reason.Add({{"check", text(to_string(info.check))}, {"reason", text(to_string(info.reason))}});
+            Gauge& gauge = reason.add({{"check", to_string(info.check)}, {"reason", to_string(info.reason)}});
             checks[index(info.check)].reasons.emplace_back(info.reason, &gauge);
         }
     }
@@ -167,22 +156,22 @@ struct Metrics::Series {
         OfCheck& of_check = checks[index(finding.check)];
         set_state(of_check.status, finding.status);
         for (const auto& [reason, gauge] : of_check.reasons) {
-            gauge->Set(reason == finding.reason ? 1 : 0);
+            gauge->set(reason == finding.reason ? 1 : 0);
         }
         if (before != nullptr && before->status != finding.status) {
-            of_check.transitions[index(finding.status)]->Increment();
+            of_check.transitions[index(finding.status)]->increment();
         }
     }
 
     void publish_relink(const core::Facts& facts, core::BootTime now) {
         const State outcome = facts.relink.value ? facts.relink.value->state : State::pending;
         for (const auto& [state, name] : outcomes) {
-            relink_outcome[index(state)]->Set(state == outcome ? 1 : 0);
+            relink_outcome[index(state)]->set(state == outcome ? 1 : 0);
         }
         if (outcome == State::pending) {
             relink_began = relink_began.value_or(now);
         } else if (relink_began) {
-            relink_duration.Set(seconds(facts.relink.at.boot - *relink_began));
+            relink_duration.set(seconds(facts.relink.at.boot - *relink_began));
             relink_began.reset();
         }
     }
@@ -193,15 +182,15 @@ struct Metrics::Series {
         set_state(ready, fresh ? verdict->ready : core::Status::fail);
         for (std::size_t i = 0; i < checks.size(); ++i) {
             const core::BootTime at = verdict ? verdict->checks[i].at.boot : core::BootTime{};
-            checks[i].age->Set(seconds(now.boot - at));
+            checks[i].age->set(seconds(now.boot - at));
         }
         const ProcessUse use = process.observe(now);
-        cpu.Increment(std::max(0.0, use.cpu_seconds - cpu.Value()));
-        virtual_memory.Set(static_cast<double>(use.virtual_bytes));
-        resident.Set(static_cast<double>(use.resident_bytes));
-        open_fds.Set(use.open_descriptors);
-        max_fds.Set(static_cast<double>(use.max_descriptors));
-        start_time.Set(use.start_time);
+        cpu.raise_to(use.cpu_seconds);
+        virtual_memory.set(static_cast<double>(use.virtual_bytes));
+        resident.set(static_cast<double>(use.resident_bytes));
+        open_fds.set(use.open_descriptors);
+        max_fds.set(static_cast<double>(use.max_descriptors));
+        start_time.set(use.start_time);
     }
 };
 
@@ -217,15 +206,15 @@ void Metrics::publish(const core::Verdict& verdict, const core::Facts& facts, co
     }
     const core::Finding& master = verdict.checks[index(core::Check::master_pid)];
     const bool no_master = master.status == core::Status::fail || master.excuse != core::Excuse::none;
-    series_->postfix_up.Set(no_master ? 0 : 1);
+    series_->postfix_up.set(no_master ? 0 : 1);
     for (const auto& [fault, gauge] : series_->mount_fault) {
-        gauge->Set(fault == verdict.mount_fault ? 1 : 0);
+        gauge->set(fault == verdict.mount_fault ? 1 : 0);
     }
     series_->publish_relink(facts, verdict.at.boot);
-    series_->probe_stuck.Set(facts.mount_hung_since ? 1 : 0);
+    series_->probe_stuck.set(facts.mount_hung_since ? 1 : 0);
     if (facts.mount.value) {
         const std::chrono::microseconds took(facts.mount.value->took_us);
-        series_->mount_duration.Set(std::chrono::duration<double>(took).count());
+        series_->mount_duration.set(std::chrono::duration<double>(took).count());
     }
 }
 
@@ -233,14 +222,14 @@ void Metrics::counted(Route route, int status) {
     const auto code = static_cast<std::size_t>(std::find(codes.begin(), codes.end() - 1, status) - codes.begin());
     Counter*& counter = series_->request_counters[route][code];
     if (counter == nullptr) {
-        counter = &series_->requests.Add({{"path", text(route_paths[route])}, {"code", std::to_string(codes[code])}});
+        counter = &series_->requests.add({{"code", std::to_string(codes[code])}, {"path", route_paths[route]}});
     }
-    counter->Increment();
+    counter->increment();
 }
 
 std::string Metrics::render() {
     series_->observe(now());
-    return prometheus::TextSerializer().Serialize(series_->registry.Collect());
+    return core::prometheus_text(series_->exposition);
 }
 
 }  // namespace agent

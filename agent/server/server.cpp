@@ -24,15 +24,15 @@
 
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace agent {
 namespace asio = boost::asio;
@@ -62,6 +62,7 @@ class Server {
     void publish(const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires);
     void on_control(ControlMessage message);
     void start_answering();
+    void take_listener(FileDescriptor socket);
     void start(asio::awaitable<void> task);
     [[nodiscard]] asio::awaitable<void> answer_at_the_latest();
     [[nodiscard]] asio::awaitable<void> listen_to_supervisor();
@@ -78,10 +79,11 @@ class Server {
     Announcer announcer_;
     ImdsClient imds_;
     Evaluator evaluator_;
-    FileDescriptor bound_;
+    std::vector<FileDescriptor> waiting_;  ///< from which nothing is accepted yet
     asio::steady_timer drain_delay_{io_};
     core::BootTime expires_{0};  ///< of what was published last; later with each round
     bool mount_worked_ = false;  ///< earlier in this boot
+    bool answers_ = false;
     bool draining_ = false;
     int exit_status_ = 0;
 };
@@ -97,7 +99,7 @@ Server::Server(ServerInputs inputs, ProcessObserver process)
                  [this](const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
                      publish(verdict, facts, expires);
                  }),
-      bound_(std::move(inputs.listener)),
+      waiting_(std::move(inputs.listeners)),
       mount_worked_(inputs.mount_worked) {
     control_.non_blocking(true);
     expires_ = now().boot + longest_round(evaluator_.settings());
@@ -115,6 +117,9 @@ void Server::publish(const core::Verdict& verdict, const core::Facts& facts, cor
     routes_.publish(make_board(verdict, expires));
     if (std::exchange(expires_, expires) < expires) {
         announcer_.round_ended();
+        if (core::may_start(facts, evaluator_.settings(), now())) {
+            announcer_.postfix_may_start();
+        }
     }
     announcer_.announce(verdict);
     if (verdict.health != core::Status::fail) {
@@ -123,13 +128,24 @@ void Server::publish(const core::Verdict& verdict, const core::Facts& facts, cor
 }
 
 void Server::start_answering() {
-    if (!bound_) {
+    answers_ = true;
+    for (FileDescriptor& socket : std::exchange(waiting_, {})) {
+        if (const auto started = listener_.start(std::move(socket)); !started) {
+            log(Priority::error, started.error().message);
+            exit_status_ = 1;
+            io_.stop();
+        }
+    }
+}
+
+/// One that could not be bound when the agent started.
+void Server::take_listener(FileDescriptor socket) {
+    if (draining_) {
         return;
     }
-    if (const auto started = listener_.start(std::move(bound_)); !started) {
-        log(Priority::error, started.error().message);
-        exit_status_ = 1;
-        io_.stop();
+    waiting_.push_back(std::move(socket));
+    if (answers_) {
+        start_answering();
     }
 }
 
@@ -152,6 +168,7 @@ void Server::on_control(ControlMessage message) {
         case ControlKind::host_channel: connect(WorkerKind::host); break;
         case ControlKind::mount_channel: connect(WorkerKind::mount); break;
         case ControlKind::systemd_channel: connect(WorkerKind::systemd); break;
+        case ControlKind::listener: take_listener(std::move(message.descriptor)); return;
         case ControlKind::drain: begin_drain(); return;
         case ControlKind::settings:
             if (auto loaded = config::load_text(message.text, "reload", {}); loaded) {
@@ -219,13 +236,13 @@ void Server::begin_drain() {
 
 asio::awaitable<void> Server::drain() {
     co_await drain_delay_.async_wait(as_result);
-    bound_.reset();
+    waiting_.clear();
     listener_.stop();
     const core::BootTime until = now().boot + last_answers;
-    while (listener_.connections() > 0 && now().boot < until) {
+    do {  // at least once: a connection that was accepted just now is not among them yet
         constexpr milliseconds look_again{10};
         co_await pause(look_again);
-    }
+    } while (listener_.connections() > 0 && now().boot < until);
     io_.stop();
 }
 
@@ -239,10 +256,6 @@ void Server::start(asio::awaitable<void> task) {
 }
 
 int Server::run() {
-    if (::listen(bound_.get(), SOMAXCONN) != 0) {
-        log(Priority::error, core::system_error(errno, "listen", "on the bound socket").message);
-        return 1;
-    }
     start(answer_at_the_latest());
     start(listen_to_supervisor());
     start(identify());
@@ -268,9 +281,11 @@ void keep_time_zone() {
 }  // namespace
 
 int run_server(ServerInputs inputs) {
-    close_descriptors_except({inputs.listener.get(), inputs.control.get(), inputs.host_channel.get(),
-                              inputs.mount_channel.get(), inputs.systemd_channel.get(), inputs.outlets.journal.get(),
-                              inputs.outlets.console.get()});
+    std::vector<int> kept{inputs.control.get(),         inputs.host_channel.get(),    inputs.mount_channel.get(),
+                          inputs.systemd_channel.get(), inputs.outlets.journal.get(), inputs.outlets.console.get()};
+    std::transform(inputs.listeners.begin(), inputs.listeners.end(), std::back_inserter(kept),
+                   [](const FileDescriptor& socket) { return socket.get(); });
+    close_descriptors_except(std::move(kept));
     leave_signals_to_the_supervisor();
     ::prctl(PR_SET_NAME, "pea-server");
     ProcessObserver process;

@@ -10,13 +10,15 @@
 
 #include <sys/types.h>
 
+#include <vector>
+
 namespace agent {
 
 struct ServerInputs {
     core::Settings settings;
     Account account;
-    FileDescriptor listener;  ///< bound
-    FileDescriptor control;   ///< to the supervisor, agent/control.hpp
+    std::vector<FileDescriptor> listeners;  ///< listening; there may be none yet
+    FileDescriptor control;                 ///< to the supervisor, agent/control.hpp
     FileDescriptor host_channel;
     FileDescriptor mount_channel;
     FileDescriptor systemd_channel;

@@ -62,9 +62,13 @@ inline constexpr std::tuple fields_of<core::LockHolder>{
 
 template <>
 inline constexpr std::tuple fields_of<core::HostFacts>{
-    Field{"mount", &core::HostFacts::mount},     Field{"lease_expired", &core::HostFacts::lease_expired},
-    Field{"link", &core::HostFacts::link},       Field{"named", &core::HostFacts::named},
-    Field{"masters", &core::HostFacts::masters}, Field{"lock_holders", &core::HostFacts::lock_holders},
+    Field{"mount", &core::HostFacts::mount},
+    Field{"lease_expired", &core::HostFacts::lease_expired},
+    Field{"link", &core::HostFacts::link},
+    Field{"user_data", &core::HostFacts::user_data},
+    Field{"named", &core::HostFacts::named},
+    Field{"masters", &core::HostFacts::masters},
+    Field{"lock_holders", &core::HostFacts::lock_holders},
 };
 
 template <>
@@ -171,6 +175,8 @@ template <class Enum>
 inline constexpr int last_of = 0;  // an enum without an entry does not compile
 template <>
 inline constexpr auto last_of<core::LinkFacts::Kind> = core::LinkFacts::Kind::unreadable;
+template <>
+inline constexpr auto last_of<core::UserData> = core::UserData::done;
 template <>
 inline constexpr auto last_of<core::QueueDirFacts::Kind> = core::QueueDirFacts::Kind::error;
 template <>

@@ -21,8 +21,8 @@ constexpr const char* usual_data_directory = "/var/lib/postfix";  // Postfix's o
 
 }  // namespace
 
-HostWorker::HostWorker(core::Settings settings, MainCfFile main_cf)
-    : settings_(std::move(settings)), main_cf_(std::move(main_cf)) {
+HostWorker::HostWorker(core::Settings settings, MainCfFile main_cf, std::string cloud_init)
+    : settings_(std::move(settings)), main_cf_(std::move(main_cf)), cloud_init_(std::move(cloud_init)) {
 }
 
 core::Result<core::HostFacts> HostWorker::observe(const Request& request) {
@@ -42,6 +42,7 @@ core::Result<core::HostFacts> HostWorker::observe(const Request& request) {
         facts.lease_expired = core::lease_expired(*text, settings_.mount.path);
     }
     facts.link = observe_link(settings_.queue.link);
+    facts.user_data = observe_user_data(cloud_init_);
     auto masters = find_masters();
     if (!masters) {
         return masters.error();

@@ -6,13 +6,15 @@
 
 #include "agent/worker/host_watch.hpp"
 #include "agent/worker/main_cf_file.hpp"
+#include "agent/worker/user_data.hpp"
 #include "agent/worker/worker.hpp"
 
 namespace agent {
 
 class HostWorker : public RequestHandler {
    public:
-    explicit HostWorker(core::Settings settings, MainCfFile main_cf = MainCfFile());
+    explicit HostWorker(core::Settings settings, MainCfFile main_cf = MainCfFile(),
+                        std::string cloud_init = cloud_init_directory);
 
     [[nodiscard]] core::Result<Reply> handle(const Request& request) override;
     void apply(const core::Settings& settings) override { settings_ = settings; }
@@ -27,6 +29,7 @@ class HostWorker : public RequestHandler {
 
     core::Settings settings_;
     MainCfFile main_cf_;
+    std::string cloud_init_;
     HostWatch watch_;
 };
 

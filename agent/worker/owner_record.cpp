@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/worker/owner_record.hpp"
 
+#include "agent/nfs_client_identity.hpp"
 #include "agent/worker/small_file.hpp"
 #include "core/printable.hpp"
 
@@ -34,9 +35,6 @@ constexpr std::array fields{
 /// More than any of these names can be: an id and a path component 255, a host name 64.
 constexpr std::size_t max_field = 400;
 
-constexpr std::array identifier_files{"/sys/fs/nfs/net/nfs_client/identifier",
-                                      "/sys/module/nfs/parameters/nfs4_unique_id"};
-
 /// The first line, if the file can be read and has one.
 std::string first_line(const std::string& path) {
     const auto text = read_proc_file(path);
@@ -44,13 +42,8 @@ std::string first_line(const std::string& path) {
 }
 
 std::string nfs_client_name(const std::string& hostname) {
-    for (const char* path : identifier_files) {
-        const std::string identifier = first_line(path);
-        if (!identifier.empty() && identifier != "(null)") {
-            return identifier + "/" + hostname;
-        }
-    }
-    return hostname;
+    const std::string identifier = core::nfs_identifier(read_nfs_identifier());
+    return identifier.empty() ? hostname : identifier + "/" + hostname;
 }
 
 }  // namespace

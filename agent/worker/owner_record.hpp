@@ -21,9 +21,10 @@ struct alignas(4096) OwnerBlock {
 /// The record; all fields empty if the bytes are not one.
 [[nodiscard]] core::OwnerRecord parse_owner_record(std::string_view bytes);
 
-/// Who this host is: its boot, its name, and what its NFS client calls itself: the identifier that was set for it (the
-/// kernel's Documentation/filesystems/nfs/client-identifier.rst), "/" and the host name, or the host name alone.
-/// `since` is left empty.
+/// Who this host is: its boot, its name, and what its NFS client calls itself (core/nfs_identity.hpp): the identifier
+/// that is set for it, "/" and the host name, or the host name alone. `since` is left empty.
+/// Known limit: the kernel does not tell by which name a mount that stands was made. One that is given another name
+/// after that is taken to have had it from the beginning.
 [[nodiscard]] core::OwnerRecord this_host(std::string instance_id);
 
 /// Whether both are the same boot of the same host under the same names. `since` does not count.

@@ -2,44 +2,8 @@
 """What the service manager hears: sd_notify(3) over a socket that stands in the manager's place."""
 import os
 import signal
-import socket
-
-import pytest
 
 from support.deadline import eventually
-
-
-class Manager:
-    """Collects datagrams at NOTIFY_SOCKET."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(path)
-        self.socket.setblocking(False)
-        self.heard = []
-
-    def listen(self):
-        try:
-            while True:
-                self.heard += self.socket.recv(65536).decode().splitlines()
-        except BlockingIOError:
-            return self.heard
-
-    def until(self, wanted):
-        return eventually(lambda: [line for line in self.listen() if line.startswith(wanted)], f"the manager hears {wanted}")
-
-    def forget(self):
-        self.listen()
-        self.heard = []
-
-
-@pytest.fixture
-def manager(instance, monkeypatch):
-    path = f"{instance.host.directory}/notify"
-    made = Manager(path)
-    monkeypatch.setenv("NOTIFY_SOCKET", path)
-    yield made
-    made.socket.close()
 
 
 def test_ready_comes_when_the_queue_is_this_instances_own_and_not_before(instance, manager):

@@ -6,13 +6,18 @@ DBUS_SYSTEM_BUS_ADDRESS names. A process that is told what happens in lines on i
     gone NAME                         it is unloaded
     job NAME JOBTYPE                  a job is queued for it
     done NAME                         and has ended
+    status NAME TEXT                  it says that with sd_notify(3)
+    began NAME MICROSECONDS           when it last left "inactive", CLOCK_MONOTONIC
+    property NAME KEY SIGNATURE JSON  what GetAll says of it beside that
     reload                            daemon-reload, begun and ended
-    refuse ERROR | refuse             lists are refused with that error, or no longer
+    refuse ERROR | refuse             lists and starts are refused with that error, or no longer
     asked                             how many lists were asked for so far
+    started                           what was to be started so far, and forgets it
 
 Each is answered with a line once it is done. As the real one it sends signals only to who has subscribed. To make it
 hang, stop it with SIGSTOP.
 """
+import json
 import sys
 
 import dbus
@@ -45,8 +50,10 @@ class Unit(dbus.service.Object):
         self.path = f"{ROOT}/unit/{escaped(name)}"
         super().__init__(manager.bus, self.path)
         self.manager, self.name = manager, name
-        self.load = self.active = self.sub = self.type = ""
+        self.load = self.active = self.sub = self.type = self.status = ""
+        self.began = 0
         self.job = None  # (number, type)
+        self.properties = {}
 
     def job_path(self):
         return f"{ROOT}/job/{self.job[0]}" if self.job else "/"
@@ -64,24 +71,54 @@ class Unit(dbus.service.Object):
 
     @dbus.service.method(PROPERTIES, in_signature="ss", out_signature="v")
     def Get(self, interface, name):
-        if (interface, name) != (SERVICE, "Type"):
+        number = self.job[0] if self.job else 0
+        known = {(SERVICE, "Type"): self.type,
+                 (SERVICE, "StatusText"): self.status,
+                 (UNIT, "ActiveState"): self.active,
+                 (UNIT, "InactiveExitTimestampMonotonic"): dbus.UInt64(self.began),
+                 (UNIT, "Job"): dbus.Struct((dbus.UInt32(number), dbus.ObjectPath(self.job_path())), signature="uo")}
+        if (interface, name) not in known:
             raise Error("org.freedesktop.DBus.Error.UnknownProperty", f"Unknown property {name}")
-        return self.type
+        return known[interface, name]
+
+    @dbus.service.method(PROPERTIES, in_signature="s", out_signature="a{sv}")
+    def GetAll(self, interface):
+        return {"LoadState": self.load, "ActiveState": self.active, "SubState": self.sub, "Type": self.type,
+                "StatusText": self.status, **self.properties}
 
     @dbus.service.signal(PROPERTIES, signature="sa{sv}as")
     def PropertiesChanged(self, interface, changed, invalidated):
         pass
 
 
+class Absent(dbus.service.FallbackObject):
+    """Any unit that is not there has an object all the same."""
+    @dbus.service.method(PROPERTIES, in_signature="s", out_signature="a{sv}")
+    def GetAll(self, interface):
+        return {"LoadState": "not-found", "ActiveState": "inactive", "SubState": "dead"}
+
+
+def typed(signature, value):
+    """A value as it comes from JSON, as the D-Bus type of that signature."""
+    if signature.startswith("a("):
+        inner = signature[2:-1]
+        return dbus.Array([dbus.Struct(row, signature=inner) for row in value], signature=signature[1:])
+    if signature.startswith("a"):
+        return dbus.Array(value, signature=signature[1:])
+    return {"b": dbus.Boolean, "s": dbus.String, "t": dbus.UInt64}[signature](value)
+
+
 class Manager(dbus.service.Object):
     def __init__(self, bus):
         super().__init__(bus, ROOT)
         self.bus = bus
+        self.absent = Absent(bus, f"{ROOT}/unit")
         self.units = {}
         self.subscribers = set()
         self.refusal = None
         self.asked = 0
         self.jobs = 0
+        self.to_start = []
 
     @dbus.service.method(MANAGER, sender_keyword="sender")
     def Subscribe(self, sender):
@@ -97,6 +134,17 @@ class Manager(dbus.service.Object):
         return dbus.Array([unit.row() for name, unit in self.units.items()
                            if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)],
                           signature="(ssssssouso)")
+
+    @dbus.service.method(MANAGER, in_signature="ss", out_signature="o")
+    def StartUnit(self, name, mode):
+        if self.refusal:
+            raise Error(self.refusal, "refused by the test")
+        if name not in self.units:
+            raise Error(f"{NAME}.NoSuchUnit", f"Unit {name} not found.")
+        assert mode == "replace", mode
+        self.to_start.append(str(name))
+        self.job(name, "start")
+        return dbus.ObjectPath(self.units[name].job_path())
 
     @dbus.service.signal(MANAGER, signature="so")
     def UnitNew(self, name, path):
@@ -151,6 +199,12 @@ class Manager(dbus.service.Object):
         if self.subscribers:
             self.JobRemoved(dbus.UInt32(number), path, name, "done")
 
+    def status(self, name, *words):
+        self.units[name].status = " ".join(words)
+
+    def began(self, name, microseconds):
+        self.units[name].began = int(microseconds)
+
     def reload(self):
         if self.subscribers:
             self.Reloading(True)
@@ -159,11 +213,19 @@ class Manager(dbus.service.Object):
     def refuse(self, error=None):
         self.refusal = error
 
+    def property(self, name, key, signature, value):
+        self.units[name].properties[key] = typed(signature, json.loads(value))
+
     def obey(self, line):
         word, *arguments = line.split()
         if word == "asked":
             return str(self.asked)
-        assert word in ("unit", "gone", "job", "done", "reload", "refuse"), line
+        if word == "started":
+            names, self.to_start = self.to_start, []
+            return " ".join(names)
+        if word == "property":
+            arguments = line.split(maxsplit=4)[1:]
+        assert word in ("unit", "gone", "job", "done", "status", "began", "property", "reload", "refuse"), line
         getattr(self, word)(*arguments)
         return "ok"
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The system bus of a pretended host: a real dbus-daemon, and fake_systemd.py on it in systemd's place."""
+import json
 import os
 import signal
 import subprocess
@@ -41,6 +42,10 @@ class SystemdBus:
 
     def unit(self, name, active, sub, kind="forking", load="loaded"):
         self.tell(f"unit {name} {load} {active} {sub} {kind}")
+
+    def property(self, name, key, signature, value):
+        """Of a unit that is there: what systemd says of it beside its state."""
+        self.tell(f"property {name} {key} {signature} {json.dumps(value)}")
 
     def hang(self):
         self._signal(self._systemd, signal.SIGSTOP)

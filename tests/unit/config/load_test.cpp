@@ -29,7 +29,7 @@ constexpr std::string_view every_default = R"({
   "instance_id": "auto",
   "imds":        {"endpoint": "http://169.254.169.254"},
   "mount":       {"path": "/Mail", "fstypes": ["nfs4"], "source": null, "wait": "5m", "deadline": "2s"},
-  "queue":       {"link": "/var/spool/postfix", "skeleton": "/var/spool/postfix_org"},
+  "queue":       {"link": "/var/spool/postfix", "skeleton": "/var/spool/postfix_org", "after_user_data": false},
   "maillog":     {"source": "auto", "path": "auto"},
   "shared_fault": {"hold": "30m"},
   "checks":      {"interval": "5s", "fail_after": 2, "pass_after": 1},
@@ -118,6 +118,10 @@ TEST(Load, AWrongTypeIsRefusedAndTheRightOneNamed) {
                 HasSubstr("\"nfs4\" is a string; wanted is a list"));
     EXPECT_THAT(problems_in(R"({"mount": {"fstypes": ["nfs4", 4]}})").at(0), HasSubstr("has a whole number in it"));
     EXPECT_THAT(problems_in(R"({"mount": {"source": false}})").at(0), HasSubstr("is a boolean; wanted is"));
+    EXPECT_THAT(problems_in(R"({"queue": {"after_user_data": "yes"}})"),
+                ElementsAre("agent.json:1: queue.after_user_data: \"yes\" is a string; wanted is `true` or `false`"));
+    EXPECT_THAT(problems_in(R"({"queue": {"after_user_data": 1}})").at(0),
+                HasSubstr("1 is a whole number; wanted is `true` or `false`"));
     EXPECT_THAT(problems_in(R"({"mount": "/Mail"})").at(0),
                 HasSubstr("mount: is a string; wanted is an object with path, fstypes"));
     EXPECT_THAT(problems_in(R"(["mount"])").at(0), HasSubstr("the file holds a list; wanted is an object"));
@@ -185,6 +189,14 @@ TEST(Load, SetTakesATextAsItStands) {
     EXPECT_EQ(settings_of(R"({"mount": {"source": "a"}})", {"mount.source=null"}).mount.source, std::nullopt);
     EXPECT_EQ(settings_of("{}", {"listen.port=25"}).listen.port, 25);
     EXPECT_EQ(settings_of("{}", {"maillog.source=journal"}).maillog.source, core::MaillogSource::journal);
+}
+
+TEST(Load, ABooleanIsTrueOrFalseAndNothingElse) {
+    EXPECT_TRUE(settings_of(R"({"queue": {"after_user_data": true}})").queue.after_user_data);
+    EXPECT_FALSE(
+        settings_of(R"({"queue": {"after_user_data": true}})", {"queue.after_user_data=false"}).queue.after_user_data);
+    EXPECT_THAT(test::problems_of_override("queue.after_user_data=yes"),
+                ElementsAre("--set: queue.after_user_data: \"yes\" is a string; wanted is `true` or `false`"));
 }
 
 TEST(Load, SetTakesAListWithCommasOrAsJson) {

@@ -35,40 +35,41 @@ TEST(Print, ShowsEverySettingAndWhereItCameFrom) {
     EXPECT_EQ(config::print(loaded_from("{\"mount\":\n{\"fstypes\": [\"nfs4\", \"ext4\"]}}", {"listen.port=25"})),
               R"({
   "listen": {
-    "address": "::",                      // default
-    "port": 25                            // --set
+    "address": "::",                       // default
+    "port": 25                             // --set
   },
-  "instance_id": "auto",                  // default
+  "instance_id": "auto",                   // default
   "imds": {
-    "endpoint": "http://169.254.169.254"  // default
+    "endpoint": "http://169.254.169.254"   // default
   },
   "mount": {
-    "path": "/Mail",                      // default
-    "fstypes": ["nfs4", "ext4"],          // /etc/agent.json:2
-    "source": null,                       // default
-    "wait": "5m",                         // default
-    "deadline": "2s"                      // default
+    "path": "/Mail",                       // default
+    "fstypes": ["nfs4", "ext4"],           // /etc/agent.json:2
+    "source": null,                        // default
+    "wait": "5m",                          // default
+    "deadline": "2s"                       // default
   },
   "queue": {
-    "link": "/var/spool/postfix",         // default
-    "skeleton": "/var/spool/postfix_org"  // default
+    "link": "/var/spool/postfix",          // default
+    "skeleton": "/var/spool/postfix_org",  // default
+    "after_user_data": false               // default
   },
   "maillog": {
-    "source": "auto",                     // default
-    "path": "auto"                        // default
+    "source": "auto",                      // default
+    "path": "auto"                         // default
   },
   "shared_fault": {
-    "hold": "30m"                         // default
+    "hold": "30m"                          // default
   },
   "checks": {
-    "interval": "5s",                     // default
-    "fail_after": 2,                      // default
-    "pass_after": 1                       // default
+    "interval": "5s",                      // default
+    "fail_after": 2,                       // default
+    "pass_after": 1                        // default
   },
   "drain": {
-    "delay": "0s"                         // default
+    "delay": "0s"                          // default
   },
-  "user": "auto"                          // default
+  "user": "auto"                           // default
 }
 )");
 }

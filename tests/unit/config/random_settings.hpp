@@ -74,6 +74,7 @@ class RandomSettings {
             "mount.deadline=" + number(100, 60'000) + "ms",
             "queue.link=" + path(),
             "queue.skeleton=" + path(),
+            "queue.after_user_data=" + pick({"true", "false"}),
             "maillog.source=" + pick({"auto", "file", "journal"}),
             "maillog.path=" + pick({"auto", path()}),
             "shared_fault.hold=" + number(0, 1440) + "m",

@@ -535,13 +535,13 @@ const std::vector<Story>& stories() {
          "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 was taken away: i-0123456789abcdef0 on host "
          "ip-10-0-0-7 (boot b007, since 2026-11-22T09:00:05.000Z) calls itself by the same NFS client name, "
          "ip-10-0-0-7",
-         "nfs4_unique_id=i-0123456789abcdef0"},
+         "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
         {"a_twin_is_near", Check::ownership, Status::warn, Reason::identity_shared,
          [](World& w) { w.mount().ownership.shared_with = test::owner("i-0fedcba9876543210", "localhost"); },
          "i-0fedcba9876543210 on host localhost (boot b007, since 2026-11-22T09:00:05.000Z) calls itself by the same "
          "NFS "
          "client name, localhost: locks do not hold between the two",
-         "options nfs nfs4_unique_id=i-0123456789abcdef0"},
+         "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
 
         // relink
         {"relink_pending", Check::relink, Status::fail, Reason::pending,

@@ -401,6 +401,37 @@ TEST(Health, AnOutageOfTheFileServerWarnsAndTakesNoNewMail) {
     EXPECT_THAT(verdict.ready_output, StartsWith("mount hung: "));
 }
 
+TEST(Health, AnOutageDoesNotExcuseAMasterThatNeverCameUp) {
+    for (const bool answers_again : {false, true}) {
+        Life life;
+        life.host().named.reset();
+        life.host().masters.clear();
+        const Verdict verdict = hung_for(life, core::FileServerFacts::Answer::silent, 3);
+        EXPECT_EQ(verdict.mount_fault, core::MountFault::shared);
+        EXPECT_EQ(verdict.health, Status::fail);
+        EXPECT_EQ(verdict.phase, Phase::awaiting_postfix);
+        if (answers_again) {
+            life.facts.mount_hung_since.reset();
+            const Verdict after = life.round();
+            EXPECT_EQ(after.health, Status::fail);
+            EXPECT_EQ(of(after, Check::master_pid).excuse, core::Excuse::none);
+        }
+    }
+}
+
+TEST(Health, AnAgentThatIsStartedInAnOutageBelievesTheMasterThatWorks) {
+    Life life;
+    life.facts.mount_worked = true;
+    life.facts.mount.value.reset();
+    life.facts.relink.value.reset();
+    hang(life);
+    life.round();
+    server_says(life, core::FileServerFacts::Answer::silent);
+    const Verdict verdict = life.evaluate();
+    EXPECT_EQ(verdict.health, Status::warn) << verdict.output;
+    EXPECT_EQ(verdict.ready, Status::fail);
+}
+
 TEST(Health, AnOutageThatIsOverLeavesNothingBehind) {
     Life life;
     hung_for(life, core::FileServerFacts::Answer::silent, 3);

@@ -196,6 +196,16 @@ TEST_F(AnnouncerTest, TellsNobodyOfWhatWasNotLookedAtYet) {
     EXPECT_EQ(received(console).size(), 1U);
 }
 
+TEST_F(AnnouncerTest, TheSupervisorHearsThatPostfixMayStartAndNothingMore) {
+    const Announcer announcer = make();
+    ASSERT_EQ(receive_control(supervisor.get())->kind, ControlKind::alive);
+    announcer.postfix_may_start();
+    const auto told = receive_control(supervisor.get());
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->kind, ControlKind::postfix_may_start);
+    EXPECT_EQ(told->text, "");
+}
+
 TEST_F(AnnouncerTest, SaysAChangeOnceAndNotItsAges) {
     Announcer announcer = make();
     announcer.announce(hung("no answer for 3 s"));

@@ -202,6 +202,38 @@ TEST(HttpListener, AFailureToRenderClosesTheConnectionAndNothingElse) {
     EXPECT_TRUE(world.until([&] { return next.got("pass"); }));
 }
 
+TEST(HttpListener, AnswersOnEverySocketItIsGiven) {
+    HttpWorld world;
+    auto other = bind_listener("127.0.0.1", 0);
+    ASSERT_TRUE(other);
+    const std::string name = name_of(other->get());
+    ASSERT_TRUE(world.listener->start(std::move(*other)));
+    RawClient first = world.connect();
+    RawClient second(static_cast<std::uint16_t>(std::stoi(name.substr(name.rfind(':') + 1))));
+    first.send("GET /health HTTP/1.1\r\n\r\n");
+    second.send("GET /health HTTP/1.1\r\n\r\n");
+    EXPECT_TRUE(world.until([&] { return first.got("fine") && second.got("fine"); }));
+    EXPECT_EQ(world.listener->connections(), 2U);
+}
+
+TEST(HttpListener, WhoConnectsAfterTheStopWaitsForTheNextOwnerOfTheSocket) {
+    HttpWorld world;
+    auto bound = bind_listener("127.0.0.1", 0);
+    ASSERT_TRUE(bound);
+    const std::string name = name_of(bound->get());
+    const FileDescriptor copy(::dup(bound->get()));  // as the service manager has one
+    ASSERT_TRUE(world.listener->start(std::move(*bound)));
+    world.settle();
+    world.listener->stop();
+    RawClient client(static_cast<std::uint16_t>(std::stoi(name.substr(name.rfind(':') + 1))));
+    client.send("GET /health HTTP/1.1\r\n\r\n");
+    world.settle();
+    EXPECT_FALSE(client.ended());
+    world.listener = std::make_unique<HttpListener>(world.io, world.routes, [](Route, int) {});
+    ASSERT_TRUE(world.listener->start(FileDescriptor(::dup(copy.get()))));
+    EXPECT_TRUE(world.until([&] { return client.got("fine"); }));
+}
+
 TEST(HttpListener, CanBeDestroyedWithConnectionsInEveryState) {
     HttpWorld world;
     RawClient silent = world.connect();

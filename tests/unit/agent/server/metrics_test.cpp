@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 namespace agent {
 namespace {
@@ -66,6 +68,58 @@ TEST(Metrics, EverySeriesOfTheClosedVocabulariesIsThereFromTheStart) {
     EXPECT_THAT(text, HasSubstr(line("postfix_elb_agent_mount_probe_stuck 0")));
     EXPECT_THAT(text, HasSubstr(line("postfix_up 0")));
     EXPECT_THAT(text, HasSubstr("\npostfix_elb_agent_build_info{version=\""));
+}
+
+/// What dashboards and alerts of users hang on.
+TEST(Metrics, EveryFamilyKeepsItsNameTypeAndHelp) {
+    Metrics metrics;
+    metrics.counted(0, 200);
+    const std::string text = metrics.render();
+    const std::vector<std::string> families{
+        "# HELP postfix_elb_agent_build_info Always 1; the version is in the label.\n# TYPE "
+        "postfix_elb_agent_build_info gauge\n",
+        "# HELP postfix_elb_agent_check_age_seconds How old the facts behind the check are; since boot if there are "
+        "none.\n# TYPE postfix_elb_agent_check_age_seconds gauge\n",
+        "# HELP postfix_elb_agent_check_duration_seconds How long the latest probe behind the check took.\n# TYPE "
+        "postfix_elb_agent_check_duration_seconds gauge\n",
+        "# HELP postfix_elb_agent_check_reason 1 for the reason why the check does not pass.\n# TYPE "
+        "postfix_elb_agent_check_reason gauge\n",
+        "# HELP postfix_elb_agent_check_status 1 for the state of the check, 0 for the others; all 0 before the first "
+        "round.\n# TYPE postfix_elb_agent_check_status gauge\n",
+        "# HELP postfix_elb_agent_check_transitions_total How often the check came into the state.\n# TYPE "
+        "postfix_elb_agent_check_transitions_total counter\n",
+        "# HELP postfix_elb_agent_health_status 1 for the state that the endpoint answers, 0 for the others.\n# TYPE "
+        "postfix_elb_agent_health_status gauge\n",
+        "# HELP postfix_elb_agent_http_requests_total HTTP answers by path and status code.\n# TYPE "
+        "postfix_elb_agent_http_requests_total counter\n",
+        "# HELP postfix_elb_agent_mount_fault 1 for whose fault it is that the mount does not answer; all 0 while it "
+        "does.\n# TYPE postfix_elb_agent_mount_fault gauge\n",
+        "# HELP postfix_elb_agent_mount_probe_stuck 1 while a request to the shared file system is overdue.\n# TYPE "
+        "postfix_elb_agent_mount_probe_stuck gauge\n",
+        "# HELP postfix_elb_agent_relink_duration_seconds From the first round in which the relink was pending to its "
+        "end; 0 until then.\n# TYPE postfix_elb_agent_relink_duration_seconds gauge\n",
+        "# HELP postfix_elb_agent_relink_outcome 1 for how the relink at the start stands, 0 for the others.\n# TYPE "
+        "postfix_elb_agent_relink_outcome gauge\n",
+        "# HELP postfix_up 1 if a master of this instance's queue is proven alive.\n# TYPE postfix_up gauge\n",
+        "# HELP process_cpu_seconds_total CPU time of the process that answers.\n# TYPE process_cpu_seconds_total "
+        "counter\n",
+        "# HELP process_max_fds How many descriptors it may open.\n# TYPE process_max_fds gauge\n",
+        "# HELP process_open_fds Open descriptors of that process.\n# TYPE process_open_fds gauge\n",
+        "# HELP process_resident_memory_bytes Resident memory of that process.\n# TYPE process_resident_memory_bytes "
+        "gauge\n",
+        "# HELP process_start_time_seconds When it was started, in seconds since the epoch.\n# TYPE "
+        "process_start_time_seconds gauge\n",
+        "# HELP process_virtual_memory_bytes Virtual memory of that process.\n# TYPE process_virtual_memory_bytes "
+        "gauge\n",
+    };
+    for (const std::string& family : families) {
+        EXPECT_THAT(text, HasSubstr(family));
+    }
+    std::size_t types = 0;
+    for (std::size_t at = text.find("# TYPE"); at != std::string::npos; at = text.find("# TYPE", at + 1)) {
+        ++types;
+    }
+    EXPECT_EQ(types, families.size());
 }
 
 TEST(Metrics, AVerdictSetsOneStateAndOneReason) {

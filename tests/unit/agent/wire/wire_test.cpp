@@ -224,6 +224,7 @@ class Random {
             facts.lease_expired = signed_number();
         }
         facts.link = {one_of(core::LinkFacts::Kind::unreadable), text(), text()};
+        facts.user_data = one_of(core::UserData::done);
         if (flag()) {
             facts.named = process();
         }

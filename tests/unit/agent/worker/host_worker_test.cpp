@@ -100,6 +100,19 @@ TEST_F(HostWorkerTest, AnOperationOfAnotherWorkerIsRefused) {
 }
 
 /// The whole process, with its channel.
+TEST_F(HostWorkerTest, TellsHowFarCloudInitIs) {
+    fs::create_directory(directory / "cloud-init");
+    HostWorker worker(settings, MainCfFile(main_cf), directory / "cloud-init");
+    const auto user_data = [&] {
+        return ask<core::HostFacts>(worker, make_request(Operation::observe_host)).user_data;
+    };
+    EXPECT_EQ(user_data(), core::UserData::not_expected);
+    write_file(directory / "cloud-init/enabled", "");
+    EXPECT_EQ(user_data(), core::UserData::running);
+    write_file(directory / "cloud-init/result.json", "{}");
+    EXPECT_EQ(user_data(), core::UserData::done);
+}
+
 class HostWorkerProcess : public HostWorkerTest {
    protected:
     void start() {

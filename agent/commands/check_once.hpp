@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every check once, now, without a daemon: for `check` and `doctor`.
+#pragma once
+
+#include "core/health.hpp"
+#include "core/result.hpp"
+#include "core/settings.hpp"
+
+namespace agent {
+
+/// The verdict of a single round. Errors: those of OneShot::run(); unavailable (the host worker did not answer).
+[[nodiscard]] core::Result<core::Verdict> check_once(const core::Settings& settings);
+
+}  // namespace agent

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Facts for `doctor`: reads the disk, /proc, /sys, systemd and the journal once, changes nothing, and takes no step
+// onto the shared mount itself (as root on a machine it asks the workers of `check`, which have a deadline for that).
+#pragma once
+
+#include "core/doctor.hpp"
+#include "core/settings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace agent {
+
+struct DoctorInputs {
+    core::Settings settings;  ///< the defaults where those that were given are not valid
+    std::vector<std::string> settings_problems;
+    std::string settings_file;
+    core::DoctorSubject subject = core::DoctorSubject::machine;
+};
+
+/// `root` stands before the path of every file: "" is this host itself.
+[[nodiscard]] core::DoctorFacts gather_doctor_facts(const DoctorInputs& inputs, const std::string& root = "");
+
+}  // namespace agent

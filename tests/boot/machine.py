@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real machine: an emulated one that boots its own kernel and its own systemd from a disk of its own.
+
+Two network cards: eth0 is the test's way in (ssh and port 8025, forwarded from 127.0.0.1) and leads nowhere else; eth1
+is the private network of all machines of a run. No word of its configuration is asked from outside: what is this
+machine's own is put on its disk before its kernel hands over to systemd (`files`).
+
+A power cut kills the emulator. The disk is a qcow2 file with cache=unsafe: a write that was not flushed may still be in
+the emulator's own cache and is lost with it; a flush that was answered has reached the host's kernel, which is not cut.
+So what a guest has flushed survives and what it has not may not, as with a disk's volatile cache.
+"""
+import http.client
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import time
+
+from cpio import Archive
+from support.agent import Response
+from support.deadline import DeadlinePassed, eventually
+
+# From a start to a shell; 14 s where nothing else runs, so the rest is for a busy host.
+BOOT = 240
+_MEMORY = "512M"
+
+
+class Link(str):
+    """In `files`: a symbolic link with that text."""
+
+
+class Machine:
+    """Starts with .start(). `number` is the last byte of its address on the private network."""
+
+    def __init__(self, run, name, number, disk, hostname=None, asset_tag=None, files=None, command_line=(),
+                 cloud_init=False, devices=()):
+        """`run` (run.py) is what all machines of a run share; `disk` the image that its own disk starts as; `devices`
+        are more words for the emulator."""
+        self.name, self.number, self.address = name, number, f"10.77.0.{number}"
+        self.hostname = hostname or name
+        self.asset_tag, self.cloud_init = asset_tag, cloud_init
+        self.command_line, self.devices = list(command_line), list(devices)
+        self.directory = f"{run.directory}/{name}"
+        self.console_path = f"{self.directory}/console"
+        self.started_at = None
+        self._run = run
+        self._process = None
+        self._first_files = {**self._own_files(), **(files or {})}
+        os.makedirs(self.directory)
+        self._disk = f"{self.directory}/disk"
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", disk, self._disk], check=True)
+
+    # ---- power
+
+    def start(self, files=None, wait=True):
+        """Switches it on. `files` go on its disk before its systemd starts: a path and its text (a script where it begins
+        with #!), a Link, or None for what shall not be there."""
+        assert not self.powered(), f"{self.name} is on already"
+        files, self._first_files = {**self._first_files, **(files or {})}, {}
+        with open(f"{self.directory}/initrd", "wb") as whole, open(self._run.images.initrd, "rb") as first:
+            whole.write(first.read())
+            whole.write(_furnishing(files))
+        with open(self.console_path, "a") as console:
+            console.write(f"\n==== {self.name} is switched on\n")
+        self.started_at = time.monotonic()
+        with open(f"{self.directory}/emulator.log", "ab") as log:
+            self._process = subprocess.Popen(self._emulator(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self._ssh_port, self.http_port = self._forwarded_ports()
+        if wait:
+            self.until_shell()
+        return self
+
+    def until_shell(self, within=BOOT):
+        """Waits until a command can be run in it."""
+        eventually(lambda: self._on() and self._ssh_listens(), f"{self.name} lets us in", within, step=0.2)
+        self.until("true")
+        return self
+
+    def cut_power(self):
+        """The emulator is killed; nothing in the machine gets to say a word."""
+        self._process.kill()
+        self._gone()
+
+    def shutdown(self, within=120):
+        """An orderly end."""
+        self._ssh("systemctl poweroff", timeout=20)
+        self._until_off(within)
+
+    def reboot(self, files=None, wait=True, within=120):
+        """An orderly end and a new start."""
+        self._ssh("systemctl reboot", timeout=20)
+        self._until_off(within)
+        return self.start(files, wait)
+
+    def freeze(self):
+        """It stops in the middle of everything, as a host that is overloaded or migrated does."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self):
+        os.kill(self._process.pid, signal.SIGCONT)
+
+    def powered(self):
+        return self._process is not None and self._process.poll() is None
+
+    def _on(self):
+        assert self.powered(), f"{self.name} switched itself off:\n{self.console()[-3000:]}"
+        return True
+
+    def _until_off(self, within):
+        eventually(lambda: not self.powered(), f"{self.name} switches itself off", within, step=0.1)
+        self._gone()
+
+    def _gone(self):
+        self._process.wait()
+        subprocess.run([*self._ssh_words(), "-O", "exit", "root@127.0.0.1"], capture_output=True)
+
+    # ---- inside
+
+    def run(self, command, check=True, timeout=60, stdin=None):
+        """Runs a line of shell to its end; its stdout, or with check=False all of subprocess.CompletedProcess."""
+        done = self._ssh(command, timeout, stdin)
+        if not check:
+            return done
+        assert done.returncode == 0, f"{self.name}: {command!r} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def does(self, command, timeout=60):
+        """Whether the line of shell ends with 0."""
+        return self._ssh(command, timeout).returncode == 0
+
+    def until(self, condition, what=None, within=60, step=0.3):
+        """The first true value of condition(), or the stdout of a line of shell once it ends with 0."""
+        if callable(condition):
+            return eventually(condition, what or condition.__name__, within, step)
+        return eventually(lambda: (done := self._ssh(condition, 30)).returncode == 0 and (done.stdout or True),
+                          f"{self.name}: {what or condition}", within, step)
+
+    def read(self, path):
+        return self.run(f"cat {shlex.quote(path)}")
+
+    def write(self, path, text):
+        self.run(f"mkdir -p {shlex.quote(os.path.dirname(path))} && cat > {shlex.quote(path)}", stdin=text)
+
+    def copy_in(self, path, to):
+        """A file of the host."""
+        with open(path, "rb") as file:
+            done = subprocess.run([*self._ssh_words(), "root@127.0.0.1", f"cat > {shlex.quote(to)}"], stdin=file,
+                                  capture_output=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+
+    def journal(self, *words):
+        """`journalctl -b` with these words more."""
+        return self.run(shlex.join(("journalctl", "-b", "--no-pager", "-q", "-o", "short-monotonic", *words)))
+
+    def show(self, unit, name):
+        """A property of a unit."""
+        return self.run(shlex.join(("systemctl", "show", "--value", "-p", name, unit))).strip()
+
+    def master(self):
+        """The pid of Postfix's master, as the file in its queue names it."""
+        return int(self.read("/var/spool/postfix/pid/master.pid"))
+
+    def console(self):
+        """All that was written on its serial line, of all its starts."""
+        with open(self.console_path, errors="replace") as file:
+            return file.read()
+
+    def last_words(self):
+        """What a reader of a failure wants to see of it."""
+        try:
+            inside = self.run("systemctl list-jobs --no-pager; systemctl --failed --no-legend --no-pager; "
+                              "journalctl -b --no-pager -q -o short-monotonic | tail -n 120", check=False, timeout=20).stdout
+        except AssertionError as error:
+            inside = str(error)
+        return f"console, its end:\n{self.console()[-3000:]}\ninside:\n{inside}"
+
+    # ---- the agent in it
+
+    def http(self, path="/health", timeout=5):
+        """What the agent answers (support.agent.Response); None where nothing does."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=timeout)
+        try:
+            connection.request("GET", path)
+            return Response(connection.getresponse())
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def until_health(self, status=None, check=None, reason=None, phase=None, said=(), path="/health", within=120):
+        """Waits until the answer is so; returns it. `reason` and `said`, words of the check's output, need `check`;
+        the reason "" means that the check passes."""
+        last = []
+
+        def so():
+            self._on()
+            last[:] = [self.http(path)]
+            return last[0] if _matches(last[0], status, check, reason, phase, said) else None
+
+        try:
+            return eventually(so, f"{self.name}: {path} says status={status} {check}={reason} phase={phase} {said}",
+                              within, step=0.1)
+        except DeadlinePassed as error:
+            raise DeadlinePassed(f"{error}\nlast answer: {last[0]}") from None
+
+    # ---- how it is made
+
+    def _own_files(self):
+        return {
+            "/root/.ssh/authorized_keys": self._run.public_key,
+            "/etc/hostname": self.hostname + "\n",
+            "/etc/systemd/network/20-private.network":
+                f"[Match]\nName=eth1\n[Network]\nAddress={self.address}/24\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
+                # Where the metadata service of a cloud answers.
+                + ("" if self.number == 1 else "[Route]\nDestination=169.254.169.254/32\nGateway=10.77.0.1\n"),
+        }
+
+    def _emulator(self):
+        card = "virtio-net-pci,romfile="
+        words = ["console=ttyS0", "root=/dev/vda", "net.ifnames=0", "fsck.mode=skip", "panic=-1", "no_timer_check", "TERM=dumb",
+                 "SYSTEMD_COLORS=0", f"systemd.hostname={self.hostname}", *([] if self.cloud_init else ["cloud-init=disabled"]),
+                 *self.command_line]
+        return [
+            "qemu-system-x86_64", "-name", self.name, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-smp", "2", "-m", _MEMORY,
+            "-chardev", f"file,id=console,path={self.console_path},append=on", "-serial", "chardev:console",
+            "-qmp", f"unix:{self.directory}/qmp,server=on,wait=off",
+            "-kernel", self._run.images.kernel, "-initrd", f"{self.directory}/initrd", "-append", " ".join(words),
+            "-drive", f"file={self._disk},if=virtio,cache=unsafe",
+            "-netdev", "user,id=outside,restrict=on,hostfwd=tcp:127.0.0.1:0-:22,hostfwd=tcp:127.0.0.1:0-:8025",
+            "-device", f"{card},netdev=outside,mac=52:54:00:00:00:{self.number:02x}",
+            "-netdev", f"socket,id=private,mcast={self._run.network},localaddr=127.0.0.1",
+            "-device", f"{card},netdev=private,mac=52:54:00:77:00:{self.number:02x}",
+            *(["-smbios", f"type=2,asset={self.asset_tag}"] if self.asset_tag else []), *self.devices]
+
+    def _forwarded_ports(self):
+        """Those that the kernel gave for 22 and 8025; only the emulator knows them."""
+        told = self._ask_emulator("info usernet")
+        ports = {int(inner): int(outer) for outer, inner in
+                 re.findall(r"HOST_FORWARD\]\s+\S+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)", told)}
+        assert {22, 8025} <= ports.keys(), f"{self.name}: forwarded are {ports}, of {told}"
+        return ports[22], ports[8025]
+
+    def _ask_emulator(self, line):
+        def connected():
+            log = f"{self.directory}/emulator.log"
+            assert self.powered(), f"{self.name}: the emulator ended at once: {open(log).read()}"
+            try:
+                connection.connect(f"{self.directory}/qmp")
+                return True
+            except OSError:
+                return False
+
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(30)
+            eventually(connected, f"the emulator of {self.name} listens")
+            answers = connection.makefile("r")
+            answers.readline()  # its greeting
+            for question in ({"execute": "qmp_capabilities"},
+                             {"execute": "human-monitor-command", "arguments": {"command-line": line}}):
+                connection.sendall(json.dumps(question).encode())
+                while "return" not in (answer := json.loads(answers.readline())):
+                    assert "error" not in answer, answer
+            return answer["return"]
+
+    def _ssh_words(self):
+        options = {"ControlMaster": "auto", "ControlPath": f"{self.directory}/ssh", "ControlPersist": "yes",
+                   "StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "LogLevel": "ERROR",
+                   "IdentityFile": self._run.key_path, "IdentitiesOnly": "yes", "ConnectTimeout": "30",
+                   "BatchMode": "yes", "Port": str(self._ssh_port)}
+        return ["ssh", "-F", "none", *(f"-o{name}={value}" for name, value in options.items())]
+
+    def _ssh_listens(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self._ssh_port), timeout=5) as connection:
+                return connection.recv(4) == b"SSH-"
+        except OSError:
+            return False
+
+    def _ssh(self, command, timeout, stdin=None):
+        """A command that takes longer than `timeout` seconds fails the test, which then sees what the machine showed."""
+        words = [*self._ssh_words(), "root@127.0.0.1", command]
+        try:
+            return subprocess.run(words, input=stdin if stdin is not None else "", text=True, errors="replace",
+                                  capture_output=True, timeout=timeout)
+        except subprocess.TimeoutExpired as late:
+            raise DeadlinePassed(f"{self.name}: {command!r} took more than {timeout} s; it said {late.stdout}") from None
+
+
+def _furnishing(files):
+    """What the first process finds beside itself: a script and the texts that it puts on the disk."""
+    archive, lines = Archive(), ["set -e"]
+    for number, (path, text) in enumerate(files.items()):
+        target = shlex.quote("/root" + path)
+        if text is None:
+            lines.append(f"rm -rf {target}")
+            continue
+        lines.append(f"mkdir -p {shlex.quote('/root' + os.path.dirname(path))}")
+        if isinstance(text, Link):
+            lines.append(f"rm -rf {target}; ln -s {shlex.quote(text)} {target}")
+            continue
+        archive.file(f"files/{number}", text.encode())
+        mode = "755" if text.startswith("#!") else "644"
+        lines.append(f"cp /files/{number} {target}; chmod {mode} {target}")
+    archive.file("furnish", "\n".join(lines + [""]).encode())
+    return archive.bytes()
+
+
+def _matches(answer, status, check, reason, phase, said):
+    if answer is None or status not in (None, answer.status):
+        return False
+    if phase is None and check is None:
+        return True
+    told = answer.json
+    if phase not in (None, told.get("phase")):
+        return False
+    if check is None or reason is None:
+        return True
+    row = told.get("checks", {}).get(check, [{"reason": "not told yet"}])[0]
+    return (row.get("reason") or "") == reason and all(word in row.get("output", "") for word in said)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""queue.after_user_data: nothing is relinked before cloud-init has run user data. cloud-init is told by the files that
+it keeps in /run."""
+import os
+
+import pytest
+
+from support.deadline import stays
+from support.world import OTHER
+
+RUN = "/run/cloud-init"
+
+
+@pytest.fixture
+def waiting(instance):
+    """Baked and mounted, and user data under way."""
+    instance.bake().mount()
+    instance.write_settings(queue={"after_user_data": True})
+    instance.host.write(f"{RUN}/enabled", "")
+    return instance
+
+
+def test_the_relink_waits_for_user_data_and_goes_on_when_it_has_ended(waiting):
+    agent = waiting.serve()
+    said = agent.until(status=503, check="relink", reason="pending", phase="relinking",
+                       said=["waits until cloud-init has run user data"])
+    assert "cloud-init status --long" in said.json["checks"]["relink"][0]["remedy"]
+    stays(lambda: waiting.link_text().endswith(OTHER) and not os.path.exists(waiting.queue_seen),
+          "nothing is touched", during=3)
+    refused = waiting.command("gate")
+    assert refused.returncode == 1
+    assert "waits until cloud-init has run user data (queue.after_user_data)" in refused.stderr
+    waiting.host.run("ln", "-s", "../../var/lib/cloud/data/result.json", f"{RUN}/result.json")
+    agent.until(check="relink", reason="", phase="awaiting_postfix")
+    assert waiting.link_text() == waiting.queue
+    assert waiting.command("gate").returncode == 0
+
+
+def test_where_cloud_init_is_disabled_nothing_is_waited_for(waiting):
+    waiting.host.run("mv", f"{RUN}/enabled", f"{RUN}/disabled")
+    waiting.serve().until(check="relink", reason="")
+
+
+def test_the_setting_is_taken_back_by_a_reload(waiting):
+    agent = waiting.serve()
+    agent.until(check="relink", reason="pending", said=["user data"])
+    waiting.write_settings(queue={"after_user_data": False})
+    agent.hup()
+    agent.until(check="relink", reason="")
+
+
+def test_the_gate_asks_by_itself_also_where_the_queue_is_linked(waiting):
+    assert waiting.command("relink").returncode == 0, "who asks for it by hand gets it"
+    assert waiting.command("gate").returncode == 1
+    waiting.host.write(f"{RUN}/result.json", "{}")
+    assert waiting.command("gate").returncode == 0

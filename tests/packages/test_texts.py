@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Man page, completion and the example of settings against the program itself."""
+import json
+import re
+import subprocess
+
+import pytest
+
+
+def run(*command, **options):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=30, **options)
+
+
+def plain(text):
+    """JSON without its // comments; no setting has // in it but that of an address."""
+    return json.loads(re.sub(r"(?m)(^|\s)//.*$", "", text))
+
+
+def flat(tree, prefix=""):
+    out = {}
+    for key, value in tree.items():
+        out.update(flat(value, prefix + key + ".") if isinstance(value, dict) else {prefix + key: value})
+    return out
+
+
+@pytest.fixture(scope="module")
+def settings(binary, tmp_path_factory):
+    """{key: default}, as the program prints them."""
+    empty = tmp_path_factory.mktemp("settings") / "agent.json"
+    empty.write_text("{}")
+    return flat(plain(run(binary, "--config", empty, "config", "print").stdout))
+
+
+@pytest.fixture(scope="module")
+def commands(binary):
+    listed = run(binary, "--help").stdout.split("Subcommands:")[1].split("Files:")[0]
+    return re.findall(r"(?m)^  (\S+)", listed)
+
+
+def test_the_man_page_is_well_formed(deploy):
+    page = deploy / "man/postfix-elb-agent.8"
+    said = run("mandoc", "-T", "lint", page)
+    # Whether a manual that is referred to is installed here, and indexed, is no property of the page.
+    lines = [line for line in (said.stdout + said.stderr).splitlines()
+             if "referenced manual not found" not in line and "outdated mandoc.db" not in line]
+    assert lines == []
+    assert run("man", "--warnings", "-l", page, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}).stderr == ""
+
+
+def test_the_man_page_has_each_setting_with_its_default(deploy, settings):
+    page = (deploy / "man/postfix-elb-agent.8").read_text()
+    found = dict(re.findall(r"(?m)^\.It Va ([a-z_.]+) Pq (.*)$", page))
+    shown = {key: str(value[0] if isinstance(value, list) else "null" if value is None else
+                      str(value).lower() if isinstance(value, bool) else value) for key, value in settings.items()}
+    assert {key: re.sub(r"Qq |[\[\] ]", "", value) for key, value in found.items()} == shown
+
+
+def test_the_man_page_has_each_command_and_option(deploy, binary, commands):
+    page = (deploy / "man/postfix-elb-agent.8").read_text()
+    for command in commands:
+        assert re.search(rf"(?m)^\.It Cm {command}\b", page), command
+        for option in re.findall(r"--([a-z-]+)", run(binary, command, "--help").stdout.split("--config FILE")[0]):
+            assert f"Fl -{option}" in page, f"{command} --{option}"
+
+
+def test_the_example_of_settings_is_valid_as_it_is_and_uncommented(deploy, binary, settings, tmp_path):
+    example = deploy / "agent.json.example"
+    assert run(binary, "--config", example, "config", "check").returncode == 0
+    text = re.sub(r"(?m)^  // ", "  ", example.read_text())
+    whole = tmp_path / "agent.json"
+    whole.write_text(text)
+    checked = run(binary, "--config", whole, "config", "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert flat(plain(text)) == settings
+
+
+def complete(deploy, binary, *words):
+    """What bash offers for the last of the words."""
+    script = r'''
+source "$1"; shift
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+_postfix_elb_agent 2>/dev/null
+printf '%s\n' "${COMPREPLY[@]}"
+'''
+    said = run("bash", "-c", script, "bash", deploy / "bash-completion/postfix-elb-agent", binary, *words)
+    return set(said.stdout.split())
+
+
+def test_completion_knows_each_command_and_its_options(deploy, binary, commands):
+    assert set(commands) <= complete(deploy, binary, "")
+    for command in commands:
+        usage = run(binary, command, "--help").stdout.split("--config FILE")[0]
+        wanted = {f"--{option}" for option in re.findall(r"--([a-z-]+)", usage)}
+        assert wanted <= complete(deploy, binary, command, "-"), command
+    assert complete(deploy, binary, "config", "p") == {"print"}
+    assert complete(deploy, binary, "rel") == {"relink"}
+
+
+def test_completion_knows_each_setting(deploy, binary, settings):
+    assert complete(deploy, binary, "--set", "") == {f"{key}=" for key in settings}
+    assert complete(deploy, binary, "check", "--set", "mount.d") == {"mount.deadline="}
+
+
+def test_completion_after_an_option_with_a_value_goes_on_with_commands(deploy, binary):
+    assert "relink" in complete(deploy, binary, "--config", "/etc/passwd", "")
+    assert complete(deploy, binary, "--config", "/etc/passw") >= {"/etc/passwd"}

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""In the service manager's place: what sd_notify(3) says to it."""
+import socket
+
+from support.deadline import eventually
+
+
+class Manager:
+    """Collects datagrams at NOTIFY_SOCKET."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        self.socket.setblocking(False)
+        self.heard = []
+
+    def listen(self):
+        try:
+            while True:
+                self.heard += self.socket.recv(65536).decode().splitlines()
+        except BlockingIOError:
+            return self.heard
+
+    def until(self, wanted):
+        return eventually(lambda: [line for line in self.listen() if line.startswith(wanted)], f"the manager hears {wanted}")
+
+    def forget(self):
+        self.listen()
+        self.heard = []

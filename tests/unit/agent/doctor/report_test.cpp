@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/doctor/report.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace {
+
+using core::DoctorFinding;
+using core::DoctorStatus;
+
+const std::vector<DoctorFinding> findings{
+    {"postfix_gate", DoctorStatus::fail, "not gated", "do this"},
+    {"running", DoctorStatus::unknown, "denied", "sudo postfix-elb-agent doctor"},
+    {"port", DoctorStatus::unknown, "denied", "sudo postfix-elb-agent doctor"},
+    {"clock", DoctorStatus::pass, "synchronised", ""},
+};
+
+TEST(DoctorReport, TheTableHasALineForEachAndThenWhatToDo) {
+    EXPECT_EQ(agent::doctor_table(findings, "mx1"),
+              "mx1: fail (1 fail, 2 unknown, 1 pass)\n"
+              "\n"
+              "CHECK         STATUS   SEEN\n"
+              "postfix_gate  fail     not gated\n"
+              "running       unknown  denied\n"
+              "port          unknown  denied\n"
+              "clock         pass     synchronised\n"
+              "\n"
+              "What to do:\n"
+              "  postfix_gate: do this\n"
+              "  running, port: sudo postfix-elb-agent doctor\n");
+}
+
+TEST(DoctorReport, WithoutAFaultThereIsNothingToDo) {
+    EXPECT_EQ(agent::doctor_table({findings[3]}, "mx1"),
+              "mx1: pass (1 pass)\n\nCHECK  STATUS   SEEN\nclock  pass     synchronised\n");
+}
+
+TEST(DoctorReport, NothingThatWasSeenDrivesATerminal) {
+    const std::string table = agent::doctor_table({{"port", DoctorStatus::fail, "a\x1b[31m\n", "b\r"}}, "m\x1bx");
+    EXPECT_EQ(table.find('\x1b'), std::string::npos);
+    EXPECT_EQ(table.find('\r'), std::string::npos);
+}
+
+TEST(DoctorReport, TheJsonHasFourMembersForEach) {
+    const auto array = nlohmann::json::parse(agent::doctor_json(findings));
+    ASSERT_EQ(array.size(), 4U);
+    EXPECT_EQ(array[0],
+              (nlohmann::json{
+                  {"check", "postfix_gate"}, {"status", "fail"}, {"output", "not gated"}, {"remedy", "do this"}}));
+    EXPECT_EQ(array[3]["remedy"], "");
+    EXPECT_EQ(agent::doctor_json({}), "[]\n");
+    EXPECT_TRUE(nlohmann::json::accept(agent::doctor_json({{"port", DoctorStatus::fail, "\xff\xfe", ""}})))
+        << "whatever bytes were seen";
+}
+
+}  // namespace
