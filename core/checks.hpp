@@ -51,6 +51,10 @@ using Findings = std::array<Finding, check_count>;  ///< indexed by Check
 /// The one that speaks for all: the worst status, and of several the one nearest to the cause (core/health.hpp).
 [[nodiscard]] const Finding& worst_of(const Findings& findings);
 
+/// Whether whom the locks belong to is for the file server to say: NFS version 4, whose locks are never local ones
+/// (nfs(5), local_lock).
+[[nodiscard]] bool server_keeps_locks(const Facts& facts);
+
 /// The master(8) proven to work in this instance's own queue: the executable, the working directory and the lock
 /// on pid/master.pid all agree. nullptr if there is none. One that came to work there through a mount that was replaced
 /// since (its working directory reads "/<instance-id>") is proven by a lock on the very inode of the pid file.

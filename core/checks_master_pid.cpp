@@ -78,6 +78,7 @@ struct Case {
     const ProcessFacts* here;     ///< a master that works in this queue, proven or not
     Moment at;
     Moment file_read;
+    bool lost_at_server;  ///< the proven master's lock
 
     /// A fault of the file: with a proven master a warning that says so, else a failure. What was read before that
     /// master wrote it says nothing: it is about to be read again.
@@ -198,6 +199,14 @@ Finding judge_process(const Case& c) {
         return c.fault(Reason::unreadable, c.paths.pid_file + " has " + std::to_string(c.file.links) +
                                                " hard links, so that Postfix will not start again");
     }
+    if (c.lost_at_server) {
+        return with_remedy(
+            c.judge.warn(Reason::not_locked, c.at, pid,
+                         name_of(*process) + " holds a lock on " + c.paths.pid_file +
+                             " that the file server does not have (any more): it was out of reach for too long"),
+            "mail flows, and the id is still this host's; what Postfix locks is locked for nobody: " +
+                quiet_restart(*process));
+    }
     if (process->cwd != c.paths.queue) {
         return with_remedy(c.judge.warn(Reason::wrong_queue, c.at, pid,
                                         name_of(*process) + " works in this queue through a mount that was replaced "
@@ -229,6 +238,14 @@ Finding without_file(const Judge& judge, const Facts& facts, const Settings& set
     return judge.behind_mount(Status::fail, Reason::unreadable, at, "", what);
 }
 
+/// Whether the server, asked after the proven master had locked the pid file, knows of no lock: proc_locks(5) and
+/// fdinfo go on claiming one that was lost with a lease.
+bool is_lost_at_server(const Facts& facts, const Settings& settings) {
+    const ProcessFacts* proven = proven_master(facts, settings);
+    return proven != nullptr && server_keeps_locks(facts) && facts.lock.value &&
+           facts.lock.value->state == LockFacts::State::free && !was_read_before(*proven, facts.lock.at);
+}
+
 /// No master is there. Whether one will be is for systemd to say: what it starts again is no fault yet, and what it has
 /// no mind to start is one at once.
 Finding with_unit(Finding finding, const PostfixUnit& unit) {
@@ -249,6 +266,10 @@ Finding with_unit(Finding finding, const PostfixUnit& unit) {
 }
 
 }  // namespace
+
+bool server_keeps_locks(const Facts& facts) {
+    return facts.host.value && facts.host.value->mount && facts.host.value->mount->fstype == "nfs4";
+}
 
 const ProcessFacts* proven_master(const Facts& facts, const Settings& settings) {
     if (facts.instance_id.empty() || !facts.host.value) {
@@ -303,7 +324,8 @@ Finding check_master_pid(const Facts& facts, const Settings& settings, Moment no
                  foreign_master(host, paths),
                  here == host.masters.end() ? nullptr : &*here,
                  at,
-                 facts.mount.at};
+                 facts.mount.at,
+                 is_lost_at_server(facts, settings)};
     const bool held_elsewhere = facts.mount.value->ownership.state == OwnershipFacts::State::held_elsewhere;
     if (held_elsewhere && c.proven == nullptr) {
         return judge_without_file(c);

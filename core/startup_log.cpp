@@ -82,9 +82,14 @@ StartupLogFacts merge(const StartupLogFacts& file, const StartupLogFacts& journa
 }
 
 bool lock_matters(const Facts& facts, const Settings& settings) {
+    if (facts.instance_id.empty()) {
+        return false;
+    }
+    if (proven_master(facts, settings) != nullptr) {
+        return server_keeps_locks(facts);
+    }
     const auto& log = facts.startup_log.value;
-    return !facts.instance_id.empty() && log && is_uncured(*log) &&
-           log->last_failure->kind != StartFailure::Kind::start_failed && proven_master(facts, settings) == nullptr;
+    return log && is_uncured(*log) && log->last_failure->kind != StartFailure::Kind::start_failed;
 }
 
 }  // namespace core

@@ -55,7 +55,7 @@ def boots_well(machine, instance_id):
     assert machine.run("readlink /proc/$(pgrep -x master)/cwd").strip() == f"/Mail/{instance_id}"
     assert "ordering cycle" not in machine.journal()
     assert "fatal:" not in machine.journal("SYSLOG_FACILITY=2")
-    machine.until("systemctl is-system-running | grep -x running", "the boot comes to its end", within=60)
+    machine.until("systemctl is-system-running | grep -x running", "the boot comes to its end", within=240)
 
 
 @pytest.mark.parametrize("wait", ["5m", "3s"], ids=["while Postfix waits at its gate", "after its gate refused"])

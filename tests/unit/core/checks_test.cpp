@@ -825,6 +825,25 @@ TEST(MasterPid, AFileThatWasReadBeforeTheMasterWroteItIsNoFault) {
     EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::fail) << "there is nobody who may yet write it";
 }
 
+TEST(MasterPid, ALockThatTheFileServerLostIsToldWhateverTheKernelClaims) {
+    World world;
+    world.facts.lock.at = world.facts.mount.at = test::moment();
+    world.facts.lock.value = core::LockFacts{core::LockFacts::State::held, 771, 0, ""};
+    EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::pass);
+    world.facts.lock.value->state = core::LockFacts::State::free;
+    const Finding lost = finding_of(world, Check::master_pid);
+    EXPECT_EQ(lost.status, Status::warn) << "the id is this host's, so nobody else starts a master there";
+    EXPECT_EQ(lost.reason, Reason::not_locked);
+    EXPECT_THAT(lost.output, HasSubstr("that the file server does not have (any more)"));
+    EXPECT_THAT(lost.remedy, HasSubstr("sudo systemctl stop postfix"));
+
+    world.facts.lock.at.boot = std::chrono::milliseconds(world.host().masters.front().start_ticks * 10);
+    EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::pass) << "asked before this master came up";
+    world.facts.lock.at = test::moment();
+    world.host().mount->fstype = "tmpfs";
+    EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::pass) << "fcntl sees no flock of a local file";
+}
+
 TEST(StartupLog, AnOperatorsSecondStartIsNoFault) {
     World world;
     world.log().last_failure = core::StartFailure{Kind::already_running, test::moment(-10s).wall,

@@ -108,8 +108,16 @@ TEST_F(MergedLogs, WhileOneIsStillReadNothingIsSaidOfTheWhole) {
     EXPECT_EQ(merged().source, Source::catching_up);
 }
 
-TEST(LockMatters, OnlyWhileAStartStandsRefusedAndNoMasterIsThere) {
+TEST(LockMatters, OfAProvenMasterWhereTheServerKeepsLocks) {
     test::World world;
+    EXPECT_TRUE(core::lock_matters(world.facts, world.settings));
+    world.host().mount->fstype = "ext4";
+    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
+}
+
+TEST(LockMatters, WhileAStartStandsRefusedAndNoMasterIsThere) {
+    test::World world;
+    world.host().mount->fstype = "ext4";
     EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
     world.stop_postfix();
     EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
