@@ -70,9 +70,7 @@ using Message = std::unique_ptr<sd_bus_message, DropMessage>;
 
 class Units::Client {
    public:
-    explicit Client(UnitsLimits limits) : limits_(limits), retry_(limits.first_retry) {
-        facts_.error = "systemd was not asked yet";
-    }
+    explicit Client(UnitsLimits limits) : limits_(limits), retry_(limits.first_retry) {}
 
     [[nodiscard]] const core::SystemdFacts& facts() const { return facts_; }
     void ask();

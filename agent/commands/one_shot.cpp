@@ -17,14 +17,31 @@
 #include <exception>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace agent {
 namespace asio = boost::asio;
 
 namespace {
 
+/// An idle worker ends at once when its control closes; one that is in the middle of a look is then killed.
 constexpr std::chrono::milliseconds longest_farewell{500};
+/// A process that hangs on the mount may not even die. It is not waited for any longer.
+constexpr std::chrono::milliseconds longest_death{1000};
 constexpr std::chrono::milliseconds look_again{2};
+
+/// Reaps those that end in time; returns the others.
+std::vector<pid_t> await_end(std::vector<pid_t> workers, std::chrono::milliseconds longest) {
+    const auto until = std::chrono::steady_clock::now() + longest;
+    const auto reaped = [](pid_t worker) { return ::waitpid(worker, nullptr, WNOHANG) != 0; };
+    for (;;) {
+        std::erase_if(workers, reaped);
+        if (workers.empty() || std::chrono::steady_clock::now() >= until) {
+            return workers;
+        }
+        std::this_thread::sleep_for(look_again);
+    }
+}
 
 }  // namespace
 
@@ -34,12 +51,11 @@ OneShot::OneShot(core::Settings settings) : settings_(std::move(settings)), obse
 /// What is left in a unit's control group when its command has ended is an unclean end to systemd, which says so.
 OneShot::~OneShot() {
     controls_.clear();
-    const auto until = std::chrono::steady_clock::now() + longest_farewell;
-    for (const pid_t worker : workers_) {
-        while (::waitpid(worker, nullptr, WNOHANG) == 0 && std::chrono::steady_clock::now() < until) {
-            std::this_thread::sleep_for(look_again);
-        }
+    const std::vector<pid_t> busy = await_end(workers_, longest_farewell);
+    for (const pid_t worker : busy) {
+        ::kill(worker, SIGKILL);
     }
+    static_cast<void>(await_end(busy, longest_death));
 }
 
 core::Result<void> OneShot::start_workers() {

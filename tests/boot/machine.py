@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import time
+import uuid
 
 from cpio import Archive
 from support.agent import Response
@@ -46,6 +47,7 @@ class Machine:
         self.directory = f"{run.directory}/{name}"
         self.console_path = f"{self.directory}/console"
         self.started_at = None
+        self._uuid = "ec2" + str(uuid.uuid4())[3:]  # as the machines of that cloud have it
         self._run = run
         self._process = None
         self._first_files = {**self._own_files(), **(files or {})}
@@ -224,8 +226,9 @@ class Machine:
                  "SYSTEMD_COLORS=0", f"systemd.hostname={self.hostname}", *([] if self.cloud_init else ["cloud-init=disabled"]),
                  *self.command_line]
         return [
-            "qemu-system-x86_64", "-name", self.name, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "qemu-system-x86_64", "-name", self.name, "-uuid", f"ec2e1916-9099-7caf-fd21-{self.number:012x}", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-smp", "2", "-m", _MEMORY,
+            "-uuid", self._uuid,
             "-chardev", f"file,id=console,path={self.console_path},append=on", "-serial", "chardev:console",
             "-qmp", f"unix:{self.directory}/qmp,server=on,wait=off",
             "-kernel", self._run.images.kernel, "-initrd", f"{self.directory}/initrd", "-append", " ".join(words),
@@ -275,7 +278,7 @@ class Machine:
 
     def _ssh_listens(self):
         try:
-            with socket.create_connection(("127.0.0.1", self._ssh_port), timeout=5) as connection:
+            with socket.create_connection(("127.0.0.1", self._ssh_port), timeout=60) as connection:
                 return connection.recv(4) == b"SSH-"
         except OSError:
             return False
