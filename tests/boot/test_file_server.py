@@ -31,7 +31,7 @@ def files(fstab):
 
 
 def master_of(machine):
-    return machine.run("pgrep -x master").strip()
+    return machine.master()
 
 
 def until_served(machine):
@@ -111,7 +111,7 @@ def test_postfix_starts_without_a_person_when_the_mount_comes(booted_without, la
     for machine in booted_without:
         until_served(machine)
         assert machine.run("readlink /var/spool/postfix").strip() == f"/Mail/{machine.instance_id}"
-        assert machine.run("readlink /proc/$(pgrep -x master)/cwd").strip() == f"/Mail/{machine.instance_id}"
+        assert machine.run(f"readlink /proc/{machine.master()}/cwd").strip() == f"/Mail/{machine.instance_id}"
     assert "starting postfix.service, which was refused before" in standard.journal("-u", AGENT)
     assert patient.journal("-u", "Mail.mount").count("Mounting Mail.mount") == 1, "it was waiting all the time"
 

@@ -38,12 +38,12 @@ def journal_only(lab):
 def test_the_first_boot_ends_well(journal_only):
     assert not journal_only.does("pgrep -x rsyslogd || ls /var/log/mail.log")
     assert startup_log(journal_only)["status"] == "pass"
-    assert journal_only.run("readlink /proc/$(pgrep -x master)/cwd").strip() == f"/Mail/{ID}"
+    assert journal_only.run(f"readlink /proc/{journal_only.master()}/cwd").strip() == f"/Mail/{ID}"
     assert "left-over process" not in journal_only.journal(), "each gate ended with all that it started"
 
 
 def test_a_second_postfix_start_by_hand_is_harmless(journal_only):
-    master = journal_only.run("pgrep -x master")
+    master = journal_only.master()
     seen = refused_starts(journal_only)
     assert not journal_only.does("postfix start")
     assert refused_starts(journal_only) == seen + 1
@@ -51,7 +51,7 @@ def test_a_second_postfix_start_by_hand_is_harmless(journal_only):
                              and row, "the agent has read that line")
     assert row["status"] == "pass" and row["observedValue"].endswith(f"master {master.strip()} is not affected"), row
     assert journal_only.http().status == 200
-    assert journal_only.run("pgrep -x master") == master
+    assert journal_only.master() == master
 
 
 def test_a_start_that_a_held_lock_refuses_is_told(journal_only):

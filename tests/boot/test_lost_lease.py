@@ -29,7 +29,7 @@ def test_a_lock_that_was_lost_is_told_whatever_the_kernel_claims(relay, lab):
     cut.until_health(status=200, check="master_pid", reason="", phase="serving", within=420)
     owner, pid_file = lab.owner_seen(cut), f"{lab.queue_seen(cut)}/pid/master.pid"
     assert lab.locked(owner, pid_file) == [owner, pid_file]
-    master = cut.run("pgrep -x master").strip()
+    master = cut.master()
     inode = lab.server.run(f"stat -c %i {pid_file}").strip()
 
     cut.run(CUT_OFF)
@@ -61,4 +61,4 @@ def test_a_lock_that_was_lost_is_told_whatever_the_kernel_claims(relay, lab):
     cut.until_health(status=200, check="ownership", reason="", within=120)
     cut.until_health(status=200, path="/readyz", within=120)
     assert lab.locked(owner, pid_file) == [owner, pid_file]
-    assert cut.run("pgrep -x master").strip() != master
+    assert cut.master() != master

@@ -62,7 +62,7 @@ class Cutter:
         assert machine.run("ls -A /var/spool | grep postfix").split() == ["postfix", "postfix_org"]
         assert self.server.run(f"ls -A {self.export} {self.export}/.postfix-elb-agent/staging").split() == [
             f"{self.export}:", ".postfix-elb-agent", ID, f"{self.export}/.postfix-elb-agent/staging:"]
-        assert machine.run("readlink /proc/$(pgrep -x master)/cwd").strip() == QUEUE
+        assert machine.run(f"readlink /proc/{machine.master()}/cwd").strip() == QUEUE
         assert "fatal:" not in machine.journal("SYSLOG_FACILITY=2")
         machine.run("sendmail -f sender@example.com someone@example.net", stdin="Subject: after a cut\n\nhello\n")
         seen = f"{self.export}/{ID}"

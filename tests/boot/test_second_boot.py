@@ -6,15 +6,16 @@ SUBJECTS = [f"kept over the boot {number}" for number in range(3)]
 
 
 def files_of(lab, machine):
-    """Inode and path of each message and directory, as the file server has them; what is copied has another inode."""
-    return set(lab.server.run(f"cd {lab.queue_seen(machine)} && find . -type d -printf '%i %p\\n' -o "
-                              r"\( -path './deferred/*' -type f -printf '%i %p\n' \)").splitlines())
+    """Inode and path of each directory of the queue and of each message, as the file server has them; what is copied has
+    another inode. Not of what is deeper: Debian fills the chroot in there anew at each start of Postfix."""
+    return set(lab.server.run(f"cd {lab.queue_seen(machine)} && find . -maxdepth 1 -type d -printf '%i %p\\n' && "
+                              "find deferred -type f -printf '%i %p\\n'").splitlines())
 
 
 def test_a_second_boot_keeps_the_queue_and_delivers_it(in_service, lab):
     for subject in SUBJECTS:
         in_service.run("sendmail -f sender@example.com someone@example.net", stdin=f"Subject: {subject}\n\nhello\n")
-    waiting = f"ls /Mail/{in_service.instance_id}/deferred/* | grep -c '^[0-9A-F]*$' | grep -x {len(SUBJECTS)}"
+    waiting = f"test $(find /Mail/{in_service.instance_id}/deferred -type f | wc -l) = {len(SUBJECTS)}"
     in_service.until(waiting, "all wait in the deferred queue", within=120)
     before, boot = files_of(lab, in_service), in_service.read("/proc/sys/kernel/random/boot_id")
 

@@ -52,7 +52,7 @@ def stopwatch(machine, *pattern):
 
 def boots_well(machine, instance_id):
     machine.until_health(status=200, phase="serving", within=240)
-    assert machine.run("readlink /proc/$(pgrep -x master)/cwd").strip() == f"/Mail/{instance_id}"
+    assert machine.run(f"readlink /proc/{machine.master()}/cwd").strip() == f"/Mail/{instance_id}"
     assert "ordering cycle" not in machine.journal()
     assert "fatal:" not in machine.journal("SYSLOG_FACILITY=2")
     machine.until("systemctl is-system-running | grep -x running", "the boot comes to its end", within=240)
