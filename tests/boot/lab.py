@@ -4,7 +4,6 @@
 The file server is 10.77.0.1 on the private network: it exports /export by NFSv4.1, answers as the metadata service at
 169.254.169.254 for whom it was told to, and takes mail on port 2525 when asked to.
 """
-import os
 import shlex
 import shutil
 import socket
@@ -13,7 +12,6 @@ import tempfile
 
 import images
 from machine import Link, Machine
-from support.deadline import eventually
 
 # Seconds that a client may be silent before its locks are others' to take. EFS does not tell its own.
 LEASE = 10
