@@ -101,6 +101,10 @@ core::Result<Reply> MountWorker::handle(const Request& request) {
             return bound.error();
         }
     }
+    // This worker may be older than the names of its host and of its NFS client, which count from the mount on.
+    if (lock_ && !lock_->holds()) {
+        lock_->call_oneself(this_host(instance_id_));
+    }
     switch (request.operation) {
         case Operation::probe_mount: return Reply{encode(probe()), {}};
         case Operation::ask_lock: return Reply{encode(ask_pid_file_lock(settings_, instance_id_)), {}};

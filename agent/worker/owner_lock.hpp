@@ -24,6 +24,9 @@ class OwnerLock {
     /// `self` is what is to stand in the file, but for `since`: this_host(id), another's in tests.
     explicit OwnerLock(core::OwnerRecord self) : self_(std::move(self)) {}
 
+    /// While nothing is held yet: what is to stand in the file now.
+    void call_oneself(core::OwnerRecord self) { self_ = std::move(self); }
+
     /// Takes the lock if it is free, and writes the record if it is not of this boot: a restart of the agent writes
     /// nothing. What came of it is in the state. The corner's folders must stand. An error leaves the id unclaimed.
     [[nodiscard]] core::Result<core::OwnershipFacts> claim(const MountDirectory& mount, core::Moment now);

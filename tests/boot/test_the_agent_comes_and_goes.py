@@ -128,7 +128,8 @@ def until_another_main_process(machine, before):
 
 
 def child(machine, name):
-    return machine.run(f"pgrep -x -P {main_pid(machine)} {name}").strip()
+    """Its pid; "" while there is none."""
+    return machine.run(f"pgrep -x -P {main_pid(machine)} {name} || :").strip()
 
 
 def test_restarts_and_reloads(in_service, unnoticed):
