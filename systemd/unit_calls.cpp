@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/unit_calls.hpp"
 
+#include "systemd/bus_handles.hpp"
 #include "systemd/monotonic.hpp"
 #include "systemd/unit_list.hpp"
 
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 
 namespace systemd {
 namespace {
@@ -20,20 +20,6 @@ namespace {
 constexpr const char* systemd_name = "org.freedesktop.systemd1";
 constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
 constexpr const char* service_interface = "org.freedesktop.systemd1.Service";
-
-struct CloseBus {
-    void operator()(sd_bus* bus) const {
-        sd_bus_close(bus);
-        sd_bus_unref(bus);
-    }
-};
-struct DropSlot {
-    void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
-};
-struct DropMessage {
-    void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
-};
-using Message = std::unique_ptr<sd_bus_message, DropMessage>;
 
 core::Error failed(int result) {
     return core::system_error(-result, "ask systemd on", "the system bus");
@@ -67,7 +53,7 @@ class Conversation {
 
     std::uint64_t until_;
     int opened_ = 0;
-    std::unique_ptr<sd_bus, CloseBus> bus_;
+    Bus bus_;
 };
 
 core::Result<void> Conversation::wait() const {
@@ -100,7 +86,7 @@ core::Result<Message> Conversation::ask(const std::string& path, const char* int
     if (result >= 0) {
         result = sd_bus_call_async(bus_.get(), &slot, made, keep_answer, &answer, UINT64_MAX);
     }
-    const std::unique_ptr<sd_bus_slot, DropSlot> keep(slot);
+    const Slot keep(slot);
     while (result >= 0 && !answer) {
         result = sd_bus_process(bus_.get(), nullptr);
         if (result != 0) {

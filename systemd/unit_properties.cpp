@@ -4,6 +4,7 @@
 #include "systemd/unit_properties.hpp"
 
 #include "core/printable.hpp"
+#include "systemd/bus_handles.hpp"
 #include "systemd/monotonic.hpp"
 
 #include <systemd/sd-bus.h>
@@ -21,13 +22,6 @@ namespace {
 using core::UnitProperties;
 
 constexpr std::size_t longest_text = 300;
-
-struct CloseBus {
-    void operator()(sd_bus* bus) const {
-        sd_bus_close(bus);
-        sd_bus_unref(bus);
-    }
-};
 
 std::string printable(const char* text) {
     return core::printable(text == nullptr ? "" : text, longest_text);
@@ -202,7 +196,7 @@ core::Result<std::vector<UnitProperties>> read_units(const std::vector<std::stri
     std::vector<Asked> asked(names.size());  // outlives the bus, whose callbacks point to it
     sd_bus* opened = nullptr;
     int result = sd_bus_open_system(&opened);
-    const std::unique_ptr<sd_bus, CloseBus> bus(opened);
+    const Bus bus(opened);
     for (std::size_t i = 0; result >= 0 && i < names.size(); ++i) {
         asked[i].unit.name = names[i];
         asked[i].left = &left;

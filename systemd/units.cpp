@@ -2,6 +2,7 @@
 #include "systemd/units.hpp"
 
 #include "core/result.hpp"
+#include "systemd/bus_handles.hpp"
 #include "systemd/monotonic.hpp"
 #include "systemd/unit_list.hpp"
 
@@ -46,25 +47,9 @@ constexpr const char* owner_of_systemd_changed =
     "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
     "member='NameOwnerChanged',arg0='org.freedesktop.systemd1'";
 
-struct CloseBus {
-    void operator()(sd_bus* bus) const {
-        sd_bus_close(bus);
-        sd_bus_unref(bus);
-    }
-};
-struct DropSlot {
-    void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
-};
-using Slot = std::unique_ptr<sd_bus_slot, DropSlot>;
-
 std::uint64_t after(milliseconds span) {
     return monotonic_now() + static_cast<std::uint64_t>(std::chrono::microseconds(span).count());
 }
-
-struct DropMessage {
-    void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
-};
-using Message = std::unique_ptr<sd_bus_message, DropMessage>;
 
 }  // namespace
 
@@ -113,7 +98,7 @@ class Units::Client {
 
     UnitsLimits limits_;
     core::SystemdFacts facts_;
-    std::unique_ptr<sd_bus, CloseBus> bus_;
+    Bus bus_;
     Slot question_;                             ///< in flight: the list, or the type of a unit of it
     std::map<std::string, Slot> watched_;       ///< PropertiesChanged of each unit, by its path
     std::vector<ListedUnit> listed_;            ///< the latest list; published when all its types are known
