@@ -68,15 +68,21 @@ std::optional<ProcessStat> parse_process_stat(std::string_view stat) {
     }
     stat.remove_prefix(name_end + 2);
     const std::string_view state = take_until(stat, ' ');
-    constexpr int fields_between = 22 - 3 - 1;
-    for (int i = 0; i < fields_between; ++i) {
-        take_until(stat, ' ');
-    }
+    const auto skip_fields = [&stat](int count) {
+        for (int i = 0; i < count; ++i) {
+            take_until(stat, ' ');
+        }
+    };
+    skip_fields(9 - 3 - 1);
+    const auto flags = parse_number<std::uint64_t>(take_until(stat, ' '));
+    skip_fields(22 - 9 - 1);
     const auto start_ticks = parse_number<std::uint64_t>(take_until(stat, ' '));
-    if (state.size() != 1 || !start_ticks) {
+    if (state.size() != 1 || !flags || !start_ticks) {
         return std::nullopt;
     }
-    return ProcessStat{.state = state.front(), .start_ticks = *start_ticks};
+    constexpr std::uint64_t pf_exiting = 0x4;
+    return ProcessStat{
+        .state = state.front(), .exiting = (*flags & pf_exiting) != 0, .start_ticks = *start_ticks};
 }
 
 std::optional<std::size_t> pid_namespace_depth(std::string_view status) {

@@ -101,14 +101,15 @@ bool is_of_this_namespace(std::string_view status) {
 }
 
 std::optional<core::ProcessFacts> describe(int process, std::int32_t pid) {
-    const auto stat = core::parse_process_stat(text_at(process, "stat"));
-    if (!stat || !stat->alive()) {
-        return std::nullopt;
-    }
     core::ProcessFacts facts;
     facts.pid = pid;
     facts.exe = core::without_deleted(link_text_at(process, "exe"));
     facts.cwd = link_text_at(process, "cwd");
+    // After the links: one that began to exit before they were read is told as gone, not as one without a name.
+    const auto stat = core::parse_process_stat(text_at(process, "stat"));
+    if (!stat || !stat->alive()) {
+        return std::nullopt;
+    }
     facts.start_ticks = stat->start_ticks;
     facts.unit = core::unit_of_cgroup(text_at(process, "cgroup"));
     facts.is_master = core::is_master_executable(facts.exe) && is_of_root(text_at(process, "status"));

@@ -96,7 +96,7 @@ def test_a_hundred_freezes_leave_nothing_behind(serving, frozen_world):
     pids = processes(agent)
     for _ in range(3):  # whatever is made once is made now
         one_cycle(serving, faultfs, long_enough_to_be_seen=True)
-    before = what_it_holds(pids)
+    before = what_it_holds_at_rest(agent, pids)
     names_before = {name: descriptor_names(pid) for name, pid in pids.items()}
 
     with Poller(agent.port) as health, Poller(agent.port, "/livez") as live, WaitingWatch(pids) as watch:

@@ -7,9 +7,9 @@
 
 namespace {
 
-std::string stat_of(const std::string& name, const std::string& state = "S") {
-    return "1051 (" + name + ") " + state +
-           " 1 1051 1051 0 -1 4194560 1054 0 0 0 0 1 0 0 20 0 1 0 109481 3133440 380 18446744073709551615 1 2 3 0 0\n";
+std::string stat_of(const std::string& name, const std::string& state = "S", const std::string& flags = "4194560") {
+    return "1051 (" + name + ") " + state + " 1 1051 1051 0 -1 " + flags +
+           " 1054 0 0 0 0 1 0 0 20 0 1 0 109481 3133440 380 18446744073709551615 1 2 3 0 0\n";
 }
 
 TEST(ProcessText, TheStartTimeIsField22) {
@@ -32,6 +32,10 @@ TEST(ProcessText, AZombieIsNotAlive) {
     EXPECT_FALSE(core::parse_process_stat(stat_of("master", "Z"))->alive());
     EXPECT_FALSE(core::parse_process_stat(stat_of("master", "X"))->alive());
     EXPECT_TRUE(core::parse_process_stat(stat_of("master", "D"))->alive());
+}
+
+TEST(ProcessText, AProcessThatHasBegunToExitIsNotAlive) {
+    EXPECT_FALSE(core::parse_process_stat(stat_of("master", "R", "4194564"))->alive());
 }
 
 TEST(ProcessText, AStatThatIsCutShortIsNoStat) {
