@@ -62,11 +62,13 @@ void LateStart::try_now(core::BootTime now) {
         return;
     }
     next_try_ = now + pause;
+    const pid_t parent = ::getpid();
     child_ = ::fork();
     if (child_ < 0) {
         log(Priority::error, core::system_error(errno, "start", "what was refused").message + "; trying again");
     }
     if (child_ == 0) {
+        die_with_parent(parent);
         close_descriptors_except({});
         ::prctl(PR_SET_NAME, "pea-start");
         start_refused(marks_);

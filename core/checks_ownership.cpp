@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lock says nothing between clients that the server cannot tell apart, so a twin's name in our own file counts for
 // more than the state of our lock.
+//
+// Twins with ids of their own never see each other's lock stand: whoever is heard by the server has just ended the
+// other, as one client that was rebooted. So a lock that is lost over and over tells of one. An outage cannot: each loss
+// takes it a lease, and servers' leases are 30 s and more.
 #include "core/judge.hpp"
 
 #include <array>
+#include <chrono>
 
 namespace core {
 
@@ -30,25 +35,52 @@ std::string describe_twin(const OwnerRecord& twin) {
     return twin.instance_id + " on " + describe(twin) + " calls itself by the same NFS client name, " + twin.nfs_client;
 }
 
+constexpr std::chrono::minutes losses_of_a_twin_come_within{1};
+
+bool is_lost_over_and_over(const OwnershipFacts& ownership, Moment now) {
+    const auto& losses = ownership.losses;
+    return losses.size() >= OwnershipFacts::losses_kept &&
+           losses[losses.size() - OwnershipFacts::losses_kept] >= (now.boot - losses_of_a_twin_come_within).count();
+}
+
+Finding judge_held(const Judge& judge, const Facts& facts, const Paths& paths, Moment now) {
+    const OwnershipFacts& ownership = facts.mount.value->ownership;
+    const Moment at = facts.mount.at;
+    const bool over_and_over = is_lost_over_and_over(ownership, now);
+    if (ownership.shared_with) {
+        const std::string& twin = ownership.shared_with->nfs_client;
+        const std::string words = describe_twin(*ownership.shared_with);
+        return over_and_over
+                   ? judge.fail(Reason::identity_shared, at, twin,
+                                "the lock on " + paths.owner_file + " is taken away over and over: " + words)
+                   : judge.warn(Reason::identity_shared, at, twin, words + ": locks do not hold between the two");
+    }
+    if (!over_and_over) {
+        return judge.pass(at, name_of(ownership.state));
+    }
+    return with_remedy(
+        judge.fail(Reason::lost, at, name_of(ownership.state),
+                   "the lock on " + paths.owner_file +
+                       " is lost over and over and claimed again each time, as where another host's NFS client calls "
+                       "itself by the same name, " +
+                       ownership.holder.nfs_client + ", and each takes the other's locks away"),
+        reason_info(Check::ownership, Reason::identity_shared).remedy);
+}
+
 /// An agent that runs claims the id when it has relinked; what hinders it stands there.
 std::string remedy_of_unclaimed(const Observed<RelinkProgress>& relink) {
     const bool done = !relink.value || relink.value->state == RelinkProgress::State::done;
     return done ? "sudo systemctl start postfix-elb-agent" : see_to(Check::relink);
 }
 
-Finding judge_state(const Judge& judge, const Facts& facts, const Paths& paths) {
+Finding judge_state(const Judge& judge, const Facts& facts, const Paths& paths, Moment now) {
     const OwnershipFacts& ownership = facts.mount.value->ownership;
     const std::string& id = facts.instance_id;
     const Moment at = facts.mount.at;
     const std::string_view seen = name_of(ownership.state);
     switch (ownership.state) {
         case State::held:
-        case State::held_here:
-            if (ownership.shared_with) {
-                return judge.warn(Reason::identity_shared, at, ownership.shared_with->nfs_client,
-                                  describe_twin(*ownership.shared_with) + ": locks do not hold between the two");
-            }
-            return judge.pass(at, seen);
+        case State::held_here: return judge_held(judge, facts, paths, now);
         case State::held_elsewhere:
         case State::lost:
             if (ownership.shared_with) {
@@ -83,7 +115,7 @@ Finding judge_state(const Judge& judge, const Facts& facts, const Paths& paths) 
 
 }  // namespace
 
-Finding check_ownership(const Facts& facts, const Settings& settings, Moment /*now*/) {
+Finding check_ownership(const Facts& facts, const Settings& settings, Moment now) {
     const Judge judge(Check::ownership, settings, facts.instance_id);
     if (facts.instance_id.empty()) {
         return with_remedy(judge.unknown(Reason::lost, facts.mount.at, not_without_id), see_to(Check::relink));
@@ -96,7 +128,7 @@ Finding check_ownership(const Facts& facts, const Settings& settings, Moment /*n
         return judge.behind_mount(Status::fail, Reason::lost, facts.mount.at, "",
                                   paths.owner_file + " could not be looked at: " + why_not_answered(facts, settings));
     }
-    const Finding finding = judge_state(judge, facts, paths);
+    const Finding finding = judge_state(judge, facts, paths, now);
     const std::int64_t expired = facts.host.value ? facts.host.value->lease_expired.value_or(0) : 0;
     if (finding.status == Status::fail || expired <= 0) {
         return finding;

@@ -7,6 +7,7 @@
 
 #include "core/moment.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -144,6 +145,9 @@ struct OwnershipFacts {
     State state = State::unclaimed;
     OwnerRecord holder;                      ///< what the file says, if it could be read
     std::optional<OwnerRecord> shared_with;  ///< another live owner that calls itself by the same NFS client name
+    /// When it was lost to nobody and claimed again, in milliseconds of the boot clock: the latest, oldest first.
+    static constexpr std::size_t losses_kept = 3;
+    std::vector<std::int64_t> losses;
     std::string error;                       ///< one line, when error or lost
     bool operator==(const OwnershipFacts&) const = default;
 };

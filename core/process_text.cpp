@@ -81,8 +81,7 @@ std::optional<ProcessStat> parse_process_stat(std::string_view stat) {
         return std::nullopt;
     }
     constexpr std::uint64_t pf_exiting = 0x4;
-    return ProcessStat{
-        .state = state.front(), .exiting = (*flags & pf_exiting) != 0, .start_ticks = *start_ticks};
+    return ProcessStat{.state = state.front(), .exiting = (*flags & pf_exiting) != 0, .start_ticks = *start_ticks};
 }
 
 std::optional<std::size_t> pid_namespace_depth(std::string_view status) {

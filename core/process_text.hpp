@@ -11,8 +11,8 @@ namespace core {
 
 /// Of /proc/<pid>/stat.
 struct ProcessStat {
-    char state = '?';               ///< field 3: 'Z' and 'X' are dead
-    bool exiting = false;           ///< PF_EXITING of field 9 (include/linux/sched.h): its exe and cwd may be gone already
+    char state = '?';      ///< field 3: 'Z' and 'X' are dead
+    bool exiting = false;  ///< PF_EXITING of field 9 (include/linux/sched.h): its exe and cwd may be gone already
     std::uint64_t start_ticks = 0;  ///< field 22
 
     [[nodiscard]] bool alive() const noexcept { return !exiting && state != 'Z' && state != 'X' && state != 'x'; }

@@ -123,6 +123,7 @@ inline constexpr std::tuple fields_of<core::OwnershipFacts>{
     Field{"state", &core::OwnershipFacts::state},
     Field{"holder", &core::OwnershipFacts::holder},
     Field{"shared_with", &core::OwnershipFacts::shared_with},
+    Field{"losses", &core::OwnershipFacts::losses},
     Field{"error", &core::OwnershipFacts::error},
 };
 

@@ -87,6 +87,9 @@ core::Result<core::OwnershipFacts> OwnerLock::claim(const MountDirectory& mount,
         if (facts.state == State::held || somebody_else) {
             return facts;
         }
+        if (facts.state == State::lost) {
+            note_loss(now);
+        }
         file_.reset();  // a failing read or a lost lease: only a new descriptor can tell
     }
     const auto owners = open_owners(mount);
@@ -198,6 +201,7 @@ core::OwnershipFacts OwnerLock::observe_file(const MountDirectory& mount) const 
 core::OwnershipFacts OwnerLock::held(const core::OwnerRecord& record) const {
     core::OwnershipFacts facts = facts_of(State::held, record);
     facts.shared_with = shared_with_;
+    facts.losses = losses_;
     return facts;
 }
 
@@ -213,6 +217,13 @@ void OwnerLock::forget_other_mount(const MountDirectory& mount) {
     if (file_ && mount_id_ != mount.mount_id()) {
         file_.reset();
     }
+}
+
+void OwnerLock::note_loss(core::Moment now) {
+    if (losses_.size() == core::OwnershipFacts::losses_kept) {
+        losses_.erase(losses_.begin());
+    }
+    losses_.push_back(now.boot.count());
 }
 
 void OwnerLock::begin_looking_at_others(int owners) {

@@ -53,12 +53,14 @@ class OwnerLock {
     void look_at_others(const MountDirectory& mount);
     void look_at(int owners, const std::string& name);
     void forget_other_mount(const MountDirectory& mount);
+    void note_loss(core::Moment now);
 
     core::OwnerRecord self_;
     FileDescriptor file_;         ///< open exactly while the lock is held
     std::uint64_t mount_id_ = 0;  ///< of the mount that file_ is on
     std::string path_;            ///< of the file, for messages
     bool wrote_ = false;
+    std::vector<std::int64_t> losses_;  ///< as in core::OwnershipFacts
     std::vector<std::string> others_;  ///< still to be looked at
     std::optional<core::OwnerRecord> shared_with_;
     std::string shared_name_;  ///< of its file

@@ -79,9 +79,7 @@ core::RelinkProgress Relinker::continue_for(std::chrono::milliseconds budget) {
         const core::RelinkStep& step = run_->steps[run_->next];
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
         if (worked && left.count() <= 0 && !core::is_link_step(step.kind)) {
-            core::RelinkProgress progress = report(State::pending, "to do: " + core::describe(step));
-            progress.more = true;
-            return progress;
+            return in_work(step);
         }
         worked = true;
         const auto slice = carry_out(step, left);
@@ -237,18 +235,32 @@ core::RelinkProgress Relinker::fail(std::string_view step, const core::Error& er
     return report(State::failed, std::string(step) + ": " + error.message, remedy_for(error.code));
 }
 
+/// A relink that is tried again still says why it failed, until that has changed: who looks sees the cause, however
+/// long each try takes.
+core::RelinkProgress Relinker::in_work(const core::RelinkStep& step) {
+    core::RelinkProgress progress;
+    if (failure_) {
+        progress = *failure_;
+    } else {
+        progress.text = "to do: " + core::describe(step);
+    }
+    progress.log = std::exchange(log_, {});
+    progress.changed = changed_;
+    progress.more = true;
+    return progress;
+}
+
+/// The end of a try.
 core::RelinkProgress Relinker::report(State state, std::string text, std::string remedy) {
+    run_.reset();
+    looks_ = 0;
     core::RelinkProgress progress;
     progress.state = state;
     progress.text = std::move(text);
     progress.remedy = std::move(remedy);
+    failure_ = state == State::failed ? std::optional(progress) : std::nullopt;
     progress.log = std::exchange(log_, {});
     progress.changed = changed_;
-    const bool in_work = state == State::pending && run_.has_value();
-    if (!in_work) {
-        run_.reset();
-        looks_ = 0;
-    }
     if (state == State::done) {
         changed_ = false;
     }

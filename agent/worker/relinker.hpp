@@ -37,8 +37,8 @@ class Relinker {
     /// What continue_for() would do now. Writes nothing.
     [[nodiscard]] core::Result<core::RelinkPlan> plan();
 
-    /// One slice of work. pending with `more`: ask again at once; pending without it: the mount is not there yet.
-    /// After done, refused or failed the next call begins anew from the facts.
+    /// One slice of work. With `more`: ask again at once; such a progress is pending, or failed as the try before was.
+    /// Pending without it: the mount is not there yet. After the end of a try the next call begins anew from the facts.
     [[nodiscard]] core::RelinkProgress continue_for(std::chrono::milliseconds budget);
 
     /// Looks that one relink may need: on the mount, at the link, to verify; and one more for a surprise between.
@@ -54,6 +54,7 @@ class Relinker {
         std::optional<TreeRemove> remove;
     };
 
+    [[nodiscard]] core::RelinkProgress in_work(const core::RelinkStep& step);
     [[nodiscard]] core::RelinkProgress report(core::RelinkProgress::State state, std::string text,
                                               std::string remedy = {});
     [[nodiscard]] core::RelinkProgress fail(std::string_view step, const core::Error& error);
@@ -74,6 +75,7 @@ class Relinker {
     FindMasters find_masters_;
 
     std::optional<Run> run_;
+    std::optional<core::RelinkProgress> failure_;  ///< of the try before, without its log
     int looks_ = 0;  ///< since the relink began
     bool changed_ = false;
     std::vector<std::string> log_;

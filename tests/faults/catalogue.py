@@ -213,9 +213,9 @@ ROWS = [
         passes("startup_log")),
 
     # ---- resources
-    Row("resources", "the mount worker has no descriptors left", resources.worker_without_descriptors("pea-mount"),
+    Row("resources", "the mount worker has no descriptors left", resources.worker_without_descriptors("pea-mount", 2),
         fails("mount", None, "Too many open files"), STALE, whose="agent"),
-    Row("resources", "the host worker has no descriptors left", resources.worker_without_descriptors("pea-host"),
+    Row("resources", "the host worker has no descriptors left", resources.worker_without_descriptors("pea-host", 9),
         fails("mount", "hung", "host worker does not answer"), STALE, whose="agent"),
     Row("resources", "the server has few descriptors and many clients",
         resources.few_descriptors_and_many_clients(), passes(), START, "boot", whose="agent"),

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from support import path_trace
+from support.deadline import eventually
 from support.postfix import make_skeleton
 from support.tree_compare import differences, snapshot
 from support.world import OTHER
@@ -25,7 +26,7 @@ def test_a_private_postfix_takes_mail_into_the_shared_file_system(instance):
     mail = [name for queue in ("incoming", "active", "deferred") for _, _, files in
             os.walk(f"{instance.queue_seen}/{queue}") for name in files]
     assert len(mail) == 1
-    assert "daemon started -- version" in instance.postfix.log_text()
+    eventually(lambda: "daemon started -- version" in instance.postfix.log_text(), "the log says that master started")
 
 
 def test_a_second_host_on_the_same_queue_is_refused_by_the_lock_of_the_first(world):

@@ -17,13 +17,15 @@ def worker(relay, name):
 
 
 @condition
-def worker_without_descriptors(relay, name):
-    """It keeps those that it has, and gets no more."""
+def worker_without_descriptors(relay, name, waits_for):
+    """It keeps those that it has, and gets no more, or one, which is not enough to look at anything. Not below the number
+    of those that it waits for: that is a limit of poll(2) too, and would end it."""
     pid = worker(relay, name)
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     had = {int(number) for number in os.listdir(f"/proc/{pid}/fd")}
-    free = next(number for number in range(len(had) + 1) if number not in had)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, before[1]))
+    limit = next(number for number in range(waits_for, max(had) + 2) if number not in had)
+    assert limit - len([number for number in had if number < limit]) <= 1, f"too many gaps below {limit}: {sorted(had)}"
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, before[1]))
     yield
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 

@@ -35,6 +35,12 @@ struct Story {
 void unmounted(World& w) {
     w.host().mount.reset();
 }
+/// So long ago each, and held again since.
+void lose_lock(World& w, const std::vector<std::chrono::seconds>& ages) {
+    for (const std::chrono::seconds age : ages) {
+        w.mount().ownership.losses.push_back((w.now.boot - age).count());
+    }
+}
 void late_failure(World& w, core::StartFailure::Kind kind, const std::string& line) {
     w.stop_postfix();
     w.log().last_failure = core::StartFailure{kind, test::moment(-10s).wall, line};
@@ -543,6 +549,22 @@ const std::vector<Story>& stories() {
          "client name, localhost: locks do not hold between the two",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
 
+        {"a_twin_takes_the_lock_over_and_over", Check::ownership, Status::fail, Reason::identity_shared,
+         [](World& w) {
+             w.mount().ownership.shared_with = test::owner("i-0fedcba9876543210", "localhost");
+             lose_lock(w, {50s, 9s, 2s});
+         },
+         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is taken away over and over: "
+         "i-0fedcba9876543210 on host localhost (boot b007, since 2026-11-22T09:00:05.000Z) calls itself by the same "
+         "NFS client name, localhost",
+         "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
+        {"the_lock_is_lost_over_and_over", Check::ownership, Status::fail, Reason::lost,
+         [](World& w) { lose_lock(w, {60s, 9s, 2s}); },
+         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is lost over and over and claimed again each "
+         "time, as where another host's NFS client calls itself by the same name, ip-10-0-0-7, and each takes the other's "
+         "locks away",
+         "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
+
         // relink
         {"relink_pending", Check::relink, Status::fail, Reason::pending,
          [](World& w) {
@@ -891,6 +913,15 @@ TEST(StartupLog, ALongLineIsQuotedInPart) {
     const Finding finding = finding_of(world, Check::startup_log);
     EXPECT_LT(finding.output.size(), 800U);
     EXPECT_THAT(finding.output, HasSubstr("likely cause:"));
+}
+
+TEST(Ownership, LossesThatAnOutageCanExplainAreNoTwins) {
+    for (const std::vector<std::chrono::seconds>& ages :
+         std::vector<std::vector<std::chrono::seconds>>{{5s, 2s}, {61s, 9s, 2s}}) {
+        World world;
+        lose_lock(world, ages);
+        EXPECT_EQ(core::check_ownership(world.facts, world.settings, world.now).status, Status::pass);
+    }
 }
 
 TEST(Gate, LetsPostfixStartOnItsOwnQueue) {

@@ -246,6 +246,10 @@ class Random {
         if (flag()) {
             facts.ownership.shared_with = owner();
         }
+        facts.ownership.losses.resize(below(4));
+        for (std::int64_t& loss : facts.ownership.losses) {
+            loss = signed_number();
+        }
         facts.ownership.error = text();
         return facts;
     }

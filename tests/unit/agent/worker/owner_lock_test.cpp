@@ -161,6 +161,20 @@ TEST_F(OwnerLockTest, AFileThatWasEmptiedOrRemovedIsLostAndCanBeClaimedAnew) {
     EXPECT_TRUE(fs::exists(file));
 }
 
+TEST_F(OwnerLockTest, TheLatestLossesAreRemembered) {
+    OwnerLock lock(host("mx1", "boot-1"));
+    claim(lock);
+    EXPECT_THAT(lock.observe(*mount).losses, ::testing::IsEmpty());
+    for (const int second : {1, 5, 9, 700}) {
+        fs::resize_file(file, 0);
+        ASSERT_EQ(lock.observe(*mount).state, State::lost);
+        const auto claimed = lock.claim(*mount, {core::WallTime(), std::chrono::seconds(second)});
+        ASSERT_TRUE(claimed.has_value()) << claimed.error().message;
+        EXPECT_EQ(claim(lock), State::held) << "which is no loss";
+    }
+    EXPECT_THAT(lock.observe(*mount).losses, ::testing::ElementsAre(5'000, 9'000, 700'000));
+}
+
 TEST_F(OwnerLockTest, ALockOnAMountThatWasReplacedDoesNotCount) {
     OwnerLock lock(host("mx1", "boot-1"));
     claim(lock);

@@ -218,6 +218,35 @@ TEST_F(RelinkerTest, AMountThatGoesAwayHalfWayIsNotWrittenUnder) {
     expect_relinked();
 }
 
+TEST_F(RelinkerTest, WhileItIsTriedAgainItSaysWhyItFailed) {
+    first_boot();
+    masters = core::Error{core::Errc::denied, "list the processes in /proc: Permission denied"};
+    const core::RelinkProgress failed = relinker->continue_for(0ms);
+    ASSERT_EQ(failed.state, State::failed);
+    EXPECT_FALSE(failed.more);
+    masters = std::vector<core::ProcessFacts>{};
+    const core::RelinkProgress again = relinker->continue_for(0ms);
+    EXPECT_TRUE(again.more);
+    EXPECT_EQ(again.state, State::failed);
+    EXPECT_EQ(again.text, failed.text);
+    EXPECT_EQ(again.remedy, failed.remedy);
+    expect_relinked();
+}
+
+TEST_F(RelinkerTest, AWaitForTheMountEndsWhatAFailureSaid) {
+    first_boot();
+    masters = core::Error{core::Errc::denied, "list the processes in /proc: Permission denied"};
+    ASSERT_EQ(relinker->continue_for(0ms).state, State::failed);
+    masters = std::vector<core::ProcessFacts>{};
+    mounted.reset();
+    EXPECT_EQ(relinker->continue_for(0ms).state, State::pending);
+    mounted.emplace(mail);
+    const core::RelinkProgress begun = relinker->continue_for(0ms);
+    EXPECT_TRUE(begun.more);
+    EXPECT_EQ(begun.state, State::pending);
+    expect_relinked();
+}
+
 TEST_F(RelinkerTest, RefusesAMountOfTheWrongTypeWithoutTouchingIt) {
     first_boot();
     settings.mount.fstypes = {"nfs4"};
