@@ -3,8 +3,8 @@
 // more than the state of our lock.
 //
 // Twins with ids of their own never see each other's lock stand: whoever is heard by the server has just ended the
-// other, as one client that was rebooted. So a lock that is lost over and over tells of one. An outage cannot: each loss
-// takes it a lease, and servers' leases are 30 s and more.
+// other, as one client that was rebooted. So a lock that is lost over and over tells of one. An outage cannot: each
+// loss takes it a lease, and servers' leases are 30 s and more.
 #include "core/judge.hpp"
 
 #include <array>

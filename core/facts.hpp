@@ -148,7 +148,7 @@ struct OwnershipFacts {
     /// When it was lost to nobody and claimed again, in milliseconds of the boot clock: the latest, oldest first.
     static constexpr std::size_t losses_kept = 3;
     std::vector<std::int64_t> losses;
-    std::string error;                       ///< one line, when error or lost
+    std::string error;  ///< one line, when error or lost
     bool operator==(const OwnershipFacts&) const = default;
 };
 

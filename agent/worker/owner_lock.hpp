@@ -61,7 +61,7 @@ class OwnerLock {
     std::string path_;            ///< of the file, for messages
     bool wrote_ = false;
     std::vector<std::int64_t> losses_;  ///< as in core::OwnershipFacts
-    std::vector<std::string> others_;  ///< still to be looked at
+    std::vector<std::string> others_;   ///< still to be looked at
     std::optional<core::OwnerRecord> shared_with_;
     std::string shared_name_;  ///< of its file
 };

@@ -47,7 +47,7 @@ def relay(lab):
 def in_service(lab):
     """A relay after its first boot, 200 at /health; only the metadata service knows its id. `answers` is what /health
     said meanwhile, each change as (seconds since it was switched on, Response or None)."""
-    machine = lab.relay("first", FIRST_ID, asset_tag=None)
+    machine = lab.relay("first", FIRST_ID, asset_tag=None, files={"/etc/default/postfix": None})
     lab.metadata(machine, FIRST_ID)
     machine.start(wait=False)
     machine.answers = []

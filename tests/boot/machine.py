@@ -13,6 +13,7 @@ import http.client
 import json
 import os
 import re
+import select
 import shlex
 import signal
 import socket
@@ -27,6 +28,48 @@ from support.deadline import DeadlinePassed, eventually
 # From a start to a shell; 14 s where nothing else runs, so the rest is for a busy host.
 BOOT = 240
 _MEMORY = "512M"
+
+
+class Knocks:
+    """Asks a machine that boots anew every now and then, and the first question that is answered counts: the emulator takes
+    every connection at once, and one that it could not hand on it tries to hand on again after 6, 12 and 24 s."""
+
+    _PAUSE = 1.5
+    _KEPT = 9  # a sshd with ten guests that have not logged in sends some away
+
+    def __init__(self, ask):
+        """ask() connects, says what is to be said and returns that connection, which has a fileno()."""
+        self._ask = ask
+        self._asked = []
+        self._next = 0.0
+
+    def answered(self):
+        """A connection with an answer to read, or that was ended; None while there is none. Takes a moment."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._PAUSE
+            while len(self._asked) >= self._KEPT:
+                self._asked.pop(0).close()
+            try:
+                self._asked.append(self._ask())
+            except OSError:
+                pass
+        readable = select.select(self._asked, [], [], 0.1)[0]
+        if not readable:
+            return None
+        self._asked.remove(readable[0])
+        return readable[0]
+
+    def end(self):
+        for connection in self._asked:
+            connection.close()
+        self._asked.clear()
+
+
+class Asked(http.client.HTTPConnection):
+    """A connection on which a question was asked."""
+
+    def fileno(self):
+        return self.sock.fileno()
 
 
 class Link(str):
@@ -47,6 +90,7 @@ class Machine:
         self.directory = f"{run.directory}/{name}"
         self.console_path = f"{self.directory}/console"
         self.started_at = None
+        self._unheard = None  # asks until it answers for the first time
         self._uuid = "ec2" + str(uuid.uuid4())[3:]  # as the machines of that cloud have it
         self._run = run
         self._process = None
@@ -71,13 +115,18 @@ class Machine:
         with open(f"{self.directory}/emulator.log", "ab") as log:
             self._process = subprocess.Popen(self._emulator(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._ssh_port, self.http_port = self._forwarded_ports()
+        self._unheard = Knocks(lambda: self._ask("/health", timeout=5))
         if wait:
             self.until_shell()
         return self
 
     def until_shell(self, within=BOOT):
         """Waits until a command can be run in it."""
-        eventually(lambda: self._on() and self._ssh_listens(), f"{self.name} lets us in", within, step=0.2)
+        knocks = Knocks(lambda: socket.create_connection(("127.0.0.1", self._ssh_port), timeout=5))
+        try:
+            eventually(lambda: self._on() and _is_ssh(knocks.answered()), f"{self.name} lets us in", within, step=0.1)
+        finally:
+            knocks.end()
         self.until("true")
         return self
 
@@ -117,6 +166,8 @@ class Machine:
 
     def _gone(self):
         self._process.wait()
+        if self._unheard:
+            self._unheard.end()
         subprocess.run([*self._ssh_words(), "-O", "exit", "root@127.0.0.1"], capture_output=True)
 
     # ---- inside
@@ -182,15 +233,30 @@ class Machine:
     # ---- the agent in it
 
     def http(self, path="/health", timeout=5):
-        """What the agent answers (support.agent.Response); None where nothing does."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=timeout)
+        """What the agent answers (support.agent.Response); None where nothing does (yet)."""
+        if self._unheard:
+            if self._response(self._unheard.answered) is None:
+                return None
+            self._unheard.end()
+            self._unheard = None
+        return self._response(lambda: self._ask(path, timeout))
+
+    def _ask(self, path, timeout):
+        connection = Asked("127.0.0.1", self.http_port, timeout=timeout)
+        connection.request("GET", path)
+        return connection
+
+    @staticmethod
+    def _response(asked):
+        connection = None
         try:
-            connection.request("GET", path)
-            return Response(connection.getresponse())
+            connection = asked()
+            return connection and Response(connection.getresponse())
         except (OSError, http.client.HTTPException):
             return None
         finally:
-            connection.close()
+            if connection:
+                connection.close()
 
     def until_health(self, status=None, check=None, reason=None, phase=None, said=(), path="/health", within=120):
         """Waits until the answer is so; returns it. `reason` and `said`, words of the check's output, need `check`;
@@ -223,10 +289,12 @@ class Machine:
     def _emulator(self):
         card = "virtio-net-pci,romfile="
         words = ["console=ttyS0", "root=/dev/vda", "net.ifnames=0", "fsck.mode=skip", "panic=-1", "no_timer_check", "TERM=dumb",
-                 "SYSTEMD_COLORS=0", f"systemd.hostname={self.hostname}", *([] if self.cloud_init else ["cloud-init=disabled"]),
+                 "SYSTEMD_COLORS=0",
+                 "mitigations=off",  # each costs an emulated processor more than a real one
+                 f"systemd.hostname={self.hostname}", *([] if self.cloud_init else ["cloud-init=disabled"]),
                  *self.command_line]
         return [
-            "qemu-system-x86_64", "-name", self.name, "-uuid", f"ec2e1916-9099-7caf-fd21-{self.number:012x}", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "qemu-system-x86_64", "-name", self.name, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-smp", "2", "-m", _MEMORY,
             "-uuid", self._uuid,
             "-chardev", f"file,id=console,path={self.console_path},append=on", "-serial", "chardev:console",
@@ -276,13 +344,6 @@ class Machine:
                    "BatchMode": "yes", "Port": str(self._ssh_port)}
         return ["ssh", "-F", "none", *(f"-o{name}={value}" for name, value in options.items())]
 
-    def _ssh_listens(self):
-        try:
-            with socket.create_connection(("127.0.0.1", self._ssh_port), timeout=60) as connection:
-                return connection.recv(4) == b"SSH-"
-        except OSError:
-            return False
-
     def _ssh(self, command, timeout, stdin=None):
         """A command that takes longer than `timeout` seconds fails the test, which then sees what the machine showed."""
         words = [*self._ssh_words(), "root@127.0.0.1", command]
@@ -310,6 +371,16 @@ def _furnishing(files):
         lines.append(f"cp /files/{number} {target}; chmod {mode} {target}")
     archive.file("furnish", "\n".join(lines + [""]).encode())
     return archive.bytes()
+
+
+def _is_ssh(connection):
+    if connection is None:
+        return False
+    with connection:
+        try:
+            return connection.recv(4) == b"SSH-"
+        except OSError:
+            return False
 
 
 def _matches(answer, status, check, reason, phase, said):

@@ -559,9 +559,12 @@ const std::vector<Story>& stories() {
          "NFS client name, localhost",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
         {"the_lock_is_lost_over_and_over", Check::ownership, Status::fail, Reason::lost,
-         [](World& w) { lose_lock(w, {60s, 9s, 2s}); },
+         [](World& w) {
+             lose_lock(w, {60s, 9s, 2s});
+         },
          "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is lost over and over and claimed again each "
-         "time, as where another host's NFS client calls itself by the same name, ip-10-0-0-7, and each takes the other's "
+         "time, as where another host's NFS client calls itself by the same name, ip-10-0-0-7, and each takes the "
+         "other's "
          "locks away",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
 
