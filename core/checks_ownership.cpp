@@ -39,8 +39,8 @@ constexpr std::chrono::minutes losses_of_a_twin_come_within{1};
 
 bool is_lost_over_and_over(const OwnershipFacts& ownership, Moment now) {
     const auto& losses = ownership.losses;
-    return losses.size() >= OwnershipFacts::losses_kept &&
-           losses[losses.size() - OwnershipFacts::losses_kept] >= (now.boot - losses_of_a_twin_come_within).count();
+    return losses.size() == OwnershipFacts::losses_kept &&
+           losses.front() >= (now.boot - losses_of_a_twin_come_within).count();
 }
 
 Finding judge_held(const Judge& judge, const Facts& facts, const Paths& paths, Moment now) {

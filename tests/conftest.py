@@ -16,10 +16,21 @@ def pytest_sessionstart(session):
         pytest.exit("run these through tests/run (or tests/support/in_namespaces pytest ...): they mount things", 4)
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "prompt: is about an answer within so short a time that no other test runs beside it")
+
+
 def pytest_collection_modifyitems(config, items):
-    """PEA_SHARE=2/4: the second, sixth, tenth... test alone."""
-    share, shares = map(int, os.environ.get("PEA_SHARE", "1/1").split("/"))
-    mine = items[share - 1::shares]
+    """PEA_SHARE=2/4: the second, sixth, tenth... of the tests that may run beside others; PEA_SHARE=prompt: the rest."""
+    share = os.environ.get("PEA_SHARE")
+    if not share:
+        return
+    prompt = [item for item in items if item.get_closest_marker("prompt")]
+    if share == "prompt":
+        mine = prompt
+    else:
+        first, shares = map(int, share.split("/"))
+        mine = [item for item in items if item not in prompt][first - 1::shares]
     config.hook.pytest_deselected(items=[item for item in items if item not in mine])
     items[:] = mine
 

@@ -102,16 +102,16 @@ def test_answers_that_are_no_id_are_refused_and_nothing_is_written(unnamed, imds
     assert unnamed.link_text() == f"{unnamed.world.mount_path}/{ID}"
 
 
+@pytest.mark.prompt
 @pytest.mark.parametrize("imds", [["silent"], ["drip=1"]], indirect=True, ids=lambda value: value[0])
 def test_a_silent_metadata_service_holds_up_no_answer(unnamed, imds):
-    """A loop that waited for it would wait two seconds, the time of one attempt, each time. One answer may be late
-    because the machine is busy."""
+    """A loop that waited for it would wait two seconds each time: so long is one attempt."""
     agent = unnamed.serve()
     with Poller(agent.port, every=0.1) as health, Poller(agent.port, "/livez", every=0.1) as live:
         eventually(lambda: len([one for one in imds.requests() if "token" in one]) >= 3, "three attempts were made")
     for poller, status in ((health, 503), (live, 200)):
         poller.assert_never_left(status)
-        assert len([answer for answer in poller.answers if answer.took > 1]) <= 1, poller.answers
+        assert poller.slowest() < 1
 
 
 def test_cloud_init_s_file_under_run_is_the_last_resort(unnamed):
