@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/boot_memory.hpp"
 
-#include "agent/file_descriptor.hpp"
+#include "agent/log.hpp"
 #include "agent/worker/small_file.hpp"
 #include "core/instance_id.hpp"
 
@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* id_name = "/instance-id";
 constexpr const char* worked_name = "/mount-worked";
+constexpr const char* log_position_name = "/log-position";
 constexpr std::size_t more_than_an_id = 4096;
 
 /// "" if it cannot be read.
@@ -60,6 +61,15 @@ core::Result<void> BootMemory::remember_id(const std::string& instance_id) const
 core::Result<void> BootMemory::remember_worked(const std::string& instance_id) const {
     const std::string path = directory_ + worked_name;
     return read_line(path) == instance_id ? core::Result<void>() : write(path, instance_id);
+}
+
+FileDescriptor BootMemory::open_log_position() const {
+    const std::string path = directory_ + log_position_name;
+    FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) {
+        log(Priority::warning, core::system_error(errno, "open", path).message);
+    }
+    return file;
 }
 
 bool BootMemory::worked(const std::string& setting) const {

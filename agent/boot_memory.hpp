@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the agent keeps for the rest of this boot, in files of a tmpfs: who this instance is, so that a metadata service
 // that answers 503 later cannot take the identity away from a restarted agent, nor from `gate`; and that its queue was
-// in place, so that an agent that is restarted while the mount hangs does not take that for a bad boot.
+// in place, so that an agent that is restarted while the mount hangs does not take that for a bad boot; and how far the
+// mail log was counted, so that nothing is counted twice.
 #pragma once
 
+#include "agent/file_descriptor.hpp"
 #include "agent/privileges.hpp"
 #include "core/result.hpp"
 
@@ -27,6 +29,10 @@ class BootMemory {
     /// Whether the queue was linked in this boot for the instance that this is. `setting` is settings.instance_id; for
     /// "auto" it is the id that is remembered, and without one nothing is known to have worked.
     [[nodiscard]] bool worked(const std::string& setting) const;
+
+    /// log-position, mode 0600, made where it is not there; for reading and writing by who may not open it. Closed
+    /// where it cannot be had, which is said in the log: the agent works without it.
+    [[nodiscard]] FileDescriptor open_log_position() const;
 
    private:
     [[nodiscard]] core::Result<void> write(const std::string& path, const std::string& line) const;

@@ -51,8 +51,9 @@ struct Builder {
                 "--unit", line.unit,
                 "The unit that asks: waits while the agent starts, and has the agent start it later if refused")
             ->type_name("NAME");
-        add("status", Command::status, "What the running agent says, as a table. Exit: as check")
-            ->add_flag("--json", line.json, "Print the body of /health");
+        CLI::App* status = add("status", Command::status, "What the running agent says, as a table. Exit: as check");
+        CLI::Option* json = status->add_flag("--json", line.json, "Print the body of /health");
+        status->add_flag("--watch", line.watch, "Show it again every 2 s, until Ctrl-C")->excludes(json);
         CLI::App* doctor =
             add("doctor", Command::doctor, "What of this machine's set-up is wrong, and what to do. Exit: as check");
         doctor->add_flag("--image", line.image, "Look at a machine that is about to become an image (AMI)");

@@ -15,6 +15,7 @@ struct CommandLine {
     std::optional<std::string> settings_file;  ///< --config
     std::vector<std::string> overrides;        ///< --set key.path=value, in order
     bool json = false;                         ///< check --json, status --json, doctor --json
+    bool watch = false;                        ///< status --watch
     bool dry_run = false;                      ///< relink --dry-run
     bool image = false;                        ///< doctor --image
     std::string unit;                          ///< gate --unit NAME; "" when not given

@@ -24,7 +24,9 @@ int run(const agent::CommandLine& line) {
         case agent::Command::check: return agent::check_command(loaded->settings, line.json);
         case agent::Command::relink: return agent::relink_command(loaded->settings, line.dry_run);
         case agent::Command::gate: return agent::gate_command(loaded->settings, line.unit);
-        case agent::Command::status: return agent::status_command(loaded->settings, line.json);
+        case agent::Command::status:
+            return line.watch ? agent::watch_status_command(loaded->settings)
+                              : agent::status_command(loaded->settings, line.json);
         case agent::Command::doctor: break;
         case agent::Command::nfs_identity: return agent::nfs_identity_command(loaded->settings);
         case agent::Command::config_check: return agent::config_check_command(*loaded);

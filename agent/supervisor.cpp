@@ -169,6 +169,7 @@ core::Result<void> Supervisor::start_server() {
                             std::move(seats_[1].process.channel),
                             std::move(seats_[2].process.channel),
                             open_outlets(),
+                            memory_.open_log_position(),
                             memory_.worked(inputs_.loaded.settings.instance_id),
                             parent};
         ::_exit(run_server(std::move(inputs)));

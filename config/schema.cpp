@@ -265,6 +265,10 @@ std::vector<Key> make_schema() {
         duration(SETTING(checks.interval), 100ms, 1h, live, "Time between two rounds of checks that have no event"),
         integer(SETTING(checks.fail_after), 1, 100, "", live, "Rounds in a row until a doubtful fault counts"),
         integer(SETTING(checks.pass_after), 1, 100, "", live, "Good rounds in a row until a fault is over"),
+        duration(SETTING(census.interval), 0ms, 24h, live,
+                 "Time from the end of one count of the queues to the beginning of the next; `0s` never counts"),
+        integer(SETTING(census.budget), 1, 1'000'000, "", live,
+                "Operations of the file system that a count may take in a second"),
         duration(SETTING(drain.delay), 0ms, 1h, live, "How long to answer \"not ready\" before a stop"),
         text(SETTING(user), auto_or_user, "`auto` or the name of a user other than root", restart,
              "Whom the server and the systemd worker become; `auto` is `postfix-elb-agent` where that user exists, "

@@ -47,6 +47,12 @@ class Histogram {
 
     void observe(double value);
 
+    /// For what is counted elsewhere: one count for each bucket alone, as counts() has them.
+    void assign(std::vector<std::uint64_t> counts, double sum) {
+        counts_ = std::move(counts);
+        sum_ = sum;
+    }
+
     [[nodiscard]] const std::vector<double>& bounds() const { return bounds_; }
     /// How many fell into each bucket alone (not: into it and those below); the last is the one above all bounds.
     [[nodiscard]] const std::vector<std::uint64_t>& counts() const { return counts_; }

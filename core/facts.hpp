@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/moment.hpp"
+#include "core/nfs_facts.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -81,6 +82,7 @@ struct HostFacts {
     std::optional<MountEntry> mount;  ///< the uppermost entry whose mount point is settings.mount.path
     std::optional<std::int64_t>
         lease_expired;  ///< seconds, from /proc/self/mountstats; absent where the kernel says none
+    std::optional<NfsFacts> nfs;  ///< of that mount, from there too; absent where it is not NFS
     LinkFacts link;
     UserData user_data = UserData::not_expected;
     std::optional<ProcessFacts> named;     ///< the process that the pid file names, if it lives

@@ -56,6 +56,11 @@ struct Settings {
         int pass_after = 1;  ///< rounds, at least 1
     } checks;
 
+    struct Census {
+        Duration interval = std::chrono::minutes(1);  ///< 0: never
+        int budget = 200;                             ///< operations of the file system per second, at least 1
+    } census;
+
     struct Drain {
         Duration delay{0};
     } drain;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/journal.hpp"
 
+#include "core/delivery_line.hpp"
 #include "core/maillog_line.hpp"
 #include "core/result.hpp"
 #include "systemd/journal_line.hpp"
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -28,7 +30,8 @@ using std::chrono::milliseconds;
 
 // Anybody may log as facility mail; the programs that start Postfix run as root. journald takes the user from the
 // kernel, and has it of a sender that is gone by then, too.
-constexpr std::array<std::string_view, 2> of_mail_by_root{"SYSLOG_FACILITY=2", "_UID=0"};
+constexpr std::string_view of_mail = "SYSLOG_FACILITY=2";
+constexpr std::string_view by_root = "_UID=0";
 
 struct CloseJournal {
     void operator()(sd_journal* journal) const { sd_journal_close(journal); }
@@ -55,7 +58,33 @@ std::optional<std::string_view> field(sd_journal* journal, const char* name) {
 }
 
 std::optional<std::string> copy_of(std::optional<std::string_view> text) {
-    return text ? std::optional<std::string>(text->substr(0, max_journal_line)) : std::nullopt;
+    return text ? std::optional<std::string>(text->substr(0, max_delivery_line)) : std::nullopt;
+}
+
+std::string cursor_of(sd_journal* journal) {
+    char* cursor = nullptr;
+    if (sd_journal_get_cursor(journal, &cursor) < 0) {
+        return {};
+    }
+    std::string text = cursor;
+    ::free(cursor);
+    return text;
+}
+
+// What of a cursor is the entry's own, whatever file it lies in: the boot, both clocks and the hash.
+std::string_view own_part(std::string_view cursor) {
+    const auto boot = cursor.find(";b=");
+    return cursor.substr(std::min(boot, cursor.size()));
+}
+
+// The monotonic clock of a cursor, in hexadecimal as it stands there; 0 if there is none.
+std::uint64_t monotonic_of(std::string_view cursor) {
+    const auto begin = cursor.find(";m=");
+    std::uint64_t monotonic = 0;
+    if (begin != std::string_view::npos) {
+        std::from_chars(cursor.data() + begin + 3, cursor.data() + cursor.size(), monotonic, 16);
+    }
+    return monotonic;
 }
 
 // libsystemd leaves out what it cannot open, and drops what turns out to be damaged, without a word.
@@ -73,9 +102,10 @@ bool is_event(const std::string& line, Microseconds now) {
 
 class Journal::Reader {
    public:
-    explicit Reader(JournalLimits limits) : limits_(limits), retry_(limits.first_retry) {}
+    Reader(JournalLimits limits, JournalLines wanted) : limits_(limits), wanted_(wanted), retry_(limits.first_retry) {}
 
     JournalSlice read();
+    JournalSlice read_after(const std::string& cursor);
     bool look();
     [[nodiscard]] pollfd descriptor() const;
     [[nodiscard]] int timeout_ms() const;
@@ -95,11 +125,17 @@ class Journal::Reader {
     int seek();
     int scan();
     std::size_t take_entry();
+    std::size_t take_start();
+    std::size_t take_any();
+    std::size_t add_line(std::string_view identifier, std::string_view message, std::uint64_t realtime,
+                         std::uint64_t monotonic, std::size_t max_bytes);
+    [[nodiscard]] bool looked_at_before();
     void remember_place();
     void cannot_read(std::string error);
     [[nodiscard]] bool told_before(const Told& entry);
 
     JournalLimits limits_;
+    JournalLines wanted_;
     Handle journal_;        ///< also while there is nothing to read: its descriptor tells of files that come
     bool reading_ = false;  ///< the handle stands at the place
     bool ever_read_ = false;
@@ -110,6 +146,7 @@ class Journal::Reader {
     std::optional<Microseconds> retry_at_{Microseconds(0)};  ///< on CLOCK_MONOTONIC; at first at once
     JournalSlice next_;                                      ///< what read() will give, as far as it was read
     State given_ = State::absent;
+    std::string given_cursor_;  ///< what the slice that was given last ended with
     bool from_start_ = true;
 };
 
@@ -122,9 +159,19 @@ JournalSlice Journal::Reader::read() {
     next_.state = slice.state;
     next_.error = slice.error;
     given_ = slice.state;
+    slice.cursor = given_cursor_ = cursor_;
     slice.from_start = from_start_ && given_ == State::reading;
     from_start_ = from_start_ && !slice.from_start;
     return slice;
+}
+
+JournalSlice Journal::Reader::read_after(const std::string& cursor) {
+    if (cursor != given_cursor_) {
+        next_ = {};
+        cursor_ = cursor;
+        reading_ = false;
+    }
+    return read();
 }
 
 bool Journal::Reader::look() {
@@ -194,7 +241,7 @@ void Journal::Reader::open() {
 // there was none before.
 int Journal::Reader::seek() {
     sd_journal* const journal = journal_.get();
-    sd_journal_set_data_threshold(journal, 4 * max_journal_line);
+    sd_journal_set_data_threshold(journal, max_delivery_line);
     sd_id128_t boot{};
     if (const int result = sd_id128_get_boot(&boot); result < 0) {
         return result;
@@ -210,8 +257,10 @@ int Journal::Reader::seek() {
             return result;
         }
     }
-    for (const std::string_view match : of_mail_by_root) {
-        if (const int result = sd_journal_add_match(journal, match.data(), match.size()); result < 0) {
+    for (const std::string_view match : {of_mail, by_root}) {
+        const bool anybody = match == by_root && wanted_ == JournalLines::of_postfix;
+        const int result = anybody ? 0 : sd_journal_add_match(journal, match.data(), match.size());
+        if (result < 0) {
             return result;
         }
     }
@@ -240,6 +289,10 @@ int Journal::Reader::scan() {
 
 // How many bytes it added.
 std::size_t Journal::Reader::take_entry() {
+    return wanted_ == JournalLines::of_starts ? take_start() : take_any();
+}
+
+std::size_t Journal::Reader::take_start() {
     sd_journal* const journal = journal_.get();
     const auto message = field(journal, "MESSAGE");
     if (!message || !core::may_tell(*message)) {
@@ -250,28 +303,64 @@ std::size_t Journal::Reader::take_entry() {
         sd_journal_get_monotonic_usec(journal, &told.monotonic, nullptr) < 0 || told_before(told)) {
         return 0;
     }
+    const auto identifier = copy_of(field(journal, "SYSLOG_IDENTIFIER")).value_or("");
+    const std::size_t bytes = add_line(identifier, told.message, told.realtime, told.monotonic, max_journal_line);
+    if (!is_event(next_.lines.back(), clock_now(CLOCK_REALTIME))) {
+        next_.lines.pop_back();
+        return 0;
+    }
+    last_told_ = std::move(told);
+    remember_place();
+    return bytes;
+}
+
+std::size_t Journal::Reader::take_any() {
+    sd_journal* const journal = journal_.get();
+    if (looked_at_before()) {
+        return 0;
+    }
+    const auto identifier = copy_of(field(journal, "SYSLOG_IDENTIFIER"));
+    if (!identifier || !core::is_postfix_tag(*identifier)) {
+        return 0;
+    }
+    const auto message = copy_of(field(journal, "MESSAGE"));
+    std::uint64_t realtime = 0;
+    std::uint64_t monotonic = 0;
+    if (!message || sd_journal_get_realtime_usec(journal, &realtime) < 0 ||
+        sd_journal_get_monotonic_usec(journal, &monotonic, nullptr) < 0) {
+        return 0;
+    }
+    return add_line(*identifier, *message, realtime, monotonic, max_delivery_line);
+}
+
+std::size_t Journal::Reader::add_line(std::string_view identifier, std::string_view message, std::uint64_t realtime,
+                                      std::uint64_t monotonic, std::size_t max_bytes) {
+    sd_journal* const journal = journal_.get();
     auto pid = copy_of(field(journal, "SYSLOG_PID"));
     if (!pid) {
         pid = copy_of(field(journal, "_PID"));
     }
     const auto host = copy_of(field(journal, "_HOSTNAME")).value_or("");
-    const auto identifier = copy_of(field(journal, "SYSLOG_IDENTIFIER")).value_or("");
-    const Clocks now = clocks_now();
-    std::string line = journal_line({.realtime = Microseconds(told.realtime),
-                                     .monotonic = Microseconds(told.monotonic),
-                                     .host = host,
-                                     .identifier = identifier,
-                                     .pid = pid,
-                                     .message = told.message},
-                                    now);
-    if (!is_event(line, now.realtime)) {
-        return 0;
+    next_.lines.push_back(journal_line({.realtime = Microseconds(realtime),
+                                        .monotonic = Microseconds(monotonic),
+                                        .host = host,
+                                        .identifier = identifier,
+                                        .pid = pid,
+                                        .message = message},
+                                       clocks_now(), max_bytes));
+    return next_.lines.back().size();
+}
+
+// The place that was sought is where the entry was, or was before it was moved to another file.
+bool Journal::Reader::looked_at_before() {
+    if (!sought_) {
+        return false;
     }
-    const std::size_t bytes = line.size();
-    next_.lines.push_back(std::move(line));
-    last_told_ = std::move(told);
-    remember_place();
-    return bytes;
+    const std::string here = cursor_of(journal_.get());
+    const bool same = own_part(here) == own_part(cursor_);
+    const bool before = same || monotonic_of(here) < monotonic_of(cursor_);
+    sought_ = before && !same;
+    return before;
 }
 
 bool Journal::Reader::told_before(const Told& entry) {
@@ -281,10 +370,8 @@ bool Journal::Reader::told_before(const Told& entry) {
 }
 
 void Journal::Reader::remember_place() {
-    char* cursor = nullptr;
-    if (sd_journal_get_cursor(journal_.get(), &cursor) >= 0) {
-        cursor_ = cursor;
-        ::free(cursor);
+    if (std::string cursor = cursor_of(journal_.get()); !cursor.empty()) {
+        cursor_ = std::move(cursor);
     }
 }
 
@@ -316,12 +403,15 @@ int Journal::Reader::timeout_ms() const {
     return timeout_until(until);
 }
 
-Journal::Journal(JournalLimits limits) : reader_(std::make_unique<Reader>(limits)) {
+Journal::Journal(JournalLimits limits, JournalLines wanted) : reader_(std::make_unique<Reader>(limits, wanted)) {
 }
 Journal::~Journal() = default;
 
 JournalSlice Journal::read() {
     return reader_->read();
+}
+JournalSlice Journal::read_after(const std::string& cursor) {
+    return reader_->read_after(cursor);
 }
 bool Journal::look() {
     return reader_->look();

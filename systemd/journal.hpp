@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mail log as systemd's journal keeps it: the entries of this boot whose facility is "mail" and that root logged,
-// in their order, each once. It is the message that is looked at, never the unit: journald often does not learn the
-// unit of a program that ends at once, as those do that say why Postfix did not start.
+// The mail log as systemd's journal keeps it: the entries of this boot whose facility is "mail", in their order, each
+// once. Either those that root logged and that tell of a start of Postfix, or every line of Postfix, whoever logged it:
+// its programs run as several users. It is the message that is looked at, never the unit: journald often does not learn
+// the unit of a program that ends at once, as those do that say why Postfix did not start.
 //
 // Files may be rotated, vacuumed, moved from /run to /var or deleted while they are read, and journald may be
 // restarted: reading goes on after the last entry that was read. A journal that comes later is found. Reads only;
@@ -30,24 +31,32 @@ struct JournalLimits {
     std::chrono::milliseconds last_retry{60'000};
 };
 
+/// Which lines are wanted.
+enum class JournalLines { of_starts, of_postfix };
+
 struct JournalSlice {
     enum class State { reading, absent, lost };
     State state = State::absent;
     std::string error;               ///< one line: why it was lost, perhaps why it is absent
-    std::vector<std::string> lines;  ///< journal_line() of those that core knows for an event
+    std::vector<std::string> lines;  ///< journal_line() of those that are wanted
     bool more = false;               ///< a limit was reached before the end
     bool from_start = false;         ///< the first slice: begins with the first entry of this boot
+    std::string cursor;              ///< of the last entry that was looked at; "" before the first
 };
 
 class Journal {
    public:
-    explicit Journal(JournalLimits limits = {});
+    explicit Journal(JournalLimits limits = {}, JournalLines wanted = JournalLines::of_starts);
     ~Journal();
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
     /// The next slice. Opens the journal where it is not open.
     [[nodiscard]] JournalSlice read();
+
+    /// The slice after the entry of this cursor, "" being before the first of this boot: for who may not have received
+    /// the slice before. The entry need not be there any more, nor where it was.
+    [[nodiscard]] JournalSlice read_after(const std::string& cursor);
 
     /// What to wait for; fd -1: nothing. The descriptor may be another after each call of the others.
     [[nodiscard]] pollfd descriptor() const;

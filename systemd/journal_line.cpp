@@ -30,14 +30,14 @@ Microseconds wall_time_of(const JournalEntry& entry, const Clocks& now) {
     return of_this_boot ? entry.realtime : now.realtime - (now.monotonic - entry.monotonic);
 }
 
-std::string journal_line(const JournalEntry& entry, const Clocks& now) {
+std::string journal_line(const JournalEntry& entry, const Clocks& now, std::size_t max_bytes) {
     std::string line = stamp_of(wall_time_of(entry, now)) + ' ';
     line.append(one_word(entry.host)).append(" ").append(one_word(entry.identifier));
     if (entry.pid) {
         line.append("[").append(*entry.pid).append("]");
     }
     line.append(": ").append(entry.message);
-    return core::printable(line, max_journal_line);
+    return core::printable(line, max_bytes);
 }
 
 }  // namespace systemd

@@ -2,6 +2,7 @@
 #include "agent/commands/check_once.hpp"
 #include "agent/commands/commands.hpp"
 #include "agent/commands/exit_status.hpp"
+#include "agent/commands/terminal.hpp"
 #include "agent/server/board.hpp"
 #include "agent/server/health_json.hpp"
 
@@ -17,7 +18,7 @@ int check_command(const core::Settings& settings, bool json) {
     }
     const std::string text =
         json ? render_health(*verdict, {HealthView::Kind::health}, JsonStyle::pretty, this_release())
-             : render_table(report_of(*verdict));
+             : render_table(report_of(*verdict), style_of_stdout());
     std::fputs(text.c_str(), stdout);
     return exit_status(verdict->health);
 }

@@ -23,6 +23,9 @@ namespace agent {
 /// What gate does when the settings have errors: it refuses, and says every error.
 [[nodiscard]] int gate_without_settings(const config::Problems& problems, const std::string& unit);
 [[nodiscard]] int status_command(const core::Settings& settings, bool json);
+/// Shows the status again and again on a terminal, also while the agent is gone, and never returns there: who ends it
+/// gets the exit status of what was shown last. Without a terminal it says so and returns 3.
+[[nodiscard]] int watch_status_command(const core::Settings& settings);
 /// Settings that are not valid are one finding among others.
 [[nodiscard]] int doctor_command(const config::LoadRequest& request, const config::LoadResult& loaded, bool image,
                                  bool json);

@@ -2,6 +2,8 @@
 #include "agent/server/board.hpp"
 
 #include "agent/server/health_json.hpp"
+#include "agent/server/health_table.hpp"
+#include "agent/server/page.hpp"
 #include "agent/version.hpp"
 
 #include <string>
@@ -34,7 +36,8 @@ Release this_release() {
     return {full.substr(0, full.rfind('.')), full};
 }
 
-Board make_board(const core::Verdict& verdict, core::BootTime expires) {
+Board make_board(const core::Verdict& verdict, const core::Observed<core::RelinkProgress>& relink,
+                 const core::History& history, core::BootTime expires) {
     using Kind = HealthView::Kind;
     const Release release = this_release();
     Board board;
@@ -43,7 +46,11 @@ Board make_board(const core::Verdict& verdict, core::BootTime expires) {
     for (const core::Check check : core::all_checks()) {
         board.checks[static_cast<std::size_t>(check)] = page(verdict, {Kind::check, check}, release);
     }
-    board.index = PreparedResponse(200, content_type::text, render_table(report_of(verdict)));
+    board.index = PreparedResponse(200, content_type::text, render_table(report_of(verdict)), index_fields);
+    board.page = [verdict, relink, &history, version = release.release_id] {
+        return PreparedResponse(200, content_type::html, render_page({verdict, relink, history, version}),
+                                page_fields());
+    };
     board.expires = expires;
     return board;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A verdict as application/health+json (draft-inadarei-api-health-check-06) and back, and as a table for people.
+// A verdict as application/health+json (draft-inadarei-api-health-check-06) and back.
 #pragma once
 
 #include "core/health.hpp"
@@ -58,9 +58,5 @@ struct HealthReport {
 /// Reads the body of /health. Members that are not known are skipped and those that may be absent may be absent, but a
 /// member of the wrong type or an unknown status is an error (malformed) that names it. `now` makes ages of times.
 [[nodiscard]] core::Result<HealthReport> parse_health(std::string_view text, core::WallTime now);
-
-/// Aligned plain text, no colours: the verdict and the cause of it, one line per check, then what to do about each that
-/// does not pass, the cause first.
-[[nodiscard]] std::string render_table(const HealthReport& report);
 
 }  // namespace agent

@@ -5,6 +5,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <algorithm>
+#include <functional>
 
 namespace agent {
 namespace {
@@ -15,6 +16,8 @@ using boost::beast::error_code;
 /// Beast's parser without its container of fields, which allocates for each of them.
 class HeaderParser final : public http::basic_parser<true> {
    public:
+    explicit HeaderParser(std::string_view header) : header_(header) {}
+
     HttpRequest request;
     bool transfer_encoded = false;
 
@@ -27,8 +30,25 @@ class HeaderParser final : public http::basic_parser<true> {
         request.target = {target.data(), target.size()};
     }
     void on_response_impl(int, boost::beast::string_view, int, error_code&) override {}
-    void on_field_impl(http::field name, boost::beast::string_view, boost::beast::string_view, error_code&) override {
+    void on_field_impl(http::field name, boost::beast::string_view, boost::beast::string_view value,
+                       error_code&) override {
         transfer_encoded |= name == http::field::transfer_encoding;
+        if (name == http::field::accept) {
+            keep_first(request.accept, value);
+        } else if (name == http::field::accept_encoding) {
+            keep_first(request.accept_encoding, value);
+        }
+    }
+    /// A value that is folded over lines (obs-fold; no client does that) stands in a buffer of the parser's, which is
+    /// gone when it has been told: it counts as empty.
+    void keep_first(std::string_view& kept, boost::beast::string_view value) const {
+        if (kept.data() != nullptr) {
+            return;
+        }
+        const std::less_equal<> not_after;
+        const bool in_header = not_after(header_.data(), value.data()) &&
+                               not_after(value.data() + value.size(), header_.data() + header_.size());
+        kept = in_header ? std::string_view(value.data(), value.size()) : header_.substr(0, 0);
     }
     void on_header_impl(error_code&) override {}
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
@@ -38,6 +58,8 @@ class HeaderParser final : public http::basic_parser<true> {
         return body.size();
     }
     void on_finish_impl(error_code&) override {}
+
+    std::string_view header_;
 };
 
 constexpr std::string_view header_end = "\r\n\r\n";
@@ -67,7 +89,7 @@ bool may_become_a_request(std::string_view bytes) {
 }
 
 ParseResult parse_header(std::string_view header) {
-    HeaderParser parser;
+    HeaderParser parser(header);
     parser.header_limit(static_cast<std::uint32_t>(header.size() + 1));
     parser.body_limit(boost::none);
     error_code error;

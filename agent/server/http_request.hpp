@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes to a request: the request line and what of the fields decides about the connection. Nothing else of a request
-// is looked at, kept or allocated; a body is not read. Sans-I/O.
+// Bytes to a request: the request line, what of the fields decides about the connection, and what a client says it can
+// read. Nothing else of a request is looked at, kept or allocated; a body is not read. Sans-I/O.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,11 @@ struct HttpRequest {
     HttpMethod method = HttpMethod::get;
     std::string_view target;  ///< as received; into the bytes that were parsed
     bool keep_alive = false;  ///< by version, Connection, and whether a body follows that nobody will read
+
+    /// The values of these fields as received, into the bytes that were parsed; "" where there is no such field. Of
+    /// several fields of one name, the first. A value that is folded over lines counts as empty.
+    std::string_view accept{};
+    std::string_view accept_encoding{};
 };
 
 enum class ParseState { incomplete, complete, malformed, too_large };

@@ -33,22 +33,23 @@ const StatusLine& line_of(int status) {
 }
 
 std::string header_of(const StatusLine& line, std::string_view content_type, std::size_t length,
-                      std::string_view connection) {
+                      std::string_view fields, std::string_view connection) {
     std::string header;
     header.append(line.text).append("Content-Type: ").append(content_type);
     header.append("\r\nContent-Length: ").append(std::to_string(length));
     header.append("\r\nCache-Control: no-store\r\nConnection: ").append(connection).append("\r\n");
-    header.append(line.fields).append("\r\n");
+    header.append(line.fields).append(fields).append("\r\n");
     return header;
 }
 
 }  // namespace
 
-PreparedResponse::PreparedResponse(int status, std::string_view content_type, std::string_view body) {
+PreparedResponse::PreparedResponse(int status, std::string_view content_type, std::string_view body,
+                                   std::string_view fields) {
     const StatusLine& line = line_of(status);
     status_ = line.status;
-    const auto prepare = [&line, content_type, body](std::string_view connection) {
-        std::string bytes = header_of(line, content_type, body.size(), connection);
+    const auto prepare = [&line, content_type, body, fields](std::string_view connection) {
+        std::string bytes = header_of(line, content_type, body.size(), fields, connection);
         const std::size_t header_size = bytes.size();
         bytes.append(body);
         return Variant{std::make_shared<const std::string>(std::move(bytes)), header_size};

@@ -17,6 +17,7 @@ inline constexpr std::string_view health = "application/health+json";
 inline constexpr std::string_view html = "text/html; charset=utf-8";
 inline constexpr std::string_view text = "text/plain; charset=utf-8";
 inline constexpr std::string_view metrics = "text/plain; version=0.0.4; charset=utf-8";
+inline constexpr std::string_view openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 }  // namespace content_type
 
 /// The bytes of one answer. Shares them: they live for as long as they are being sent, whatever is published meanwhile.
@@ -35,8 +36,9 @@ class PreparedResponse {
    public:
     PreparedResponse() = default;
 
-    /// `status` is one of 200, 400, 404, 405, 408, 431, 503; 405 carries Allow.
-    PreparedResponse(int status, std::string_view content_type, std::string_view body);
+    /// `status` is one of 200, 400, 404, 405, 408, 431, 503; 405 carries Allow. `fields` are more header fields, whole
+    /// lines, each with its CRLF.
+    PreparedResponse(int status, std::string_view content_type, std::string_view body, std::string_view fields = {});
 
     enum class Part { whole, header };
     enum class Connection { keep_alive, close };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/server/http_routes.hpp"
 
+#include "agent/server/page.hpp"
+#include "core/media_type.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -18,12 +21,10 @@ static_assert(first_check_route + core::check_count == other_route);
 
 constexpr std::string_view alive_body = R"({"status":"pass"})"
                                         "\n";
-constexpr std::string_view starting_body =
-    R"({"status":"fail","phase":"starting","output":"no verdict yet: the first round of checks has not ended"})"
-    "\n";
-constexpr std::string_view stale_body =
-    R"({"status":"fail","output":"stale: the agent answers but has stopped checking; restart postfix-elb-agent"})"
-    "\n";
+#define PEA_STARTING "no verdict yet: the first round of checks has not ended"
+#define PEA_STALE "the agent answers but has stopped checking; restart postfix-elb-agent"
+constexpr std::string_view starting_body = R"({"status":"fail","phase":"starting","output":")" PEA_STARTING "\"}\n";
+constexpr std::string_view stale_body = R"({"status":"fail","output":"stale: )" PEA_STALE "\"}\n";
 
 std::string not_found_body() {
     std::string body = "no such page; there are";
@@ -81,6 +82,12 @@ bool wants_pretty(std::string_view query) {
     return false;
 }
 
+/// Who likes both alike (curl says */*) sits at a terminal.
+bool wants_page(std::string_view accept) {
+    const core::Preference page = core::media_preference(accept, {"text", "html", {}});
+    return page.weight > 0 && core::media_preference(accept, {"text", "plain", {}}) < page;
+}
+
 Route find_route(std::string_view path) {
     const auto* const known_end = route_paths.begin() + other_route;
     return static_cast<Route>(std::find(route_paths.begin(), known_end, path) - route_paths.begin());
@@ -94,11 +101,15 @@ HttpAnswer make_answer(const PreparedResponse& response, Route route, HttpMethod
 
 }  // namespace
 
-HttpRoutes::HttpRoutes(std::function<std::string()> render_metrics)
-    : render_metrics_(std::move(render_metrics)),
+HttpRoutes::HttpRoutes(MetricsPage::Render render_metrics)
+    : metrics_(std::move(render_metrics)),
       alive_(200, content_type::health, alive_body),
       starting_(503, content_type::health, starting_body),
       stale_(503, content_type::health, stale_body),
+      starting_index_{{503, content_type::text, "starting: " PEA_STARTING "\n", index_fields},
+                      {503, content_type::html, render_notice("starting", PEA_STARTING), page_fields()}},
+      stale_index_{{503, content_type::text, "stale: " PEA_STALE "\n", index_fields},
+                   {503, content_type::html, render_notice("stale", PEA_STALE), page_fields()}},
       not_found_(404, content_type::text, not_found_body()),
       method_not_allowed_(405, content_type::text, "only GET and HEAD are answered here\n"),
       malformed_(400, content_type::text, "this is not an HTTP/1.0 or HTTP/1.1 request\n"),
@@ -108,6 +119,8 @@ HttpRoutes::HttpRoutes(std::function<std::string()> render_metrics)
 
 void HttpRoutes::publish(Board board) {
     board_ = std::move(board);
+    page_ = {};
+    metrics_.forget();
     published_ = true;
 }
 
@@ -118,13 +131,25 @@ const PreparedResponse& HttpRoutes::page(Route route, bool pretty, core::BootTim
     if (!published_ || now >= board_.expires) {
         return published_ ? stale_ : starting_;
     }
-    if (route == index_route) {
-        return board_.index;
-    }
     const Board::Page& page = route == health_route  ? board_.health
                               : route == ready_route ? board_.ready
                                                      : board_.checks[route - first_check_route];
     return pretty ? page.pretty : page.compact;
+}
+
+const PreparedResponse& HttpRoutes::index(std::string_view accept, core::BootTime now) const {
+    const bool page = wants_page(accept);
+    if (!published_ || now >= board_.expires) {
+        const Notice& notice = published_ ? stale_index_ : starting_index_;
+        return page ? notice.page : notice.text;
+    }
+    if (!page) {
+        return board_.index;
+    }
+    if (page_.empty()) {
+        page_ = board_.page();
+    }
+    return page_;
 }
 
 HttpAnswer HttpRoutes::answer(const HttpRequest& request, core::BootTime now) const {
@@ -140,10 +165,11 @@ HttpAnswer HttpRoutes::answer(const HttpRequest& request, core::BootTime now) co
         return make_answer(method_not_allowed_, route, request.method, request.keep_alive);
     }
     if (route == metrics_route) {
-        const PreparedResponse metrics(200, content_type::metrics, render_metrics_());
-        return make_answer(metrics, route, request.method, request.keep_alive);
+        return make_answer(metrics_.answer(request, now, board_.expires), route, request.method, request.keep_alive);
     }
-    return make_answer(page(route, wants_pretty(target->query), now), route, request.method, request.keep_alive);
+    const PreparedResponse& response =
+        route == index_route ? index(request.accept, now) : page(route, wants_pretty(target->query), now);
+    return make_answer(response, route, request.method, request.keep_alive);
 }
 
 HttpAnswer HttpRoutes::answer(HttpFault fault) const {

@@ -4,6 +4,7 @@
 
 #include "agent/server/http_request.hpp"
 #include "agent/server/http_responses.hpp"
+#include "agent/server/metrics_page.hpp"
 #include "core/moment.hpp"
 #include "core/reason.hpp"
 
@@ -43,7 +44,10 @@ struct Board {
     Page health;
     Page ready;
     std::array<Page, core::check_count> checks;  ///< indexed by core::Check
-    PreparedResponse index;                      ///< for a person's browser
+    PreparedResponse index;                      ///< "/" for a terminal
+
+    /// "/" for a browser. Called when the first asks for it, and never again: mostly nobody looks.
+    std::function<PreparedResponse()> page;
 
     /// From then on everything above is answered 503: an evaluator that has stopped says nothing true any more.
     core::BootTime expires{};
@@ -61,28 +65,38 @@ enum class HttpFault { malformed, too_large, timed_out };
 
 class HttpRoutes {
    public:
-    /// `render_metrics` is called for each request of /metrics.
-    explicit HttpRoutes(std::function<std::string()> render_metrics);
+    /// `render_metrics` makes the page that /metrics answers.
+    explicit HttpRoutes(MetricsPage::Render render_metrics);
 
     /// Replaces the board. Until the first, and from the expiry of each, /health and all that hangs on it is 503.
     void publish(Board board);
 
     /// GET and HEAD (else 405); 404 for any other path, 400 for a target that is none. Absolute targets are taken as
-    /// their path, of the query only `pretty` is looked at. May throw what render_metrics throws.
+    /// their path, of the query only `pretty` is looked at. "/" is a page for a client that likes text/html better than
+    /// plain text, and text for all others. May throw what render_metrics and the board's page throw.
     [[nodiscard]] HttpAnswer answer(const HttpRequest& request, core::BootTime now) const;
 
     /// 400, 431 or 408; the connection is to be closed after it.
     [[nodiscard]] HttpAnswer answer(HttpFault fault) const;
 
    private:
+    /// What "/" answers while there is no verdict to show.
+    struct Notice {
+        PreparedResponse text;
+        PreparedResponse page;
+    };
     [[nodiscard]] const PreparedResponse& page(Route route, bool pretty, core::BootTime now) const;
+    [[nodiscard]] const PreparedResponse& index(std::string_view accept, core::BootTime now) const;
 
-    std::function<std::string()> render_metrics_;
+    mutable MetricsPage metrics_;  ///< keeps what it rendered
     Board board_;
+    mutable PreparedResponse page_;  ///< the board's, once somebody has asked for it
     bool published_ = false;
     PreparedResponse alive_;
     PreparedResponse starting_;
     PreparedResponse stale_;
+    Notice starting_index_;
+    Notice stale_index_;
     PreparedResponse not_found_;
     PreparedResponse method_not_allowed_;
     PreparedResponse malformed_;

@@ -3,6 +3,7 @@
 
 #include "agent/clock.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace agent {
@@ -11,6 +12,13 @@ namespace asio = boost::asio;
 namespace {
 
 using Source = core::StartupLogFacts::Source;
+
+Request count_journal_after(const std::string& cursor) {
+    Request request = make_request(Operation::count_journal);
+    request.text_length = std::min(cursor.size(), request.text.size());
+    std::copy_n(cursor.begin(), request.text_length, request.text.begin());
+    return request;
+}
 
 }  // namespace
 
@@ -31,12 +39,21 @@ void JournalFollower::take(const JournalRead& slice) {
     }
 }
 
-asio::awaitable<void> JournalFollower::follow(WorkerClient& systemd, const core::Settings& settings) {
+asio::awaitable<void> JournalFollower::follow(WorkerClient& systemd, const core::Settings& settings,
+                                              LogCounting* counting) {
     if (settings.maillog.source == core::MaillogSource::file) {
         history_.reset();
         source_ = Source::missing;
+        counts_ = false;
         co_return;
     }
+    co_await read(systemd, settings);
+    if (counting != nullptr) {
+        co_await count(systemd, settings, *counting);
+    }
+}
+
+asio::awaitable<void> JournalFollower::read(WorkerClient& systemd, const core::Settings& settings) {
     bool more = true;
     while (more) {
         const Request request = make_request(missed_ ? Operation::reread_journal : Operation::read_journal);
@@ -50,6 +67,56 @@ asio::awaitable<void> JournalFollower::follow(WorkerClient& systemd, const core:
         take(*slice);
         more = slice->more;
     }
+}
+
+/// A slice that was not received is asked for again: the cursor says after which entry.
+asio::awaitable<void> JournalFollower::count(WorkerClient& systemd, const core::Settings& settings,
+                                             LogCounting& counting) {
+    const bool counted_before = std::exchange(counts_, counting.counts(LogCounting::Source::journal));
+    if (counts_ && !counted_before) {
+        const auto& position = counting.position();
+        const bool here = position && position->source == LogCounting::Source::journal;
+        cursor_ = here ? position->cursor : std::string();
+        barrier_.reset();
+        if (position && !here) {
+            barrier_.set(position->stamp, now().wall);
+        }
+    }
+    bool more = counts_;
+    while (more) {
+        const Request request = count_journal_after(cursor_);
+        const auto slice = co_await systemd.ask_for<JournalRead>(request, settings.mount.deadline);
+        counts_ = counting.counts(LogCounting::Source::journal);  // it may have changed meanwhile
+        counting.set_journal_is_read(slice && slice->state == JournalRead::State::reading);
+        if (!slice || !counts_) {
+            co_return;
+        }
+        count(*slice, counting);
+        more = slice->more;
+    }
+}
+
+void JournalFollower::count(const JournalRead& slice, LogCounting& counting) {
+    const core::Moment moment = now();
+    std::optional<LogPosition> position;
+    std::optional<core::WallTime> stamp;
+    for (const std::string& line : slice.lines) {
+        if (barrier_.passes(line, moment.wall, from_local_time)) {
+            counting.count(line, LogCounting::Source::journal);
+        }
+    }
+    if (!slice.lines.empty()) {
+        std::string_view last = slice.lines.back();
+        stamp = core::take_log_time(last, moment.wall, from_local_time);
+    }
+    if (!slice.cursor.empty()) {
+        cursor_ = slice.cursor;
+    }
+    if (!slice.cursor.empty() && !barrier_.is_closed()) {
+        const core::WallTime until = slice.more && stamp ? *stamp : moment.wall;
+        position = LogPosition{.source = LogCounting::Source::journal, .cursor = cursor_, .stamp = until};
+    }
+    counting.reached(std::move(position), stamp, slice.more);
 }
 
 core::StartupLogFacts JournalFollower::facts() const {

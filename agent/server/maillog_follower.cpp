@@ -27,9 +27,9 @@ constexpr std::chrono::milliseconds fetching_pause{1};
 
 }  // namespace
 
-void MaillogFollower::take(FileDescriptor file) {
+void MaillogFollower::take(FileDescriptor file, LogTail::Comes comes) {
     const core::Moment moment = now();
-    if (const auto taken = tail_.follow(std::move(file), moment.boot_began(), moment.wall); !taken) {
+    if (const auto taken = tail_.follow(std::move(file), moment.boot_began(), moment.wall, comes); !taken) {
         source_ = Source::unreadable;
         error_ = taken.error().message;
     }
@@ -43,7 +43,7 @@ asio::awaitable<void> MaillogFollower::open_old(WorkerClient& host, const core::
     old_opened_ = true;
     const auto opened = decode<MaillogOpened>(answer->bytes);
     if (opened && opened->state == MaillogOpened::State::opened && answer->descriptor) {
-        take(std::move(answer->descriptor));
+        take(std::move(answer->descriptor), LogTail::Comes::by_rotation);
     }
 }
 
@@ -59,22 +59,38 @@ asio::awaitable<void> MaillogFollower::open_current(WorkerClient& host, const co
     if (!opened) {
         co_return;
     }
+    current_answered_ = true;
     path_ = opened->path;
     error_ = opened->error;
     switch (opened->state) {
         case MaillogOpened::State::unchanged: source_ = Source::reading; break;
         case MaillogOpened::State::missing: source_ = inode_ == 0 ? Source::missing : Source::lost; break;
         case MaillogOpened::State::unreadable: source_ = Source::unreadable; break;
-        case MaillogOpened::State::opened:
+        case MaillogOpened::State::opened: {
             source_ = Source::reading;
+            const bool another = inode_ != 0 && opened_path_ != path_;
+            opened_path_ = path_;
             device_ = opened->device;
             inode_ = opened->inode;
-            take(std::move(answer->descriptor));
+            take(std::move(answer->descriptor), another ? LogTail::Comes::as_another_log : LogTail::Comes::by_rotation);
             break;
+        }
     }
 }
 
-asio::awaitable<void> MaillogFollower::read_to_end() {
+void MaillogFollower::count(LogCounting& counting, core::MaillogSource wanted) {
+    counting.choose(wanted, source_);
+    const bool counts = counting.counts(LogCounting::Source::file);
+    if (!counts) {
+        tail_.stop_counting();
+    } else if (!tail_.is_counting()) {
+        const core::Moment moment = now();
+        tail_.begin_counting([&counting](std::string_view line) { counting.count(line, LogCounting::Source::file); },
+                             counting.position(), moment.boot_began(), moment.wall);
+    }
+}
+
+asio::awaitable<void> MaillogFollower::read_to_end(LogCounting* counting) {
     for (;;) {
         const core::Moment moment = now();
         const auto slice = tail_.read_slice(slice_bytes, moment.boot_began(), moment.wall);
@@ -82,6 +98,10 @@ asio::awaitable<void> MaillogFollower::read_to_end() {
             source_ = Source::lost;
             error_ = slice.error().message;
             co_return;
+        }
+        if (counting != nullptr && tail_.is_counting()) {
+            counting->reached(tail_.position(), slice->stamp, !slice->at_end);
+            counting->set_lines_cut(tail_.lines_cut());
         }
         if (slice->at_end) {
             caught_up_ = true;
@@ -96,12 +116,25 @@ asio::awaitable<void> MaillogFollower::read_to_end() {
     }
 }
 
-asio::awaitable<void> MaillogFollower::follow(WorkerClient& host, const core::Settings& settings) {
+asio::awaitable<void> MaillogFollower::follow(WorkerClient& host, const core::Settings& settings,
+                                              LogCounting* counting) {
     if (!old_opened_) {
         co_await open_old(host, settings);
     }
+    if (!old_opened_) {
+        co_return;  // nothing is read before it is known what comes first
+    }
     co_await open_current(host, settings);
-    co_await read_to_end();
+    if (counting != nullptr) {
+        count(*counting, settings.maillog.source);
+    }
+    if (!current_answered_) {
+        co_return;  // where the counting stopped may be in the file that is not there yet
+    }
+    co_await read_to_end(counting);
+    if (counting != nullptr && tail_.is_counting()) {
+        counting->choose(settings.maillog.source, source_);  // it may have turned out that it cannot be read
+    }
 }
 
 core::StartupLogFacts MaillogFollower::facts() const {

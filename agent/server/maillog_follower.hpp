@@ -3,6 +3,7 @@
 // rotation first (a start of this boot may be told there), then the log, and each new log after a rotation.
 #pragma once
 
+#include "agent/server/log_counting.hpp"
 #include "agent/server/log_tail.hpp"
 #include "agent/server/worker_client.hpp"
 #include "core/facts.hpp"
@@ -16,8 +17,10 @@ namespace agent {
 
 class MaillogFollower {
    public:
-    /// Reads what has been written since. Gives way to other work of the event loop between slices.
-    [[nodiscard]] boost::asio::awaitable<void> follow(WorkerClient& host, const core::Settings& settings);
+    /// Reads what has been written since. Gives way to other work of the event loop between slices. `counting`, which
+    /// may be nullptr, is told how the file stands and given the lines that it counts.
+    [[nodiscard]] boost::asio::awaitable<void> follow(WorkerClient& host, const core::Settings& settings,
+                                                      LogCounting* counting = nullptr);
 
     [[nodiscard]] core::StartupLogFacts facts() const;
     [[nodiscard]] const LogTail& tail() const { return tail_; }
@@ -25,14 +28,17 @@ class MaillogFollower {
    private:
     [[nodiscard]] boost::asio::awaitable<void> open_old(WorkerClient& host, const core::Settings& settings);
     [[nodiscard]] boost::asio::awaitable<void> open_current(WorkerClient& host, const core::Settings& settings);
-    [[nodiscard]] boost::asio::awaitable<void> read_to_end();
-    void take(FileDescriptor file);
+    [[nodiscard]] boost::asio::awaitable<void> read_to_end(LogCounting* counting);
+    void count(LogCounting& counting, core::MaillogSource wanted);
+    void take(FileDescriptor file, LogTail::Comes comes);
 
     LogTail tail_;
     bool old_opened_ = false;
-    bool caught_up_ = false;  ///< what was there in the beginning has been read
+    bool current_answered_ = false;  ///< it was opened, or why it cannot be is known
+    bool caught_up_ = false;         ///< what was there in the beginning has been read
     core::StartupLogFacts::Source source_ = core::StartupLogFacts::Source::catching_up;
-    std::string path_;
+    std::string path_;         ///< as the host worker said last: of several places where it is missing, all
+    std::string opened_path_;  ///< of the file that was opened last
     std::string error_;
     std::uint64_t device_ = 0;
     std::uint64_t inode_ = 0;

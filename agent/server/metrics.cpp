@@ -2,6 +2,7 @@
 #include "agent/server/metrics.hpp"
 
 #include "agent/clock.hpp"
+#include "agent/server/nfs_metrics.hpp"
 #include "agent/server/process_observer.hpp"
 #include "agent/version.hpp"
 #include "core/exposition.hpp"
@@ -87,6 +88,12 @@ struct Metrics::Series {
     std::vector<std::pair<core::MountFault, Gauge*>> mount_fault;
     Gauge& postfix_up =
         exposition.gauges("postfix_up", "1 if a master of this instance's queue is proven alive.").add();
+
+    QueueMetrics queue{exposition};
+    NfsMetrics nfs{exposition};
+    core::BootTime host_at{-1};  ///< of what nfs says
+
+    DeliveryMetrics deliveries{exposition};
 
     MetricFamily<Counter>& requests =
         exposition.counters("postfix_elb_agent_http_requests_total", "HTTP answers by path and status code.");
@@ -184,6 +191,8 @@ struct Metrics::Series {
             const core::BootTime at = verdict ? verdict->checks[i].at.boot : core::BootTime{};
             checks[i].age->set(seconds(now.boot - at));
         }
+        queue.observe(now);
+        deliveries.observe(now.wall);
         const ProcessUse use = process.observe(now);
         cpu.raise_to(use.cpu_seconds);
         virtual_memory.set(static_cast<double>(use.virtual_bytes));
@@ -212,10 +221,21 @@ void Metrics::publish(const core::Verdict& verdict, const core::Facts& facts, co
     }
     series_->publish_relink(facts, verdict.at.boot);
     series_->probe_stuck.set(facts.mount_hung_since ? 1 : 0);
+    if (facts.host.value && std::exchange(series_->host_at, facts.host.at.boot) != facts.host.at.boot) {
+        series_->nfs.publish(*facts.host.value);
+    }
     if (facts.mount.value) {
         const std::chrono::microseconds took(facts.mount.value->took_us);
         series_->mount_duration.set(std::chrono::duration<double>(took).count());
     }
+}
+
+QueueMetrics& Metrics::queue() {
+    return series_->queue;
+}
+
+DeliveryMetrics& Metrics::deliveries() {
+    return series_->deliveries;
 }
 
 void Metrics::counted(Route route, int status) {
@@ -227,9 +247,10 @@ void Metrics::counted(Route route, int status) {
     counter->increment();
 }
 
-std::string Metrics::render() {
+std::string Metrics::render(core::ExpositionFormat format) {
     series_->observe(now());
-    return core::prometheus_text(series_->exposition);
+    return format == core::ExpositionFormat::openmetrics ? core::openmetrics_text(series_->exposition)
+                                                         : core::prometheus_text(series_->exposition);
 }
 
 }  // namespace agent

@@ -4,8 +4,11 @@
 // grows, with known paths and codes, and check_duration_seconds is there for the checks whose duration is measured.
 #pragma once
 
+#include "agent/server/delivery_metrics.hpp"
 #include "agent/server/http_routes.hpp"
 #include "agent/server/process_observer.hpp"
+#include "agent/server/queue_metrics.hpp"
+#include "core/exposition_text.hpp"
 #include "core/facts.hpp"
 #include "core/health.hpp"
 
@@ -27,11 +30,17 @@ class Metrics {
     void publish(const core::Verdict& verdict, const core::Facts& facts,
                  core::BootTime expires = core::BootTime::max());
 
+    /// Those of the queues.
+    [[nodiscard]] QueueMetrics& queue();
+
+    /// Those of the mail that passed.
+    [[nodiscard]] DeliveryMetrics& deliveries();
+
     /// One answer. Cheap: an increment through a kept pointer.
     void counted(Route route, int status);
 
-    /// Prometheus text 0.0.4, with the ages and the process's use as they are now.
-    [[nodiscard]] std::string render();
+    /// With the ages and the process's use as they are now.
+    [[nodiscard]] std::string render(core::ExpositionFormat format = core::ExpositionFormat::prometheus);
 
    private:
     struct Series;

@@ -36,7 +36,8 @@ core::RelinkProgress progress(State state, std::string text, std::string remedy 
 }  // namespace
 
 Observer::Observer(asio::io_context& context, WorkerClient::Noticed noticed)
-    : host_(context, WorkerKind::host, noticed),
+    : noticed_(noticed),
+      host_(context, WorkerKind::host, noticed),
       mount_(context, WorkerKind::mount, noticed),
       systemd_(context, WorkerKind::systemd, noticed),
       file_server_(context.get_executor()) {
@@ -114,12 +115,16 @@ void Observer::set_startup_log() {
 }
 
 asio::awaitable<void> Observer::read_maillog(const core::Settings& settings) {
-    co_await maillog_.follow(host_, settings);
+    const bool journal_counted = counting_ != nullptr && counting_->counts(LogCounting::Source::journal);
+    co_await maillog_.follow(host_, settings, counting_);
     set_startup_log();
+    if (counting_ != nullptr && !journal_counted && counting_->counts(LogCounting::Source::journal)) {
+        noticed_(worker_event::journal);  // what stands there already counts from now on
+    }
 }
 
 asio::awaitable<void> Observer::read_journal(const core::Settings& settings) {
-    co_await journal_.follow(systemd_, settings);
+    co_await journal_.follow(systemd_, settings, counting_);
     set_startup_log();
 }
 

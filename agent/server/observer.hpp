@@ -33,6 +33,9 @@ class Observer {
     void set_identity(std::string instance_id);
     void set_identity_error(std::string error);
 
+    /// Has the mail counted by its log; `counting` lives as long as this.
+    void count_log(LogCounting& counting) { counting_ = &counting; }
+
     /// The queue was this instance's own earlier in this boot, before this process was started.
     void set_mount_worked() { facts_.mount_worked = true; }
 
@@ -66,12 +69,14 @@ class Observer {
     void set_relink(core::RelinkProgress progress);
     void set_startup_log();
 
+    WorkerClient::Noticed noticed_;
     WorkerClient host_;
     WorkerClient mount_;
     WorkerClient systemd_;
     FileServerClient file_server_;
     MaillogFollower maillog_;
     JournalFollower journal_;
+    LogCounting* counting_ = nullptr;
     core::Facts facts_;
 };
 

@@ -6,13 +6,16 @@
 #include "agent/log.hpp"
 #include "agent/server/announcer.hpp"
 #include "agent/server/board.hpp"
+#include "agent/server/census_taker.hpp"
 #include "agent/server/evaluator.hpp"
 #include "agent/server/http_listener.hpp"
 #include "agent/server/http_routes.hpp"
 #include "agent/server/identity.hpp"
 #include "agent/server/imds_client.hpp"
+#include "agent/server/log_counting.hpp"
 #include "agent/server/metrics.hpp"
 #include "config/load.hpp"
+#include "core/history.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -74,14 +77,18 @@ class Server {
     asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
     asio::posix::stream_descriptor control_;
     Metrics metrics_;
+    LogCounting log_counting_;
+    core::History history_;
     HttpRoutes routes_;
     HttpListener listener_;
     Announcer announcer_;
     ImdsClient imds_;
     Evaluator evaluator_;
+    CensusTaker census_;
     std::vector<FileDescriptor> waiting_;  ///< from which nothing is accepted yet
     asio::steady_timer drain_delay_{io_};
     core::BootTime expires_{0};  ///< of what was published last; later with each round
+    bool looked_ = false;        ///< a round has ended
     bool mount_worked_ = false;  ///< earlier in this boot
     bool answers_ = false;
     bool draining_ = false;
@@ -91,7 +98,8 @@ class Server {
 Server::Server(ServerInputs inputs, ProcessObserver process)
     : control_(io_, inputs.control.release()),
       metrics_(std::move(process)),
-      routes_([this] { return metrics_.render(); }),
+      log_counting_(metrics_.deliveries(), std::move(inputs.log_position)),
+      routes_([this](core::ExpositionFormat format) { return metrics_.render(format); }),
       listener_(io_, routes_, [this](Route route, int status) { metrics_.counted(route, status); }),
       announcer_(control_.native_handle(), std::move(inputs.outlets)),
       imds_(io_.get_executor(), imds_endpoint(inputs.settings)),
@@ -99,11 +107,13 @@ Server::Server(ServerInputs inputs, ProcessObserver process)
                  [this](const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
                      publish(verdict, facts, expires);
                  }),
+      census_(io_, evaluator_, metrics_.queue()),
       waiting_(std::move(inputs.listeners)),
       mount_worked_(inputs.mount_worked) {
     control_.non_blocking(true);
     expires_ = now().boot + longest_round(evaluator_.settings());
     Observer& observer = evaluator_.observer();
+    observer.count_log(log_counting_);
     if (mount_worked_) {
         observer.set_mount_worked();
     }
@@ -114,14 +124,23 @@ Server::Server(ServerInputs inputs, ProcessObserver process)
 
 void Server::publish(const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
     metrics_.publish(verdict, facts, expires);
-    routes_.publish(make_board(verdict, expires));
-    if (std::exchange(expires_, expires) < expires) {
+    const bool round_ended = std::exchange(expires_, expires) < expires;
+    looked_ = looked_ || round_ended;
+    if (looked_) {  // until a round came to its end, "not looked at yet" is no change of anything
+        history_.note(verdict);
+    }
+    if (census_.latest()) {
+        history_.note(*census_.latest());
+    }
+    routes_.publish(make_board(verdict, facts.relink, history_, expires));
+    if (round_ended) {
         announcer_.round_ended();
         if (core::may_start(facts, evaluator_.settings(), now())) {
             announcer_.postfix_may_start();
         }
     }
     announcer_.announce(verdict);
+    census_.look_again();
     if (verdict.health != core::Status::fail) {
         start_answering();
     }
@@ -173,6 +192,7 @@ void Server::on_control(ControlMessage message) {
         case ControlKind::settings:
             if (auto loaded = config::load_text(message.text, "reload", {}); loaded) {
                 evaluator_.apply(std::move(loaded->settings));
+                census_.look_again();
             }
             return;
         default: return;
@@ -263,6 +283,7 @@ int Server::run() {
         evaluator_.begin_with(kind);
     }
     start(evaluator_.run_rounds());
+    start(census_.run());
     start(evaluator_.watch_host());
     start(evaluator_.follow_maillog());
     start(evaluator_.follow_journal());
@@ -282,7 +303,8 @@ void keep_time_zone() {
 
 int run_server(ServerInputs inputs) {
     std::vector<int> kept{inputs.control.get(),         inputs.host_channel.get(),    inputs.mount_channel.get(),
-                          inputs.systemd_channel.get(), inputs.outlets.journal.get(), inputs.outlets.console.get()};
+                          inputs.systemd_channel.get(), inputs.outlets.journal.get(), inputs.outlets.console.get(),
+                          inputs.log_position.get()};
     std::transform(inputs.listeners.begin(), inputs.listeners.end(), std::back_inserter(kept),
                    [](const FileDescriptor& socket) { return socket.get(); });
     close_descriptors_except(std::move(kept));

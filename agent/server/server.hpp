@@ -23,8 +23,9 @@ struct ServerInputs {
     FileDescriptor mount_channel;
     FileDescriptor systemd_channel;
     Outlets outlets;
-    bool mount_worked = false;  ///< the queue was this instance's own earlier in this boot
-    pid_t parent = -1;          ///< the supervisor: the server does not outlive it
+    FileDescriptor log_position;  ///< for LogPositionFile; may be closed
+    bool mount_worked = false;    ///< the queue was this instance's own earlier in this boot
+    pid_t parent = -1;            ///< the supervisor: the server does not outlive it
 };
 
 /// Runs until the supervisor says drain (returns 0) or is gone (returns 1). The caller is the forked child, still root.

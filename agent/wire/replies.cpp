@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
+#include <chrono>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -61,9 +63,27 @@ inline constexpr std::tuple fields_of<core::LockHolder>{
 };
 
 template <>
+inline constexpr std::tuple fields_of<core::NfsTransport>{
+    Field{"connects", &core::NfsTransport::connects},           Field{"sends", &core::NfsTransport::sends},
+    Field{"receives", &core::NfsTransport::receives},           Field{"bad_xids", &core::NfsTransport::bad_xids},
+    Field{"in_flight_sum", &core::NfsTransport::in_flight_sum}, Field{"backlog_sum", &core::NfsTransport::backlog_sum},
+};
+
+template <>
+inline constexpr std::tuple fields_of<core::NfsFacts>{
+    Field{"figures", &core::NfsFacts::figures},
+    Field{"errors_known", &core::NfsFacts::errors_known},
+    Field{"age", &core::NfsFacts::age},
+    Field{"bytes_read", &core::NfsFacts::bytes_read},
+    Field{"bytes_written", &core::NfsFacts::bytes_written},
+    Field{"transport", &core::NfsFacts::transport},
+};
+
+template <>
 inline constexpr std::tuple fields_of<core::HostFacts>{
     Field{"mount", &core::HostFacts::mount},
     Field{"lease_expired", &core::HostFacts::lease_expired},
+    Field{"nfs", &core::HostFacts::nfs},
     Field{"link", &core::HostFacts::link},
     Field{"user_data", &core::HostFacts::user_data},
     Field{"named", &core::HostFacts::named},
@@ -166,7 +186,38 @@ template <>
 inline constexpr std::tuple fields_of<JournalRead>{
     Field{"state", &JournalRead::state},           Field{"error", &JournalRead::error},
     Field{"lines", &JournalRead::lines},           Field{"more", &JournalRead::more},
-    Field{"from_start", &JournalRead::from_start},
+    Field{"from_start", &JournalRead::from_start}, Field{"cursor", &JournalRead::cursor},
+};
+
+template <>
+inline constexpr std::tuple fields_of<core::Moment>{
+    Field{"wall", &core::Moment::wall},
+    Field{"boot", &core::Moment::boot},
+};
+
+template <>
+inline constexpr std::tuple fields_of<core::QueueFigures>{
+    Field{"messages", &core::QueueFigures::messages},
+    Field{"bytes", &core::QueueFigures::bytes},
+    Field{"bytes_sampled", &core::QueueFigures::bytes_sampled},
+    Field{"ages_sampled", &core::QueueFigures::ages_sampled},
+    Field{"age_sum", &core::QueueFigures::age_sum},
+    Field{"ages", &core::QueueFigures::ages},
+    Field{"oldest_arrival", &core::QueueFigures::oldest_arrival},
+};
+
+template <>
+inline constexpr std::tuple fields_of<core::QueueCensus>{
+    Field{"queues", &core::QueueCensus::queues},     Field{"at", &core::QueueCensus::at},
+    Field{"took", &core::QueueCensus::took},         Field{"operations", &core::QueueCensus::operations},
+    Field{"complete", &core::QueueCensus::complete}, Field{"error", &core::QueueCensus::error},
+};
+
+template <>
+inline constexpr std::tuple fields_of<CensusProgress>{
+    Field{"operations", &CensusProgress::operations},
+    Field{"pause", &CensusProgress::pause},
+    Field{"census", &CensusProgress::census},
 };
 
 template <>
@@ -203,16 +254,28 @@ template <class T>
 inline constexpr bool is_vector = false;
 template <class T>
 inline constexpr bool is_vector<std::vector<T>> = true;
+template <class T>
+inline constexpr bool is_array = false;
+template <class T, std::size_t size>
+inline constexpr bool is_array<std::array<T, size>> = true;
+template <class T>
+inline constexpr bool is_milliseconds = std::is_same_v<T, std::chrono::milliseconds>;
+template <class T>
+inline constexpr bool is_time = std::is_same_v<T, core::WallTime>;
 
 template <class T>
 json write(const T& value) {
-    if constexpr (std::is_integral_v<T> || std::is_same_v<T, std::string>) {
+    if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
         return value;
+    } else if constexpr (is_milliseconds<T>) {
+        return value.count();
+    } else if constexpr (is_time<T>) {
+        return value.time_since_epoch().count();
     } else if constexpr (std::is_enum_v<T>) {
         return static_cast<std::underlying_type_t<T>>(value);
     } else if constexpr (is_optional<T>) {
         return value ? write(*value) : json(nullptr);
-    } else if constexpr (is_vector<T>) {
+    } else if constexpr (is_vector<T> || is_array<T>) {
         json list = json::array();
         for (const auto& item : value) {
             list.push_back(write(item));
@@ -253,18 +316,44 @@ bool read_enum(const json& tree, T& value) {
     return true;
 }
 
-template <class T>
-bool read_list(const json& tree, std::vector<T>& value) {
-    if (!tree.is_array()) {
-        return false;
-    }
-    value.resize(tree.size());
+template <class List>
+bool read_items(const json& tree, List& value) {
     for (std::size_t i = 0; i < value.size(); ++i) {
         if (!read(tree[i], value[i])) {
             return false;
         }
     }
     return true;
+}
+
+template <class T>
+bool read_list(const json& tree, std::vector<T>& value) {
+    if (!tree.is_array()) {
+        return false;
+    }
+    value.resize(tree.size());
+    return read_items(tree, value);
+}
+
+template <class T, std::size_t size>
+bool read_list(const json& tree, std::array<T, size>& value) {
+    return tree.is_array() && tree.size() == size && read_items(tree, value);
+}
+
+bool read_double(const json& tree, double& value) {
+    const auto* number = tree.get_ptr<const json::number_float_t*>();
+    if (number != nullptr) {
+        value = *number;
+    }
+    return number != nullptr;
+}
+
+template <class T>
+bool read_milliseconds(const json& tree, T& value) {
+    std::int64_t count = 0;
+    const bool found = read_integer(tree, count);
+    value = T(std::chrono::milliseconds(count));
+    return found;
 }
 
 template <class T>
@@ -294,8 +383,12 @@ bool read(const json& tree, T& value) {
         return read_enum(tree, value);
     } else if constexpr (is_optional<T>) {
         return tree.is_null() || read(tree, value.emplace());
-    } else if constexpr (is_vector<T>) {
+    } else if constexpr (is_vector<T> || is_array<T>) {
         return read_list(tree, value);
+    } else if constexpr (std::is_same_v<T, double>) {
+        return read_double(tree, value);
+    } else if constexpr (is_milliseconds<T> || is_time<T>) {
+        return read_milliseconds(tree, value);
     } else {
         return read_object(tree, value);
     }
@@ -364,6 +457,7 @@ template std::vector<std::uint8_t> encode(const IdentityFiles&);
 template std::vector<std::uint8_t> encode(const core::LockFacts&);
 template std::vector<std::uint8_t> encode(const core::SystemdFacts&);
 template std::vector<std::uint8_t> encode(const JournalRead&);
+template std::vector<std::uint8_t> encode(const CensusProgress&);
 template std::vector<std::uint8_t> encode(const Nothing&);
 template core::Result<core::HostFacts> decode(std::span<const std::uint8_t>);
 template core::Result<core::MountFacts> decode(std::span<const std::uint8_t>);
@@ -374,6 +468,7 @@ template core::Result<IdentityFiles> decode(std::span<const std::uint8_t>);
 template core::Result<core::LockFacts> decode(std::span<const std::uint8_t>);
 template core::Result<core::SystemdFacts> decode(std::span<const std::uint8_t>);
 template core::Result<JournalRead> decode(std::span<const std::uint8_t>);
+template core::Result<CensusProgress> decode(std::span<const std::uint8_t>);
 template core::Result<Nothing> decode(std::span<const std::uint8_t>);
 
 }  // namespace agent

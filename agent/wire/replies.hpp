@@ -3,9 +3,12 @@
 #pragma once
 
 #include "core/facts.hpp"
+#include "core/queue_census.hpp"
 #include "core/result.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,6 +55,14 @@ struct JournalRead {
     std::vector<std::string> lines;
     bool more = false;        ///< ask again
     bool from_start = false;  ///< begins with the first entry of this boot: what was read of it before comes again
+    std::string cursor;       ///< of the last entry that was looked at; "" where none was
+};
+
+/// Answer to begin_census and continue_census.
+struct CensusProgress {
+    std::uint64_t operations = 0;             ///< of the file system, in this slice
+    std::chrono::milliseconds pause{0};       ///< to wait before asking on: the budget is used up until then
+    std::optional<core::QueueCensus> census;  ///< once it is finished; until then ask on
 };
 
 /// Answer to what has none.

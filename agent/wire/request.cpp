@@ -22,12 +22,21 @@ struct Known {
 
 // Looking begins before the id is known; what relinks cannot.
 constexpr std::array known{
-    Known{Operation::observe_host, Id::may_be_unknown},     Known{Operation::open_maillog, Id::may_be_unknown},
-    Known{Operation::open_old_maillog, Id::may_be_unknown}, Known{Operation::read_identity, Id::may_be_unknown},
-    Known{Operation::probe_mount, Id::may_be_unknown},      Known{Operation::plan_relink, Id::needed},
-    Known{Operation::continue_relink, Id::needed},          Known{Operation::ask_lock, Id::needed},
-    Known{Operation::write_last_words, Id::needed},         Known{Operation::observe_systemd, Id::may_be_unknown},
-    Known{Operation::read_journal, Id::may_be_unknown},     Known{Operation::reread_journal, Id::may_be_unknown},
+    Known{Operation::observe_host, Id::may_be_unknown},
+    Known{Operation::open_maillog, Id::may_be_unknown},
+    Known{Operation::open_old_maillog, Id::may_be_unknown},
+    Known{Operation::read_identity, Id::may_be_unknown},
+    Known{Operation::probe_mount, Id::may_be_unknown},
+    Known{Operation::plan_relink, Id::needed},
+    Known{Operation::continue_relink, Id::needed},
+    Known{Operation::ask_lock, Id::needed},
+    Known{Operation::begin_census, Id::needed},
+    Known{Operation::continue_census, Id::needed},
+    Known{Operation::write_last_words, Id::needed},
+    Known{Operation::observe_systemd, Id::may_be_unknown},
+    Known{Operation::read_journal, Id::may_be_unknown},
+    Known{Operation::reread_journal, Id::may_be_unknown},
+    Known{Operation::count_journal, Id::may_be_unknown},
 };
 
 core::Error malformed(const std::string& what) {

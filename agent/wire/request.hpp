@@ -25,10 +25,13 @@ enum class Operation : std::uint32_t {
     continue_relink = 18,   ///< -> core::RelinkProgress after one slice of work
     ask_lock = 19,          ///< -> core::LockFacts
     write_last_words = 20,  ///< -> Nothing; uses text
+    begin_census = 21,      ///< -> CensusProgress after one slice of work; what was begun before is dropped
+    continue_census = 22,   ///< the same of the one that was begun
     // systemd worker
     observe_systemd = 32,  ///< -> core::SystemdFacts; never waits for systemd
     read_journal = 33,     ///< -> JournalRead, one slice
     reread_journal = 34,   ///< the same from this boot's beginning: a slice of before may not have been received
+    count_journal = 35,    ///< -> JournalRead, one slice of every line of Postfix; uses text: the cursor to go on after
 };
 
 inline constexpr std::size_t max_id_length = 255;

@@ -40,6 +40,7 @@ core::Result<core::HostFacts> HostWorker::observe(const Request& request) {
     facts.mount = core::find_mount(*mountinfo, settings_.mount.path);
     if (const auto text = read_proc_file("/proc/self/mountstats"); text) {
         facts.lease_expired = core::lease_expired(*text, settings_.mount.path);
+        facts.nfs = core::nfs_facts(*text, settings_.mount.path);
     }
     facts.link = observe_link(settings_.queue.link);
     facts.user_data = observe_user_data(cloud_init_);

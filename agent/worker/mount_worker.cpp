@@ -17,7 +17,7 @@
 namespace agent {
 namespace {
 
-/// A slice of a relink is a tenth of the deadline, so that a busy worker is never taken for one that hangs.
+/// A slice of a relink or a census is a tenth of the deadline, so that a busy worker is never taken for one that hangs.
 std::chrono::milliseconds slice_of(const core::Settings& settings) {
     constexpr int share = 10;
     return settings.mount.deadline / share;
@@ -95,6 +95,18 @@ core::MountFacts MountWorker::probe() {
     return probe_mount(settings_, instance_id_, lock_.get());
 }
 
+/// One that has ended, well or not, holds nothing open on the mount.
+core::Result<Reply> MountWorker::continue_census() {
+    if (!census_) {
+        return core::Error{core::Errc::refused, "no census was begun"};
+    }
+    auto progress = census_->continue_for(settings_, slice_of(settings_));
+    if (!progress || progress->census) {
+        census_.reset();
+    }
+    return progress ? core::Result<Reply>(Reply{encode(*progress), {}}) : core::Result<Reply>(progress.error());
+}
+
 core::Result<Reply> MountWorker::handle(const Request& request) {
     if (!request.instance_id().empty()) {
         if (const auto bound = bind_to(request.instance_id()); !bound) {
@@ -109,6 +121,10 @@ core::Result<Reply> MountWorker::handle(const Request& request) {
         case Operation::probe_mount: return Reply{encode(probe()), {}};
         case Operation::ask_lock: return Reply{encode(ask_pid_file_lock(settings_, instance_id_)), {}};
         case Operation::continue_relink: return Reply{encode(relinker_->continue_for(slice_of(settings_))), {}};
+        case Operation::begin_census:
+            census_ = std::make_unique<Census>(settings_, instance_id_);
+            return continue_census();
+        case Operation::continue_census: return continue_census();
         case Operation::plan_relink: {
             auto plan = relinker_->plan();
             if (!plan) {

@@ -21,6 +21,7 @@ JournalRead as_reply(systemd::JournalSlice slice) {
     read.lines = std::move(slice.lines);
     read.more = slice.more;
     read.from_start = slice.from_start;
+    read.cursor = std::move(slice.cursor);
     return read;
 }
 
@@ -42,6 +43,7 @@ void SystemdWorker::apply(const core::Settings& settings) {
     settings_ = settings;
     if (settings.maillog.source == core::MaillogSource::file) {
         journal_.reset();
+        counted_.reset();
     } else if (!journal_) {
         journal_ = std::make_unique<systemd::Journal>(journal_limits_);
     }
@@ -51,6 +53,7 @@ core::Result<Reply> SystemdWorker::handle(const Request& request) {
     switch (request.operation) {
         case Operation::observe_systemd: return observe_systemd();
         case Operation::read_journal: return read_journal();
+        case Operation::count_journal: return count_journal(request);
         case Operation::reread_journal: {
             journal_.reset();
             SystemdWorker::apply(settings_);
@@ -77,11 +80,28 @@ Reply SystemdWorker::read_journal() {
     return Reply{encode(as_reply(journal_->read())), {}};
 }
 
+Reply SystemdWorker::count_journal(const Request& request) {
+    counted_told_ = false;
+    if (!journal_) {
+        return read_journal();
+    }
+    if (!counted_) {
+        counted_ = std::make_unique<systemd::Journal>(journal_limits_, systemd::JournalLines::of_postfix);
+    }
+    return Reply{encode(as_reply(counted_->read_after(std::string(request.words())))), {}};
+}
+
 Watch SystemdWorker::watch() {
     Watch watch{.descriptors = {units_.descriptor()}, .timeout_ms = units_.timeout_ms()};
+    const auto add = [&watch](const systemd::Journal& journal) {
+        watch.descriptors.push_back(journal.descriptor());
+        watch.timeout_ms = earlier(watch.timeout_ms, journal.timeout_ms());
+    };
     if (journal_ && !journal_told_) {
-        watch.descriptors.push_back(journal_->descriptor());
-        watch.timeout_ms = earlier(watch.timeout_ms, journal_->timeout_ms());
+        add(*journal_);
+    }
+    if (counted_ && !counted_told_) {
+        add(*counted_);
     }
     return watch;
 }
@@ -95,6 +115,10 @@ WorkerEvents SystemdWorker::on_watch(std::span<const pollfd> /*watched*/) {
     }
     if (journal_ && !journal_told_ && journal_->look()) {
         journal_told_ = true;
+        events |= worker_event::journal;
+    }
+    if (counted_ && !counted_told_ && counted_->look()) {
+        counted_told_ = true;
         events |= worker_event::journal;
     }
     return events;

@@ -26,6 +26,7 @@ class SystemdWorker : public RequestHandler {
    private:
     [[nodiscard]] Reply observe_systemd();
     [[nodiscard]] Reply read_journal();
+    [[nodiscard]] Reply count_journal(const Request& request);
 
     core::Settings settings_;
     systemd::Units units_;
@@ -35,6 +36,8 @@ class SystemdWorker : public RequestHandler {
     systemd::JournalLimits journal_limits_;
     std::unique_ptr<systemd::Journal> journal_;  ///< none where the settings want the file alone
     bool journal_told_ = false;  ///< until read_journal is asked the journal is not looked at: a burst is one event
+    std::unique_ptr<systemd::Journal> counted_;  ///< every line of Postfix; none until it is asked for
+    bool counted_told_ = false;                  ///< likewise until count_journal is asked
 };
 
 }  // namespace agent

@@ -7,6 +7,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), HERE]
 
+import census_bench  # noqa: E402
 import detect_bench  # noqa: E402
 import frozen_bench  # noqa: E402
 import http_bench  # noqa: E402
@@ -16,7 +17,7 @@ import relink_bench  # noqa: E402
 from table import Table  # noqa: E402
 
 SECTIONS = {"http": http_bench.run, "memory": memory_bench.run, "relink": relink_bench.run, "log": log_bench.run,
-            "detect": detect_bench.run, "frozen": frozen_bench.run}
+            "detect": detect_bench.run, "frozen": frozen_bench.run, "census": census_bench.run}
 
 
 def main():
@@ -32,6 +33,9 @@ def main():
     parser.add_argument("--log-seconds", type=int, default=10, help="of lines that are written one by one (log)")
     parser.add_argument("--log-gigabytes", type=float, default=2, help="of the log at start-up (log)")
     parser.add_argument("--times", type=int, default=20, help="that each fault is made (detect)")
+    parser.add_argument("--queue-sizes", type=int, nargs="+", default=[1000, 10_000, 100_000],
+                        help="messages in the queue, ascending (census)")
+    parser.add_argument("--long-queue", type=int, default=1_000_000, help="messages in a very long queue (census)")
     options = parser.parse_args()
     unknown = set(options.sections) - set(SECTIONS)
     if unknown:

@@ -51,6 +51,12 @@ class Followed:
         os.close(self._fd)
 
 
+def connects(running):
+    """How many connections it has counted."""
+    found = re.search(r"^postfix_smtpd_connects_total(?:\{[^}]*\})? (\S+)$", running.ask()[2].decode(), re.MULTILINE)
+    return float(found[1]) if found else 0
+
+
 class OurFollower:
     """The agent, relinked, without a Postfix: the last line of what is written decides its answer."""
 
@@ -65,7 +71,8 @@ class OurFollower:
         self._agent = instance.serve()
         self._agent.until(check="startup_log", reason="")
         stack.callback(self._agent.stop)
-        self.running = peers.Running(self.name, self._agent.supervisor, "", "postfix-elb-agent serve")
+        self.running = peers.Running(self.name, self._agent.supervisor,
+                                     f"http://127.0.0.1:{self._agent.port}/metrics", "postfix-elb-agent serve")
 
     def end_with(self):
         return mail_log.refused_start(stamp_now())
@@ -75,6 +82,7 @@ class OurFollower:
             until(poller, lambda _, body: START_FAILED in body, within=120, pause=0.5)
             self.log.write([mail_log.started(stamp_now())], 0, 0, 1)
             until(poller, lambda _, body: START_FAILED not in body, within=120, pause=0.5)
+        assert connects(self.running) == self.log.connects
 
 
 class PeerFollower:
@@ -97,13 +105,9 @@ class PeerFollower:
     def end_with(self):
         return b""
 
-    def _connects(self):
-        text = self.running.ask()[2].decode()
-        found = re.search(r"^postfix_smtpd_connects_total(?:\{[^}]*\})? (\S+)$", text, re.MULTILINE)
-        return float(found[1]) if found else 0
-
     def await_all(self):
-        eventually(lambda: self._connects() >= self.log.connects, f"{self.name} has read its log", within=300, step=0.5)
+        eventually(lambda: connects(self.running) >= self.log.connects, f"{self.name} has read its log", within=300,
+                   step=0.5)
 
 
 def follow_once(follower, pieces, messages, lines, per_second):

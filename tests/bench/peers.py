@@ -33,10 +33,10 @@ class Running:
             for thread in os.listdir(f"/proc/{pid}/task"):
                 os.sched_setaffinity(int(thread), {core})
 
-    def ask(self):
+    def ask(self, timeout=10):
         """(status, headers, body) of its URL."""
         try:
-            with urllib.request.urlopen(self.url, timeout=10) as response:
+            with urllib.request.urlopen(self.url, timeout=timeout) as response:
                 return response.status, response.headers, response.read()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read()
@@ -176,11 +176,11 @@ def monit():
             yield running
 
 
-def postfix_exporter(log):
-    """prometheus-postfix-exporter, following this log."""
+def postfix_exporter(log, showq="/nonexistent"):
+    """prometheus-postfix-exporter, following this log and asking this showq at each scrape."""
     address = f"127.0.0.1:{free_port()}"
     argv = ["prometheus-postfix-exporter", f"--web.listen-address={address}", f"--postfix.logfile_path={log}",
-            "--postfix.showq_path=/nonexistent"]
+            f"--postfix.showq_path={showq}"]
     return _started("postfix-exporter", os.path.dirname(log), f"http://{address}/metrics", argv, " ".join(argv))
 
 

@@ -3,6 +3,7 @@
 // piece and in two must mean the same.
 #include "agent/server/http_request.hpp"
 #include "agent/server/http_routes.hpp"
+#include "core/media_type.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,7 @@ void require(bool condition) {
 }
 
 agent::HttpRoutes make_routes() {
-    agent::HttpRoutes routes([] { return std::string("answer 42\n"); });
+    agent::HttpRoutes routes([](core::ExpositionFormat) { return std::string("answer 42\n"); });
     agent::Board board;
     board.expires = core::BootTime::max();
     const agent::Board::Page page{{200, agent::content_type::health, "{}"}, {200, agent::content_type::health, "{ }"}};
@@ -28,6 +29,7 @@ agent::HttpRoutes make_routes() {
     board.ready = page;
     board.checks.fill(page);
     board.index = page.compact;
+    board.page = [page] { return page.pretty; };
     routes.publish(std::move(board));
     return routes;
 }
@@ -41,12 +43,23 @@ void check_answer(const agent::HttpRoutes& routes, const agent::HttpRequest& req
     require((answer.status == 200 || answer.status == 405) == (answer.route != agent::other_route));
 }
 
+/// What a client says it can read decides which metrics it gets, and never whether.
+void check_negotiation(const agent::HttpRoutes& routes, std::string_view accept, std::string_view accept_encoding) {
+    const agent::HttpRequest request{agent::HttpMethod::get, "/metrics", true, accept, accept_encoding};
+    const std::string_view answer = routes.answer(request, core::BootTime(0)).bytes.view();
+    require(answer.starts_with("HTTP/1.1 200 OK\r\nContent-Type: "));
+    const bool packed = answer.find("\r\nContent-Encoding: gzip\r\n") != std::string_view::npos;
+    require(packed == core::wants_gzip(accept_encoding));
+    require(packed != answer.ends_with("\r\n\r\nanswer 42\n"));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const agent::HttpRoutes routes = make_routes();
     std::string_view bytes(reinterpret_cast<const char*>(data), size);
     check_answer(routes, {agent::HttpMethod::get, bytes, true});
+    check_negotiation(routes, bytes, bytes);
     for (;;) {
         std::size_t scanned = 0;
         const agent::ParseResult whole = agent::parse_request(bytes, scanned, limit);
@@ -61,8 +74,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             const auto rest = agent::parse_request(bytes, scanned_in_pieces, limit);
             require(rest.state == whole.state && rest.consumed == whole.consumed);
             require(rest.request.target == whole.request.target);
+            require(rest.request.accept == whole.request.accept);
+            require(rest.request.accept_encoding == whole.request.accept_encoding);
         }
         check_answer(routes, whole.request);
+        check_negotiation(routes, whole.request.accept, whole.request.accept_encoding);
         bytes.remove_prefix(whole.consumed);
     }
 }

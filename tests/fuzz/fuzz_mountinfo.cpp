@@ -20,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)core::lease_expired(text, entry.mount_point);
     }
     (void)core::lease_expired(text, "/Mail");
+    (void)core::nfs_facts(text, "/Mail");
     (void)core::parse_process_stat(text);
     (void)core::pid_namespace_depth(text);
     (void)core::write_flock_inode(text);

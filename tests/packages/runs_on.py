@@ -10,10 +10,11 @@ NEWEST = {
     "GLIBCXX": ((3, 4, 29), "libstdc++ of GCC 11 in both (GCC manual, 'ABI Policy and Guidelines': GCC 11.1.0)"),
     "CXXABI": ((1, 3, 13), "the same table, GCC 11.1.0"),
     "GCC": ((7, 0, 0), "libgcc of GCC 11; GCC_7.0.0 is its newest version on x86_64 (libgcc-std.ver)"),
+    "ZLIB": ((1, 2, 11), "zlib 1.2.11 in both (RHEL 9 and AL2023 package lists)"),
     "LIBSYSTEMD": ((252,), "systemd 252 in both since RHEL 9.2; RHEL 9.0 has 250 (libsystemd.sym numbers by release)"),
 }
 # Part of every installation of both, in packages that systemd or rpm itself needs.
-LIBRARIES = {"libsystemd.so.0", "libcap.so.2", "libstdc++.so.6", "libgcc_s.so.1", "libm.so.6", "libc.so.6",
+LIBRARIES = {"libsystemd.so.0", "libcap.so.2", "libz.so.1", "libstdc++.so.6", "libgcc_s.so.1", "libm.so.6", "libc.so.6",
              "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 
 

@@ -83,14 +83,15 @@ def test_no_script_waits_for_the_agent_or_touches_postfix(kind, deb, rpm, tmp_pa
 
 def test_the_rpm_says_what_it_needs(rpm):
     needed = run("rpm", "-qp", "--requires", str(rpm), check=True).stdout
-    for library in ("libc.so.6(GLIBC_2.34)(64bit)", "libsystemd.so.0()(64bit)", "libcap.so.2()(64bit)", "systemd"):
+    for library in ("libc.so.6(GLIBC_2.34)(64bit)", "libsystemd.so.0()(64bit)", "libcap.so.2()(64bit)", "libz.so.1()(64bit)",
+                    "systemd"):
         assert library in needed
 
 
 def test_the_deb_says_what_it_needs(deb):
     said = run("dpkg-deb", "-f", str(deb), "Depends", "Recommends", "Section", "Priority", check=True).stdout
-    for words in ("libc6 (>= 2.34)", "libsystemd0 (>= ", "libcap2 (>= ", "systemd,", "nfs-common", "Section: mail",
-                  "Priority: optional"):
+    for words in ("libc6 (>= 2.34)", "libsystemd0 (>= ", "libcap2 (>= ", "zlib1g (>= ", "systemd,", "nfs-common",
+                  "Section: mail", "Priority: optional"):
         assert words in said
 
 

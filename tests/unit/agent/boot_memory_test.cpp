@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "unit/temporary_directory.hpp"
 
@@ -59,6 +60,24 @@ TEST_F(BootMemoryTest, IsNotTakenInByAFileThatHoldsNoId) {
     tests::write_file(directory / "mount-worked", "");
     EXPECT_FALSE(memory.worked("auto"));
     EXPECT_FALSE(memory.worked(""));
+}
+
+TEST_F(BootMemoryTest, OpensThePlaceInTheLogForItsOwnerAlone) {
+    const std::string path = directory / "log-position";
+    FileDescriptor file = memory.open_log_position();
+    ASSERT_TRUE(file);
+    struct stat status {};
+    ASSERT_EQ(::fstat(file.get(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600U);
+    ASSERT_EQ(::pwrite(file.get(), "x", 1, 0), 1);
+    file = memory.open_log_position();
+    char kept = 0;
+    EXPECT_EQ(::pread(file.get(), &kept, 1, 0), 1);
+    EXPECT_EQ(kept, 'x');
+    ASSERT_EQ(::unlink(path.c_str()), 0);
+    ASSERT_EQ(::symlink("elsewhere", path.c_str()), 0);
+    EXPECT_FALSE(memory.open_log_position());
+    EXPECT_FALSE(BootMemory("/nonexistent").open_log_position());
 }
 
 }  // namespace

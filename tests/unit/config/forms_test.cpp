@@ -114,6 +114,8 @@ TEST(Forms, DurationsAndCountsHaveBounds) {
         {"checks.interval", {"100ms", "1h"}, {"0s", "99ms", "3600001ms"}},
         {"checks.fail_after", {"1", "100"}, {"0", "-1", "101"}},
         {"checks.pass_after", {"1", "100"}, {"0", "-1", "101"}},
+        {"census.interval", {"0s", "1d"}, {"86400001ms"}},
+        {"census.budget", {"1", "1000000"}, {"0", "-1", "1000001"}},
         {"drain.delay", {"0s", "1h"}, {"61m"}},
     };
     for (const Bounds& row : table) {

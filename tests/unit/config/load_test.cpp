@@ -33,6 +33,7 @@ constexpr std::string_view every_default = R"({
   "maillog":     {"source": "auto", "path": "auto"},
   "shared_fault": {"hold": "30m"},
   "checks":      {"interval": "5s", "fail_after": 2, "pass_after": 1},
+  "census":      {"interval": "60s", "budget": 200},
   "drain":       {"delay": "0s"},
   "user":        "auto"
 })";

@@ -66,6 +66,10 @@ TEST(Print, ShowsEverySettingAndWhereItCameFrom) {
     "fail_after": 2,                       // default
     "pass_after": 1                        // default
   },
+  "census": {
+    "interval": "1m",                      // default
+    "budget": 200                          // default
+  },
   "drain": {
     "delay": "0s"                          // default
   },

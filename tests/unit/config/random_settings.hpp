@@ -81,6 +81,8 @@ class RandomSettings {
             "checks.interval=" + number(100, 3'600'000) + "ms",
             "checks.fail_after=" + number(1, 100),
             "checks.pass_after=" + number(1, 100),
+            "census.interval=" + number(0, 86'400'000) + "ms",
+            "census.budget=" + number(1, 1'000'000),
             "drain.delay=" + number(0, 3600) + "s",
             "user=" + pick({"auto", "nobody", "_mail"}),
         };

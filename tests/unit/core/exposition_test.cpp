@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <limits>
 #include <random>
+#include <string>
+#include <vector>
 
 namespace core {
 namespace {
@@ -95,6 +97,70 @@ TEST(Exposition, AHistogramShowsCumulativeBucketsSumAndCount) {
               "age_seconds_bucket{le=\"+Inf\"} 1\n"
               "age_seconds_sum 2\n"
               "age_seconds_count 1\n");
+}
+
+TEST(OpenMetrics, APageIsTypeUnitHelpAndSamplesAndSaysItsEnd) {
+    Exposition page;
+    page.counters("requests_total", "Requests by path.").add({{"path", "/health"}}).increment();
+    page.counters("cpu_seconds_total", "CPU time.").add().raise_to(2.5);
+    page.gauges("memory_bytes", "What it uses.").add().set(4096);
+    page.gauges("seconds", "A unit alone is none.").add();
+    page.gauges("nobody", "Nobody is here.");
+    EXPECT_EQ(openmetrics_text(page),
+              "# TYPE requests counter\n"
+              "# HELP requests Requests by path.\n"
+              "requests_total{path=\"/health\"} 1\n"
+              "# TYPE cpu_seconds counter\n"
+              "# UNIT cpu_seconds seconds\n"
+              "# HELP cpu_seconds CPU time.\n"
+              "cpu_seconds_total 2.5\n"
+              "# TYPE memory_bytes gauge\n"
+              "# UNIT memory_bytes bytes\n"
+              "# HELP memory_bytes What it uses.\n"
+              "memory_bytes 4096\n"
+              "# TYPE seconds gauge\n"
+              "# HELP seconds A unit alone is none.\n"
+              "seconds 0\n"
+              "# EOF\n");
+    EXPECT_EQ(openmetrics_text(Exposition()), "# EOF\n");
+}
+
+TEST(OpenMetrics, ACounterThatIsNotCalledATotalKeepsItsNameAndIsUnknown) {
+    Exposition page;
+    page.counters("status_deferred", "As another exporter calls it.").add().increment();
+    EXPECT_EQ(openmetrics_text(page),
+              "# TYPE status_deferred unknown\n"
+              "# HELP status_deferred As another exporter calls it.\n"
+              "status_deferred 1\n"
+              "# EOF\n");
+}
+
+TEST(OpenMetrics, EscapesAQuoteOfAHelpTextToo) {
+    Exposition page;
+    page.gauges("quoted", "Says \"yes\"\nor \\n.").add({{"text", "\"\\\n"}});
+    EXPECT_THAT(openmetrics_text(page), testing::HasSubstr("# HELP quoted Says \\\"yes\\\"\\nor \\\\n.\n"
+                                                           "quoted{text=\"\\\"\\\\\\n\"} 0\n"));
+}
+
+TEST(OpenMetrics, TheBoundsOfAHistogramAreAsTheReferenceClientsWriteThemInBothFormats) {
+    Exposition page;
+    page.histograms("age_seconds", "How old mail is.", {0.00001, 0.0001, 0.25, 1, 100000, 123456, 1e6, 1234567, 1e8})
+        .add({{"queue", "hold"}})
+        .observe(0.5);
+    const auto bounds_of = [](const std::string& text) {
+        std::vector<std::string> bounds;
+        for (std::size_t at = text.find("le=\""); at != std::string::npos; at = text.find("le=\"", at + 1)) {
+            bounds.push_back(text.substr(at + 4, text.find('"', at + 4) - at - 4));
+        }
+        return bounds;
+    };
+    EXPECT_THAT(bounds_of(prometheus_text(page)), ElementsAre("1e-05", "0.0001", "0.25", "1", "100000", "123456",
+                                                              "1e+06", "1.234567e+06", "1e+08", "+Inf"));
+    EXPECT_THAT(bounds_of(openmetrics_text(page)), ElementsAre("1e-05", "0.0001", "0.25", "1.0", "100000.0", "123456.0",
+                                                               "1e+06", "1.234567e+06", "1e+08", "+Inf"));
+    EXPECT_THAT(openmetrics_text(page),
+                testing::HasSubstr("# TYPE age_seconds histogram\n# UNIT age_seconds seconds\n# HELP age_seconds How "
+                                   "old mail is.\nage_seconds_bucket{queue=\"hold\",le=\"1e-05\"} 0\n"));
 }
 
 TEST(Histogram, WhatIsNoNumberOrInfiniteIsCountedOnce) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/server/health_json.hpp"
 
+#include "agent/server/health_table.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -155,69 +157,6 @@ TEST(HealthReport, NamesTheMemberThatIsWrong) {
         ASSERT_TRUE(report.has_error()) << text;
         EXPECT_EQ(report.error().code, core::Errc::malformed);
         EXPECT_THAT(report.error().message, HasSubstr(message)) << text;
-    }
-}
-
-TEST(HealthTable, IsAlignedAndEndsWithWhatToDo) {
-    const std::string table = agent::render_table(agent::report_of(verdict_of(without_mount())));
-    EXPECT_THAT(table,
-                testing::StartsWith(
-                    "i-0123456789abcdef0: fail (awaiting_postfix), mount missing\n"
-                    "\n"
-                    "CHECK        STATUS  REASON    AGE    SEEN\n"
-                    "mount        fail    missing   0 s    nothing is mounted at /Mail\n"
-                    "queue_link   fail    dangling  0 s    /var/spool/postfix points to /Mail/i-0123456789abcdef0, and "
-                    "nothing is mounted at /Mail\n"
-                    "master_pid   pass    -         0 s    pid 771\n"));
-    EXPECT_THAT(table, HasSubstr("\nWhat to do:\n  mount missing: sudo mount /Mail; "));
-    EXPECT_THAT(agent::render_table(agent::report_of(verdict_of(World()))), testing::Not(HasSubstr("What to do")));
-}
-
-TEST(HealthTable, WhatToDoBeginsWithTheCause) {
-    World world;
-    world.stop_postfix();
-    world.host().link.target = test::other_queue;
-    world.relink().state = core::RelinkProgress::State::refused;
-    world.relink().remedy = "the remedy of the cause";
-    const std::string table = agent::render_table(agent::report_of(verdict_of(world)));
-    EXPECT_THAT(table, testing::StartsWith("i-0123456789abcdef0: fail (relinking), relink refused\n\n"));
-    EXPECT_THAT(table, HasSubstr("\nWhat to do:\n"
-                                 "  relink refused: the remedy of the cause\n"
-                                 "  queue_link wrong_target: see to relink first\n"
-                                 "  master_pid stale: see to relink first\n"));
-}
-
-TEST(HealthTable, WithoutARowTheOutputStandsInTheFirstLine) {
-    agent::HealthReport report;
-    report.output = "loop stands";
-    EXPECT_THAT(agent::render_table(report), testing::StartsWith("instance unknown: fail, loop stands\n"));
-}
-
-TEST(HealthTable, SaysBothAnswersWhereTheyDiffer) {
-    const World world;
-    core::Health health;
-    health.drain();
-    const auto report = agent::report_of(health.evaluate(world.facts, world.settings, world.now));
-    EXPECT_THAT(agent::render_table(report),
-                testing::StartsWith("i-0123456789abcdef0: health pass, ready fail (draining)\n"));
-}
-
-TEST(HealthTable, ShowsWhatIsExcusedBesideTheStatus) {
-    const auto report = agent::parse_health(
-        R"({"status":"warn","checks":{"mount":[{"status":"warn","reason":"hung","excuse":"shared_fault"}]}})",
-        test::moment().wall);
-    ASSERT_TRUE(report.has_value()) << report.error().message;
-    EXPECT_EQ(report->rows[0].excuse, "shared_fault");
-    EXPECT_THAT(agent::render_table(*report), HasSubstr("mount  warn (shared_fault)  hung"));
-}
-
-TEST(HealthTable, NothingInItDrivesATerminal) {
-    const auto report = agent::parse_health(
-        R"({"status":"fail","phase":"\u001b[2J","output":"a\nb","checks":{"\u001b]0;x":[{"status":"fail","reason":"\u0007","excuse":"\u001b[3J","output":"\u009b1m","remedy":"\u001bc"}]}})",
-        test::moment().wall);
-    ASSERT_TRUE(report.has_value()) << report.error().message;
-    for (const char byte : agent::render_table(*report)) {
-        EXPECT_TRUE(byte == '\n' || (byte >= ' ' && byte <= '~')) << static_cast<int>(byte);
     }
 }
 

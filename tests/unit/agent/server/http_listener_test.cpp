@@ -184,7 +184,8 @@ TEST(HttpListener, StopAcceptsNoMoreEndsIdleConnectionsAndFinishesWhatIsUnderWay
 
 TEST(HttpListener, AFailureToRenderClosesTheConnectionAndNothingElse) {
     HttpWorld world;
-    const HttpRoutes routes([]() -> std::string { throw std::runtime_error("no metrics today"); });
+    const HttpRoutes routes(
+        [](core::ExpositionFormat) -> std::string { throw std::runtime_error("no metrics today"); });
     HttpListener listener(world.io, routes, [](Route, int) {});
     auto bound = bind_listener("127.0.0.1", 0);
     ASSERT_TRUE(bound);

@@ -55,6 +55,33 @@ TEST(HttpRequest, TellsMethodAndTarget) {
     EXPECT_EQ(parse("BREW /a HTTP/1.1\r\n\r\n").request.method, HttpMethod::other);
 }
 
+TEST(HttpRequest, TellsWhatTheClientCanReadAsItSaidItFirst) {
+    const ParseResult result = parse(
+        "GET /metrics HTTP/1.1\r\nACCEPT:  text/html;q=0.5 , */* \r\nAccept-Encoding: gzip\r\n"
+        "Accept: text/plain\r\naccept-encoding: br\r\n\r\n");
+    EXPECT_EQ(result.request.accept, "text/html;q=0.5 , */*");
+    EXPECT_EQ(result.request.accept_encoding, "gzip");
+    const ParseResult silent = parse("GET /metrics HTTP/1.1\r\nAccept-Language: de\r\n\r\n");
+    EXPECT_EQ(silent.request.accept, "");
+    EXPECT_EQ(silent.request.accept_encoding, "");
+}
+
+TEST(HttpRequest, AFieldThatIsEmptyIsTheFirstOfItsNameToo) {
+    EXPECT_EQ(parse("GET / HTTP/1.1\r\nAccept:\r\nAccept: text/html\r\n\r\n").request.accept, "");
+}
+
+/// Beast puts such a value together in a buffer that does not outlive it.
+TEST(HttpRequest, AFieldThatIsFoldedOverLinesCountsAsEmpty) {
+    for (const std::string folded : {"text/html,\r\n */*", "text/html,\r\n\t*/*\r\n  ;q=1"}) {
+        const std::string bytes =
+            "GET / HTTP/1.1\r\nAccept: " + folded + "\r\nAccept-Encoding: " + folded + "\r\nAccept: text/plain\r\n\r\n";
+        const ParseResult result = parse(bytes);
+        ASSERT_EQ(result.state, ParseState::complete);
+        EXPECT_EQ(result.request.accept, "");
+        EXPECT_EQ(result.request.accept_encoding, "");
+    }
+}
+
 TEST(HttpRequest, ConsumesOneHeaderAndLeavesTheNextInPlace) {
     const std::string first = "GET /one HTTP/1.1\r\nHost: a\r\n\r\n";
     const std::string both = first + "GET /two HTTP/1.1\r\n\r\n";

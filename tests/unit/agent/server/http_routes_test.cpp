@@ -20,7 +20,7 @@ class HttpRoutesTest : public testing::Test {
     HttpAnswer get(std::string_view target) { return routes.answer({HttpMethod::get, target, true}, at); }
     std::string text(std::string_view target) { return std::string(get(target).bytes.view()); }
 
-    HttpRoutes routes{[] { return std::string("answer 42\n"); }};
+    HttpRoutes routes{[](core::ExpositionFormat) { return std::string("answer 42\n"); }};
     core::BootTime at{1000};
 };
 
@@ -29,7 +29,7 @@ TEST_F(HttpRoutesTest, EveryPageIsFoundUnderItsOwnPath) {
     EXPECT_THAT(text("/readyz"), EndsWith("\r\n\r\nready fine"));
     EXPECT_THAT(text("/livez"), EndsWith("\r\n\r\n{\"status\":\"pass\"}\n"));
     EXPECT_THAT(text("/metrics"), EndsWith("\r\n\r\nanswer 42\n"));
-    EXPECT_THAT(text("/"), EndsWith("\r\n\r\n<p>index</p>"));
+    EXPECT_THAT(text("/"), EndsWith("\r\n\r\nindex"));
     for (const core::Check check : core::all_checks()) {
         const std::string name(to_string(check));
         EXPECT_THAT(text("/health/" + name), EndsWith("\r\n\r\n" + name + " fine"));
@@ -109,7 +109,7 @@ TEST_F(HttpRoutesTest, AnExpiredBoardIsAnsweredAsAFailureAndTheLoopIsStillAlive)
     at = core::BootTime(999);
     EXPECT_EQ(get("/health").status, 200);
     at = core::BootTime(1000);
-    for (const std::string_view path : {"/health", "/readyz", "/health/mount", "/health/relink", "/"}) {
+    for (const std::string_view path : {"/health", "/readyz", "/health/mount", "/health/relink"}) {
         EXPECT_EQ(get(path).status, 503) << path;
         EXPECT_THAT(text(path), HasSubstr("\"output\":\"stale: ")) << path;
     }
@@ -119,15 +119,73 @@ TEST_F(HttpRoutesTest, AnExpiredBoardIsAnsweredAsAFailureAndTheLoopIsStillAlive)
 }
 
 TEST(HttpRoutes, BeforeTheFirstBoardNothingIsHealthy) {
-    const HttpRoutes routes([] { return std::string(); });
+    const HttpRoutes routes([](core::ExpositionFormat) { return std::string(); });
     const HttpAnswer answer = routes.answer({HttpMethod::get, "/health", false}, core::BootTime(0));
     EXPECT_EQ(answer.status, 503);
     EXPECT_THAT(std::string(answer.bytes.view()), HasSubstr("\"phase\":\"starting\""));
     EXPECT_EQ(routes.answer({HttpMethod::get, "/livez", false}, core::BootTime(0)).status, 200);
 }
 
+TEST_F(HttpRoutesTest, ABrowserGetsThePageAndWhoDoesNotAskForItGetsText) {
+    const auto index = [&](std::string_view accept) {
+        return std::string(routes.answer({HttpMethod::get, "/", true, accept}, at).bytes.view());
+    };
+    for (const std::string_view browser :
+         {"text/html", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+          "TEXT/HTML; q=0.5, text/plain;q=0.4", "application/xml, text/html"}) {
+        EXPECT_THAT(index(browser), EndsWith("\r\n\r\n<p>index</p>")) << browser;
+    }
+    for (const std::string_view other :
+         {"", "*/*", "text/*", "text/plain", "text/html;q=0", "text/html;q=0.4, text/plain", "image/png", "text/htm",
+          ";;;,", "application/json"}) {
+        EXPECT_THAT(index(other), EndsWith("\r\n\r\nindex")) << other;
+    }
+}
+
+TEST_F(HttpRoutesTest, ThePageIsMadeOncePerBoardAndOnlyForWhoLooks) {
+    int made = 0;
+    Board board = make_test_board(200, "fine");
+    board.page = [&made] { return PreparedResponse(200, content_type::html, "page " + std::to_string(++made)); };
+    routes.publish(board);
+    static_cast<void>(get("/"));
+    static_cast<void>(get("/health"));
+    EXPECT_EQ(made, 0);
+    for (int i = 0; i < 3; ++i) {
+        const auto answer = routes.answer({HttpMethod::get, "/", true, "text/html"}, at);
+        EXPECT_THAT(std::string(answer.bytes.view()), EndsWith("page 1"));
+    }
+    routes.publish(board);
+    static_cast<void>(routes.answer({HttpMethod::head, "/", true, "text/html"}, at));
+    EXPECT_EQ(made, 2);
+}
+
+TEST_F(HttpRoutesTest, WithoutAVerdictThatStandsTheIndexIsAFailureToo) {
+    HttpRoutes fresh([](core::ExpositionFormat) { return std::string(); });
+    Board board = make_test_board(200, "fine");
+    board.expires = core::BootTime(1000);
+    routes.publish(std::move(board));
+    const struct {
+        const HttpRoutes& routes;
+        std::string word;
+        std::string text;
+    } cases[] = {{routes, "STALE", "stale: the agent answers but has stopped checking; restart postfix-elb-agent\n"},
+                 {fresh, "STARTING", "starting: no verdict yet: the first round of checks has not ended\n"}};
+    for (const auto& [asked, word, text] : cases) {
+        const HttpAnswer plain = asked.answer({HttpMethod::get, "/", true, "*/*"}, core::BootTime(1000));
+        EXPECT_EQ(plain.status, 503);
+        EXPECT_THAT(std::string(plain.bytes.view()), EndsWith("\r\n\r\n" + text));
+        const HttpAnswer page = asked.answer({HttpMethod::get, "/", true, "text/html"}, core::BootTime(1000));
+        EXPECT_EQ(page.status, 503);
+        EXPECT_THAT(std::string(page.bytes.view()), HasSubstr("<h1>" + word + "</h1>"));
+        EXPECT_THAT(std::string(page.bytes.view()), HasSubstr("\r\nContent-Security-Policy: default-src 'none'; "));
+        for (const HttpAnswer& answer : {plain, page}) {
+            EXPECT_THAT(std::string(answer.bytes.view()), HasSubstr("\r\nVary: Accept\r\n"));
+        }
+    }
+}
+
 TEST(HttpRoutes, BytesBeingSentOutliveTheBoardTheyCameFrom) {
-    HttpRoutes routes([] { return std::string(); });
+    HttpRoutes routes([](core::ExpositionFormat) { return std::string(); });
     routes.publish(make_test_board(200, "before"));
     const HttpAnswer answer = routes.answer({HttpMethod::get, "/health", true}, core::BootTime(0));
     routes.publish(make_test_board(503, "after"));

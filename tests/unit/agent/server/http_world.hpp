@@ -39,7 +39,8 @@ inline Board make_test_board(int health_status, std::string_view word) {
     for (const core::Check check : core::all_checks()) {
         board.checks[static_cast<std::size_t>(check)] = page(to_string(check));
     }
-    board.index = PreparedResponse(200, content_type::html, "<p>index</p>");
+    board.index = PreparedResponse(200, content_type::text, "index");
+    board.page = [] { return PreparedResponse(200, content_type::html, "<p>index</p>"); };
     board.expires = core::BootTime::max();
     return board;
 }
@@ -107,7 +108,7 @@ class RawClient {
 class HttpWorld {
    public:
     explicit HttpWorld(HttpLimits limits = {})
-        : routes([] { return std::string("answer 42\n"); }),
+        : routes([](core::ExpositionFormat) { return std::string("answer 42\n"); }),
           listener(std::make_unique<HttpListener>(
               io, routes,
               [this](Route route, int status) {

@@ -78,6 +78,16 @@ TEST(Metrics, EveryFamilyKeepsItsNameTypeAndHelp) {
     const std::vector<std::string> families{
         "# HELP postfix_elb_agent_build_info Always 1; the version is in the label.\n# TYPE "
         "postfix_elb_agent_build_info gauge\n",
+        "# HELP postfix_elb_agent_census_age_seconds How old the figures of the queues are; since boot if there are "
+        "none.\n# TYPE postfix_elb_agent_census_age_seconds gauge\n",
+        "# HELP postfix_elb_agent_census_complete 1 if the latest census could read all that it was to read.\n# TYPE "
+        "postfix_elb_agent_census_complete gauge\n",
+        "# HELP postfix_elb_agent_census_duration_seconds How long the latest census took.\n# TYPE "
+        "postfix_elb_agent_census_duration_seconds gauge\n",
+        "# HELP postfix_elb_agent_census_operations_total Operations of the shared file system that counting took.\n# "
+        "TYPE postfix_elb_agent_census_operations_total counter\n",
+        "# HELP postfix_elb_agent_censuses_total Censuses of the queues by how they ended.\n# TYPE "
+        "postfix_elb_agent_censuses_total counter\n",
         "# HELP postfix_elb_agent_check_age_seconds How old the facts behind the check are; since boot if there are "
         "none.\n# TYPE postfix_elb_agent_check_age_seconds gauge\n",
         "# HELP postfix_elb_agent_check_duration_seconds How long the latest probe behind the check took.\n# TYPE "
@@ -111,6 +121,59 @@ TEST(Metrics, EveryFamilyKeepsItsNameTypeAndHelp) {
         "process_start_time_seconds gauge\n",
         "# HELP process_virtual_memory_bytes Virtual memory of that process.\n# TYPE process_virtual_memory_bytes "
         "gauge\n",
+        "# HELP postfix_bounce_non_delivery_notification_total Total number of non delivery notification sent by "
+        "bounce.\n# TYPE postfix_bounce_non_delivery_notification_total counter\n",
+        "# HELP postfix_cleanup_messages_not_accepted_total Messages that cleanup discarded, or that a milter rejected "
+        "or discarded there.\n# TYPE postfix_cleanup_messages_not_accepted_total counter\n",
+        "# HELP postfix_cleanup_messages_processed_total Total number of messages processed by cleanup.\n# TYPE "
+        "postfix_cleanup_messages_processed_total counter\n",
+        "# HELP postfix_cleanup_messages_rejected_total Total number of messages rejected by cleanup.\n# TYPE "
+        "postfix_cleanup_messages_rejected_total counter\n",
+        "# HELP postfix_elb_agent_cleanup_messages_held_total Messages that cleanup placed into the hold queue.\n# "
+        "TYPE postfix_elb_agent_cleanup_messages_held_total counter\n",
+        "# HELP postfix_elb_agent_log_lag_seconds How old the last line is that was read, while there are more to "
+        "read; else 0.\n# TYPE postfix_elb_agent_log_lag_seconds gauge\n",
+        "# HELP postfix_elb_agent_log_lines_dropped_total Lines that could not be counted as they are: no line of a "
+        "system logger, or so long that they were cut.\n# TYPE postfix_elb_agent_log_lines_dropped_total counter\n",
+        "# HELP postfix_elb_agent_log_lines_total Lines of the mail log that were counted, of any program.\n# TYPE "
+        "postfix_elb_agent_log_lines_total counter\n",
+        "# HELP postfix_elb_agent_log_source 1 for where the counted lines come from; all 0: from nowhere.\n# TYPE "
+        "postfix_elb_agent_log_source gauge\n",
+        "# HELP postfix_elb_agent_series_dropped_total What was not counted because its family has all the series it "
+        "may have.\n# TYPE postfix_elb_agent_series_dropped_total counter\n",
+        "# HELP postfix_lmtp_delivery_delay_seconds LMTP message processing time in seconds.\n# TYPE "
+        "postfix_lmtp_delivery_delay_seconds histogram\n",
+        "# HELP postfix_qmgr_messages_expired_total Total number of messages expired from mail queues.\n# TYPE "
+        "postfix_qmgr_messages_expired_total counter\n",
+        "# HELP postfix_qmgr_messages_inserted_receipients Number of receipients per message inserted into the mail "
+        "queues.\n# TYPE postfix_qmgr_messages_inserted_receipients histogram\n",
+        "# HELP postfix_qmgr_messages_inserted_size_bytes Size of messages inserted into the mail queues in bytes.\n# "
+        "TYPE postfix_qmgr_messages_inserted_size_bytes histogram\n",
+        "# HELP postfix_qmgr_messages_removed_total Total number of messages removed from mail queues.\n# TYPE "
+        "postfix_qmgr_messages_removed_total counter\n",
+        "# HELP postfix_smtp_connection_timed_out_total Total number of connections of the smtp process that could not "
+        "be made in time.\n# TYPE postfix_smtp_connection_timed_out_total counter\n",
+        "# HELP postfix_smtp_deferred_messages_total Total number of messages that have been deferred on SMTP.\n# TYPE "
+        "postfix_smtp_deferred_messages_total counter\n",
+        "# HELP postfix_smtp_delivery_delay_seconds SMTP message processing time in seconds.\n# TYPE "
+        "postfix_smtp_delivery_delay_seconds histogram\n",
+        "# HELP postfix_smtp_messages_processed_total Total number of messages that have been processed by the smtp "
+        "process.\n# TYPE postfix_smtp_messages_processed_total counter\n",
+        "# HELP postfix_smtp_status_deferred Total number of messages deferred.\n# TYPE postfix_smtp_status_deferred "
+        "gauge\n",
+        "# HELP postfix_smtpd_connections_lost_total Total number of connections lost.\n# TYPE "
+        "postfix_smtpd_connections_lost_total counter\n",
+        "# HELP postfix_smtpd_connects_total Total number of incoming connections.\n# TYPE "
+        "postfix_smtpd_connects_total counter\n",
+        "# HELP postfix_smtpd_disconnects_total Total number of incoming disconnections.\n# TYPE "
+        "postfix_smtpd_disconnects_total counter\n",
+        "# HELP postfix_smtpd_forward_confirmed_reverse_dns_errors_total Total number of connections for which "
+        "forward-confirmed DNS cannot be resolved.\n# TYPE postfix_smtpd_forward_confirmed_reverse_dns_errors_total "
+        "counter\n",
+        "# HELP postfix_smtpd_sasl_authentication_failures_total Total number of SASL authentication failures.\n# TYPE "
+        "postfix_smtpd_sasl_authentication_failures_total counter\n",
+        "# HELP postfix_virtual_delivered_total Total number of mail delivered to a virtual mailbox.\n# TYPE "
+        "postfix_virtual_delivered_total counter\n",
     };
     for (const std::string& family : families) {
         EXPECT_THAT(text, HasSubstr(family));

@@ -215,6 +215,37 @@ class Random {
 
     core::ProcessFacts process() { return {pid(), text(), text(), number(), flag(), flag(), number(), text(), text()}; }
     core::OwnerRecord owner() { return {text(), text(), text(), text(), text()}; }
+    core::NfsFacts nfs() {
+        core::NfsFacts facts;
+        for (auto& figures : facts.figures) {
+            std::ranges::generate(figures, [this] { return number(); });
+        }
+        facts.errors_known = flag();
+        facts.age = number();
+        facts.bytes_read = number();
+        facts.bytes_written = number();
+        if (flag()) {
+            facts.transport = core::NfsTransport{number(), number(), number(), number(), number(), number()};
+        }
+        return facts;
+    }
+    core::QueueCensus census() {
+        core::QueueCensus made;
+        for (core::QueueFigures& figures : made.queues) {
+            figures = {number(), number(), number(), number(), static_cast<double>(number()) / 8, {}, {}};
+            std::ranges::generate(figures.ages, [this] { return number(); });
+            if (flag()) {
+                figures.oldest_arrival = core::WallTime(std::chrono::milliseconds(signed_number()));
+            }
+        }
+        made.at.wall = core::WallTime(std::chrono::milliseconds(signed_number()));
+        made.at.boot = std::chrono::milliseconds(signed_number());
+        made.took = std::chrono::milliseconds(signed_number());
+        made.operations = number();
+        made.complete = flag();
+        made.error = text();
+        return made;
+    }
     core::HostFacts host() {
         core::HostFacts facts;
         if (flag()) {
@@ -222,6 +253,9 @@ class Random {
         }
         if (flag()) {
             facts.lease_expired = signed_number();
+        }
+        if (flag()) {
+            facts.nfs = nfs();
         }
         facts.link = {one_of(core::LinkFacts::Kind::unreadable), text(), text()};
         facts.user_data = one_of(core::UserData::done);
@@ -287,6 +321,20 @@ TEST(Replies, FactsComeBackAsTheyWent) {
         EXPECT_TRUE(there_and_back(lock) == lock);
         const auto systemd = random.systemd();
         EXPECT_TRUE(there_and_back(systemd) == systemd);
+        agent::CensusProgress counting{random.number(), std::chrono::milliseconds(random.signed_number()), {}};
+        EXPECT_FALSE(there_and_back(counting).census);
+        counting.census = random.census();
+        const agent::CensusProgress counted = there_and_back(counting);
+        EXPECT_EQ(counted.operations, counting.operations);
+        EXPECT_EQ(counted.pause, counting.pause);
+        ASSERT_TRUE(counted.census);
+        EXPECT_EQ(counted.census->queues, counting.census->queues);
+        EXPECT_EQ(counted.census->at.wall, counting.census->at.wall);
+        EXPECT_EQ(counted.census->at.boot, counting.census->at.boot);
+        EXPECT_EQ(counted.census->took, counting.census->took);
+        EXPECT_EQ(counted.census->operations, counting.census->operations);
+        EXPECT_EQ(counted.census->complete, counting.census->complete);
+        EXPECT_EQ(counted.census->error, counting.census->error);
     }
 }
 
@@ -315,12 +363,14 @@ TEST(Replies, TheAgentsOwnRepliesComeBackAsTheyWent) {
     EXPECT_EQ(files_back.remembered, files.remembered);
     EXPECT_EQ(files_back.cloud_init, files.cloud_init);
 
-    const agent::JournalRead journal{agent::JournalRead::State::lost, "gone", {"a line", "\xff\xfe"}, true};
+    const agent::JournalRead journal{
+        agent::JournalRead::State::lost, "gone", {"a line", "\xff\xfe"}, true, false, "s=7f;i=1"};
     const auto journal_back = there_and_back(journal);
     EXPECT_EQ(journal_back.state, journal.state);
     EXPECT_EQ(journal_back.error, journal.error);
     EXPECT_EQ(journal_back.lines, journal.lines);
     EXPECT_TRUE(journal_back.more);
+    EXPECT_EQ(journal_back.cursor, journal.cursor);
     EXPECT_TRUE(agent::decode<agent::Nothing>(agent::encode(agent::Nothing())));
 }
 
@@ -379,6 +429,19 @@ TEST(Replies, AValueOutOfRangeIsMalformed) {
     EXPECT_FALSE(decode_with(opened, "inode", -1));
 }
 
+TEST(Replies, AnArrayOfAnotherSizeIsMalformed) {
+    nlohmann::json tree = nlohmann::json::from_cbor(agent::encode(agent::CensusProgress{1, {}, core::QueueCensus()}));
+    const auto decoded = [&] { return agent::decode<agent::CensusProgress>(nlohmann::json::to_cbor(tree)); };
+    ASSERT_TRUE(decoded());
+    nlohmann::json& queues = tree["census"]["queues"];
+    queues.push_back(queues.front());
+    EXPECT_FALSE(decoded());
+    queues.erase(queues.size() - 1);
+    ASSERT_TRUE(decoded());
+    queues[0]["age_sum"] = 1;  // a whole number where another is due
+    EXPECT_FALSE(decoded());
+}
+
 TEST(Replies, AFieldOfAnotherTypeOrNameIsMalformed) {
     const core::RelinkProgress progress;
     EXPECT_TRUE(decode_with(progress, "more", true));
@@ -425,14 +488,14 @@ TEST(Requests, ARequestComesBackAsItWent) {
     EXPECT_EQ(got.value().instance_id(), "i-0123456789abcdef0");
 }
 
-TEST(Requests, OnlyARelinkNeedsAnId) {
+TEST(Requests, WhatIsDoneInAQueueNeedsAnId) {
     using agent::Operation;
     for (const Operation looks : {Operation::observe_host, Operation::open_maillog, Operation::open_old_maillog,
                                   Operation::read_identity, Operation::probe_mount}) {
         EXPECT_TRUE(agent::decode_request(agent::encode_request(request_for(looks, ""))));
     }
-    for (const Operation relinks :
-         {Operation::plan_relink, Operation::continue_relink, Operation::ask_lock, Operation::write_last_words}) {
+    for (const Operation relinks : {Operation::plan_relink, Operation::continue_relink, Operation::ask_lock,
+                                    Operation::write_last_words, Operation::begin_census, Operation::continue_census}) {
         EXPECT_FALSE(agent::decode_request(agent::encode_request(request_for(relinks, ""))));
     }
 }

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "unit/systemd/bus.hpp"
 #include "unit/systemd/journald.hpp"
 
@@ -70,6 +72,13 @@ class SystemdWorkerTest : public ::testing::Test {
         return std::move(*decoded);
     }
     JournalRead read_journal() { return ask<JournalRead>(Operation::read_journal); }
+    JournalRead count_journal(const std::string& cursor) {
+        Request request;
+        request.operation = Operation::count_journal;
+        request.text_length = cursor.size();
+        std::copy(cursor.begin(), cursor.end(), request.text.begin());
+        return decode<JournalRead>(worker_->handle(request)->bytes).value();
+    }
     core::SystemdFacts observe() { return ask<core::SystemdFacts>(Operation::observe_systemd); }
 
     tests::Journald journald_;
@@ -116,6 +125,27 @@ TEST_F(SystemdWorkerTest, DoesNotOpenTheJournalWhereTheFileAloneIsWanted) {
     EXPECT_TRUE(tests::eventually([&] { return read_journal().lines.size() == 1; }));
     worker_->apply(with(core::MaillogSource::file));
     EXPECT_EQ(read_journal().state, JournalRead::State::absent);
+}
+
+TEST_F(SystemdWorkerTest, OnceAskedItTellsOfEveryLineOfPostfix) {
+    journald_.start();
+    journald_.log("postfix/smtpd", "connect from x");
+    JournalRead read;
+    ASSERT_TRUE(tests::eventually([&] {
+        read = count_journal("");
+        return !read.lines.empty();
+    }));
+    EXPECT_THAT(read.lines, ElementsAre(EndsWith("connect from x")));
+    ASSERT_TRUE(tests::eventually([&] { return read_journal().from_start; }));
+    told_during(300ms);
+    read_journal();
+    read = count_journal(read.cursor);
+    journald_.log("postfix/smtpd", "connect from y");
+    ASSERT_TRUE(until_told(worker_event::journal));
+    EXPECT_EQ(told_during(300ms), 0u);
+    EXPECT_THAT(count_journal(read.cursor).lines, ElementsAre(EndsWith("connect from y")));
+    worker_->apply(with(core::MaillogSource::file));
+    EXPECT_EQ(count_journal("").state, JournalRead::State::absent);
 }
 
 TEST_F(SystemdWorkerTest, SaysOnceThatUnitsChangedUntilItIsAsked) {

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the running agent says of itself, asked over its own listener.
+#pragma once
+
+#include "agent/server/health_json.hpp"
+#include "core/result.hpp"
+#include "core/settings.hpp"
+
+#include <string>
+
+namespace agent {
+
+struct AgentStatus {
+    std::string body;     ///< of /health, indented
+    HealthReport report;  ///< the same, and what /readyz says where that could be told
+};
+
+/// Errors: those of get_from_agent() and parse_health().
+[[nodiscard]] core::Result<AgentStatus> ask_status(const core::Settings& settings);
+
+}  // namespace agent
