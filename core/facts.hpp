@@ -81,7 +81,7 @@ enum class UserData {
 struct HostFacts {
     std::optional<MountEntry> mount;  ///< the uppermost entry whose mount point is settings.mount.path
     std::optional<std::int64_t>
-        lease_expired;  ///< seconds, from /proc/self/mountstats; absent where the kernel says none
+        lease_expired;            ///< seconds, from /proc/self/mountstats; absent where the kernel says none
     std::optional<NfsFacts> nfs;  ///< of that mount, from there too; absent where it is not NFS
     LinkFacts link;
     UserData user_data = UserData::not_expected;

@@ -30,7 +30,7 @@ std::string frame_of(const Heard& heard, const TableStyle& style) {
     }
     const std::string was =
         heard.report ? "What it said " + core::describe_age(now().boot - heard.at.boot) + " ago:\n\n" + table : "";
-    return render_trouble("no answer: " + heard.trouble, style) + "\n" + was + (was.empty() ? "" : "\n") +
+    return render_no_answer(heard.trouble, style) + "\n" + was + (was.empty() ? "" : "\n") +
            "asked every 2 s; Ctrl-C ends this\n";
 }
 

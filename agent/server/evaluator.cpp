@@ -24,8 +24,11 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 /// A relink that failed is tried again after this at the latest.
 constexpr core::Duration longest_relink_pause = std::chrono::minutes(1);
-/// Bursts of events are taken together: a busy relay writes thousands of log lines a second.
+/// Bursts of events are taken together.
 constexpr core::Duration shortest_pause = std::chrono::milliseconds(50);
+/// A busy relay writes thousands of log lines a second, and to be woken costs more than a hundred lines do: a log that
+/// is written to without end is read so often only.
+constexpr core::Duration busy_log_pause = std::chrono::milliseconds(200);
 /// Should the log's event fail to come (no more inotify watches, say), it is read all the same.
 constexpr core::Duration longest_log_pause = std::chrono::minutes(1);
 /// Should a word of systemd be lost, or come too late, it is asked again.
@@ -126,8 +129,8 @@ void Evaluator::publish() {
     publish_(verdict, facts, round_ended_ + longest_round(settings_));
 }
 
-/// Due until it is done, once user data need not be waited for; and again when nobody holds the lock on the id: a mount worker that was started again holds
-/// nothing yet, and a lock that was lost to nobody can be had again.
+/// Due until it is done, once user data need not be waited for; and again when nobody holds the lock on the id: a mount
+/// worker that was started again holds nothing yet, and a lock that was lost to nobody can be had again.
 bool Evaluator::relink_is_due() const {
     const core::Facts& facts = observer_.facts();
     if (facts.instance_id.empty() || facts.mount_hung_since || now().boot < next_relink_) {
@@ -221,12 +224,14 @@ asio::awaitable<void> Evaluator::follow_journal() {
 }
 
 asio::awaitable<void> Evaluator::follow(Inbox& inbox, ReadLog read) {
+    core::Duration rest = shortest_pause;
     for (;;) {
         co_await inbox.take(longest_log_pause);
         const auto before = observer_.facts().startup_log.value;
         co_await (observer_.*read)(settings_);
         heard_of_a_start(before);
-        co_await pause(shortest_pause);
+        co_await pause(rest);
+        rest = inbox.events != 0 ? std::min(2 * rest, busy_log_pause) : shortest_pause;
     }
 }
 

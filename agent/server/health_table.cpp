@@ -234,9 +234,10 @@ std::string render_table(const HealthReport& report, const TableStyle& style) {
     return headline(report, faults, style) + "\n" + table_of(lines, style) + remedies(faults, style);
 }
 
-std::string render_trouble(std::string_view text, const TableStyle& style) {
-    const std::string line = wrapped(core::printable(text, longest_cell), 2, 0, style);
-    return painted(line, colour_of(core::Status::fail), style) + "\n";
+std::string render_no_answer(std::string_view why, const TableStyle& style) {
+    const std::string line =
+        painted("no answer", colour_of(core::Status::fail), style) + ": " + core::printable(why, longest_cell);
+    return wrapped(line, 2, 0, style) + "\n";
 }
 
 }  // namespace agent

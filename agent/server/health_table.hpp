@@ -23,8 +23,8 @@ struct TableStyle {
 /// copied: where one would not fit beside the other columns, what was seen has lines of its own.
 [[nodiscard]] std::string render_table(const HealthReport& report, const TableStyle& style = {});
 
-/// One line that says what is wrong with the telling itself, as the first line of a table that is no longer fresh.
-[[nodiscard]] std::string render_trouble(std::string_view text, const TableStyle& style);
+/// One line: why there is no answer. The first of a table that is no longer fresh.
+[[nodiscard]] std::string render_no_answer(std::string_view why, const TableStyle& style);
 
 /// The rows that do not pass, the worst first, of those the cause of the others first.
 [[nodiscard]] std::vector<const HealthReport::Row*> faults_by_cause(const HealthReport& report);

@@ -76,7 +76,7 @@ class Relinker {
 
     std::optional<Run> run_;
     std::optional<core::RelinkProgress> failure_;  ///< of the try before, without its log
-    int looks_ = 0;  ///< since the relink began
+    int looks_ = 0;                                ///< since the relink began
     bool changed_ = false;
     std::vector<std::string> log_;
     std::vector<std::string> notes_;  ///< said once

@@ -16,6 +16,7 @@ from support.agent import binary
 from support.deadline import eventually
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+AS_OF = re.compile(r"as of (\S+),")
 RED_FAIL = "\x1b[1;31mfail\x1b[0m"
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
 
@@ -154,7 +155,7 @@ def test_watch_survives_the_agent(serving, watch):
     watch.until("\x1b[32mpass")
     serving.agent.stop()
     seen = len(watch.output)
-    watch.until("no answer: get http://127.0.0.1:", since=seen)
+    watch.until("no answer\x1b[0m: get http://127.0.0.1:", since=seen)
     watch.until("What it said ", since=seen)
     seen = len(watch.output)
     serving.serve().until(status=200)
@@ -165,18 +166,25 @@ def test_watch_survives_the_agent(serving, watch):
 
 def test_watch_that_never_heard_the_agent_ends_with_unknown(instance):
     terminal = Terminal(instance, "status", "--watch")
-    terminal.until("no answer: get http://127.0.0.1:")
+    terminal.until("no answer\x1b[0m: get http://127.0.0.1:")
     assert "What it said" not in terminal.output
     terminal.type(b"\x03")
     assert terminal.end() == 3
 
 
+@pytest.mark.prompt  # the resize is to come before the next question does
 def test_a_resize_is_drawn_at_once_in_the_new_width(serving, watch):
-    watch.until("asked every 2 s")
-    assert "    SEEN" not in watch.output
-    seen = len(watch.output)
+    """What was heard is drawn once more, before anything is asked again: it is as of the same moment."""
+    for _ in range(2):  # the second has just been asked for
+        seen = len(watch.output)
+        watch.until("asked every 2 s", since=seen)
+    assert "    SEEN" not in watch.output[seen:]
+    heard = AS_OF.findall(watch.output)[-1]
     watch.resize(50)
-    watch.until("    SEEN", since=seen, within=10)
+    watch.until("    SEEN", since=seen)
+    narrow = watch.output.index("    SEEN", seen)
+    watch.until("asked every 2 s", since=narrow)
+    assert AS_OF.search(watch.output, narrow)[1] == heard
 
 
 def test_a_window_that_is_too_low_says_so_and_keeps_the_first_line(serving):

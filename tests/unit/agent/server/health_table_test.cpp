@@ -164,9 +164,9 @@ TEST(HealthTable, ColourIsAddedAndChangesNothingElse) {
     }
 }
 
-TEST(HealthTable, TroubleIsOneParagraphOfPrintableText) {
-    EXPECT_EQ(agent::render_trouble("no \x1b[2J answer", {}), "no ?[2J answer\n");
-    EXPECT_EQ(agent::render_trouble("no answer at all", {true, 10}), "\x1b[1;31mno answer\n  at all\x1b[0m\n");
+TEST(HealthTable, WhyThereIsNoAnswerIsOneParagraphOfPrintableText) {
+    EXPECT_EQ(agent::render_no_answer("a \x1b[2J b", {}), "no answer: a ?[2J b\n");
+    EXPECT_EQ(agent::render_no_answer("nobody listens", {true, 18}), "\x1b[1;31mno answer\x1b[0m: nobody\n  listens\n");
 }
 
 }  // namespace

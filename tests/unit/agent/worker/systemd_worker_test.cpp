@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 
 #include "unit/systemd/bus.hpp"
 #include "unit/systemd/journald.hpp"
@@ -146,6 +148,35 @@ TEST_F(SystemdWorkerTest, OnceAskedItTellsOfEveryLineOfPostfix) {
     EXPECT_THAT(count_journal(read.cursor).lines, ElementsAre(EndsWith("connect from y")));
     worker_->apply(with(core::MaillogSource::file));
     EXPECT_EQ(count_journal("").state, JournalRead::State::absent);
+}
+
+TEST_F(SystemdWorkerTest, WhatIsToldAndNotFetchedIsNotKeptOpen) {
+    const auto open_files = [] {
+        const std::filesystem::directory_iterator files("/proc/self/fd");
+        return std::distance(begin(files), end(files));
+    };
+    journald_.start();
+    ASSERT_TRUE(until_told(worker_event::journal));
+    read_journal();
+    observe();
+    const auto before = open_files();
+    JournalRead read;
+    ASSERT_TRUE(tests::eventually([&] {
+        journald_.log("postfix/smtpd", "connect from x");
+        read = count_journal("");
+        return !read.lines.empty();
+    }));
+    EXPECT_GT(open_files(), before);
+    observe();
+    EXPECT_GT(open_files(), before) << "what was fetched is wanted again";
+    journald_.log("postfix/smtpd", "connect from y");
+    ASSERT_TRUE(until_told(worker_event::journal));
+    observe();
+    EXPECT_EQ(open_files(), before);
+    EXPECT_TRUE(tests::eventually([&] {
+        read = count_journal(read.cursor);
+        return !read.lines.empty() && read.lines.back().ends_with("connect from y");
+    }));
 }
 
 TEST_F(SystemdWorkerTest, SaysOnceThatUnitsChangedUntilItIsAsked) {
