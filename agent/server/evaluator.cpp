@@ -173,10 +173,11 @@ asio::awaitable<void> Evaluator::relink_if_due() {
 
 asio::awaitable<void> Evaluator::look_around() {
     co_await observer_.look_at_mount(settings_);
-    co_await observer_.look_at_host(settings_);
-    const core::Facts& facts = observer_.facts();
-    if (!facts.systemd.value || now().boot - facts.systemd.at.boot >= longest_unit_pause) {
-        co_await observer_.look_at_systemd(settings_);
+    const auto& systemd = observer_.facts().systemd;
+    if (!systemd.value || now().boot - systemd.at.boot >= longest_unit_pause) {
+        co_await observer_.look_at_systemd_and_host(settings_);
+    } else {
+        co_await observer_.look_at_host(settings_);
     }
     if (core::lock_matters(observer_.facts(), settings_)) {
         co_await observer_.ask_lock(settings_);
@@ -204,10 +205,10 @@ asio::awaitable<void> Evaluator::watch_host() {
         if (events == 0) {
             continue;
         }
-        // A unit that says "active" has a master that was not looked at yet.
-        co_await observer_.look_at_host(settings_);
         if ((events & worker_event::units) != 0) {
-            co_await observer_.look_at_systemd(settings_);
+            co_await observer_.look_at_systemd_and_host(settings_);
+        } else {
+            co_await observer_.look_at_host(settings_);
         }
         publish();
         nudge();  // the mount's side of it: a new pid file, a mount to relink on

@@ -98,14 +98,19 @@ asio::awaitable<void> Observer::look_at_host(const core::Settings& settings) {
     }
 }
 
-asio::awaitable<void> Observer::look_at_systemd(const core::Settings& settings) {
+/// Of a worker that is gone or hangs nothing: what it said is not believed any more.
+asio::awaitable<core::Observed<core::SystemdFacts>> Observer::ask_systemd(const core::Settings& settings) {
     const core::Moment at = now();
     const Request request = make_request(Operation::observe_systemd);
     auto systemd = co_await systemd_.ask_for<core::SystemdFacts>(request, settings.mount.deadline);
-    facts_.systemd.value.reset();  // what a worker said that is gone or hangs is not believed any more
-    if (systemd) {
-        facts_.systemd.value = std::move(*systemd);
-        facts_.systemd.at = at;
+    co_return core::Observed<core::SystemdFacts>{systemd ? std::optional(std::move(*systemd)) : std::nullopt, at};
+}
+
+asio::awaitable<void> Observer::look_at_systemd_and_host(const core::Settings& settings) {
+    auto systemd = co_await ask_systemd(settings);
+    co_await look_at_host(settings);
+    if (facts_.host.at.boot >= systemd.at.boot) {  // else the host was not looked at: its worker does not answer
+        facts_.systemd = std::move(systemd);
     }
 }
 
@@ -151,8 +156,8 @@ asio::awaitable<void> Observer::ask_file_server(const core::Settings& settings) 
 
 asio::awaitable<void> Observer::look(const core::Settings& settings) {
     co_await look_at_mount(settings);
-    co_await look_at_host(settings);
     co_await hear_of_systemd(settings);
+    co_await look_at_host(settings);
     co_await read_maillog(settings);
     co_await read_journal(settings);
 }
@@ -164,7 +169,7 @@ asio::awaitable<void> Observer::hear_of_systemd(const core::Settings& settings) 
     const core::BootTime until = now().boot + patience;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (;;) {
-        co_await look_at_systemd(settings);
+        facts_.systemd = co_await ask_systemd(settings);
         const auto& systemd = facts_.systemd.value;
         const bool not_yet = systemd && !systemd->reachable && systemd->error.empty();
         if (!not_yet || now().boot >= until) {

@@ -45,7 +45,8 @@ class Observer {
     /// The parts of it. Each takes at most a deadline, but the logs, which take as long as there is something to read.
     [[nodiscard]] boost::asio::awaitable<void> look_at_mount(const core::Settings& settings);
     [[nodiscard]] boost::asio::awaitable<void> look_at_host(const core::Settings& settings);
-    [[nodiscard]] boost::asio::awaitable<void> look_at_systemd(const core::Settings& settings);
+    /// What systemd says, and the host as it was found then: a unit that was up has a master that could be seen.
+    [[nodiscard]] boost::asio::awaitable<void> look_at_systemd_and_host(const core::Settings& settings);
     [[nodiscard]] boost::asio::awaitable<void> read_maillog(const core::Settings& settings);
     [[nodiscard]] boost::asio::awaitable<void> read_journal(const core::Settings& settings);
 
@@ -65,6 +66,8 @@ class Observer {
     void relink_stands_as(const PlanPrinted& plan);
 
    private:
+    [[nodiscard]] boost::asio::awaitable<core::Observed<core::SystemdFacts>> ask_systemd(
+        const core::Settings& settings);
     [[nodiscard]] boost::asio::awaitable<void> hear_of_systemd(const core::Settings& settings);
     void set_relink(core::RelinkProgress progress);
     void set_startup_log();

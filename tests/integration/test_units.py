@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What systemd says of Postfix's units decides how long a missing master is waited for. A real bus, and on it a
 service that follows systemd's documentation."""
+import os
+import signal
+import time
+
 import pytest
 
+from support.agent import status_field
 from support.deadline import eventually, stays
+from support.poller import Poller
 from support.systemd_bus import SystemdBus
 
 INSTANCE, GROUP = "postfix@-.service", "postfix.service"
@@ -30,6 +36,13 @@ def serving(instance, systemd):
 def brisk(instance, systemd):
     """With short rounds: what is doubtful fails at once."""
     instance.write_settings(checks={"interval": "1s", "fail_after": 1})
+    return instance.serving()
+
+
+@pytest.fixture
+def unhurried(instance, systemd):
+    """Only what has an event is looked at, and what is doubtful fails at once; a worker may be slow."""
+    instance.write_settings(checks={"interval": "1h", "fail_after": 1}, mount={"deadline": "20s"})
     return instance.serving()
 
 
@@ -78,6 +91,40 @@ def test_a_restart_that_fails_is_no_longer_excused(brisk, systemd):
     assert brisk.agent.health().status == 200
     systemd.unit(INSTANCE, "failed", "failed")
     brisk.agent.until(status=503, check="master_pid", reason="stale", within=3)
+
+
+def waits(pid):
+    """For what comes next: it has nothing to do, now and for a while."""
+    for _ in range(10):
+        if status_field(pid, "State")[0] != "S":
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_a_unit_that_has_just_come_up_has_a_master_that_was_not_looked_at_yet(unhurried, systemd):
+    """The restart ends between the look at the host and the question to systemd: the agent was out of breath."""
+    agent = unhurried.agent
+    pid_of = {status_field(pid, "Name"): pid for pid in agent.children()}
+    looked = agent.row("mount")["time"]
+    systemd.tell(f"job {INSTANCE} restart")
+    eventually(lambda: agent.row("mount")["time"] > looked, "what systemd says was heard")
+    unhurried.postfix.stop()
+    agent.until("/readyz", status=503)
+    with Poller(agent.port, every=0.002) as poller:
+        os.kill(pid_of["pea-host"], signal.SIGSTOP)
+        systemd.unit(INSTANCE, "activating", "start")
+        stays(lambda: agent.health().status == 200, "the restart is excused, while that is heard", during=0.5)
+        os.kill(pid_of["pea-server"], signal.SIGSTOP)
+        os.kill(pid_of["pea-host"], signal.SIGCONT)
+        eventually(lambda: waits(pid_of["pea-host"]), "the host was looked at")
+        unhurried.postfix.start()
+        systemd.unit(INSTANCE, "active", "running")
+        systemd.tell(f"done {INSTANCE}")
+        eventually(lambda: waits(pid_of["pea-systemd"]), "systemd was heard")
+        os.kill(pid_of["pea-server"], signal.SIGCONT)
+        agent.until("/readyz", status=200)
+    poller.assert_never_left(200)
 
 
 @pytest.mark.parametrize("trouble", ["stop", "hang", "stop_systemd"])
