@@ -203,6 +203,7 @@ struct SystemdFacts {
     bool reachable = false;  ///< the system bus answers; else the units are what was known last
     std::string error;       ///< one line, when not reachable; "" while nothing was heard yet
     std::vector<UnitFacts> units;
+    bool settled = true;  ///< false: systemd is being asked and has not answered yet
     bool operator==(const SystemdFacts&) const = default;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/postfix_unit.hpp"
 
+#include "core/checks.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -52,6 +54,11 @@ PostfixUnit postfix_unit(const Facts& facts) {
         }
     }
     return found;
+}
+
+bool unit_misses_its_master(const Facts& facts, const Settings& settings) {
+    return !facts.instance_id.empty() && postfix_unit(facts).state == State::up &&
+           proven_master(facts, settings) == nullptr;
 }
 
 }  // namespace core

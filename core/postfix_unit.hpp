@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/facts.hpp"
+#include "core/settings.hpp"
 
 #include <string>
 
@@ -23,5 +24,8 @@ struct PostfixUnit {
 /// Of all units of Postfix: one that is changing comes before one that is up, and that before those that are down.
 /// Units that run nothing themselves (Debian's postfix.service) count only where no other one is loaded.
 [[nodiscard]] PostfixUnit postfix_unit(const Facts& facts);
+
+/// A unit is up and nobody works in this instance's queue: either was looked at too early, or something is wrong.
+[[nodiscard]] bool unit_misses_its_master(const Facts& facts, const Settings& settings);
 
 }  // namespace core

@@ -58,7 +58,9 @@ class Units::Client {
     explicit Client(UnitsLimits limits) : limits_(limits), retry_(limits.first_retry) {}
 
     [[nodiscard]] const core::SystemdFacts& facts() const { return facts_; }
+    [[nodiscard]] bool is_settled() const { return !question_ && !outdated_; }
     void ask();
+    void ask_anew();
     void process();
     [[nodiscard]] pollfd descriptor() const;
     [[nodiscard]] int timeout_ms() const;
@@ -190,6 +192,12 @@ void Units::Client::ask() {
     const auto silence = static_cast<std::uint64_t>(std::chrono::microseconds(limits_.silence).count());
     if (bus_ && !question_ && ask_at_ == UINT64_MAX && monotonic_now() - answered_at_ >= silence) {
         ask_list();
+    }
+}
+
+void Units::Client::ask_anew() {
+    if (bus_ && ask_at_ == UINT64_MAX) {
+        changed();
     }
 }
 
@@ -380,8 +388,14 @@ Units::~Units() = default;
 const core::SystemdFacts& Units::facts() const {
     return client_->facts();
 }
+bool Units::is_settled() const {
+    return client_->is_settled();
+}
 void Units::ask() {
     client_->ask();
+}
+void Units::ask_anew() {
+    client_->ask_anew();
 }
 pollfd Units::descriptor() const {
     return client_->descriptor();

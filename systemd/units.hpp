@@ -40,8 +40,14 @@ class Units {
     /// What is known now.
     [[nodiscard]] const core::SystemdFacts& facts() const;
 
+    /// Whether that is what systemd has answered, and no question to it is under way.
+    [[nodiscard]] bool is_settled() const;
+
     /// Somebody wants to know: has systemd asked again when its last answer is old. For whoever asks next.
     void ask();
+
+    /// Has it asked in any case: by its answer it knows of everything that it had begun to do before.
+    void ask_anew();
 
     /// What to wait for; fd -1: nothing. The descriptor may be another after each call of process().
     [[nodiscard]] pollfd descriptor() const;

@@ -3,6 +3,7 @@
 
 #include "agent/clock.hpp"
 #include "core/mount_fault.hpp"
+#include "core/postfix_unit.hpp"
 #include "core/startup_log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -81,36 +82,69 @@ asio::awaitable<void> Observer::look_at_mount(const core::Settings& settings) {
 }
 
 asio::awaitable<void> Observer::look_at_host(const core::Settings& settings) {
-    const core::Moment at = now();
+    co_await look_at_host_after(std::nullopt, settings);
+}
+
+asio::awaitable<void> Observer::look_at_systemd_and_host(const core::Settings& settings) {
+    auto systemd = co_await ask_systemd(Operation::observe_systemd, settings);
+    co_await look_at_host_after(std::move(systemd), settings);
+}
+
+asio::awaitable<void> Observer::look_at_host_after(std::optional<SystemdSaid> systemd, const core::Settings& settings) {
+    core::Observed<core::HostFacts> host;
+    host.at = now();
     Request request = make_request(Operation::observe_host);
     if (facts_.mount.value) {
         request.pid = facts_.mount.value->pid_file.pid;
         request.inode = facts_.mount.value->pid_file.inode;
     }
-    auto host = co_await host_.ask_for<core::HostFacts>(request, settings.mount.deadline);
-    if (host) {
-        facts_.host.value = std::move(*host);
-        facts_.host.at = at;
-        if (maillog_.facts().source == core::StartupLogFacts::Source::reading) {
-            facts_.startup_log.at =
-                std::max(facts_.startup_log.at, at, earlier);  // it would have told of a line to read
+    auto answer = co_await host_.ask_for<core::HostFacts>(request, settings.mount.deadline);
+    if (!answer) {
+        co_return;
+    }
+    host.value = std::move(*answer);
+    const core::Moment at = host.at;
+    const auto exchange = [&] {
+        std::swap(facts_.host, host);
+        if (systemd) {
+            std::swap(facts_.systemd, *systemd);
         }
+    };
+    exchange();
+    if (core::unit_misses_its_master(facts_, settings)) {
+        exchange();  // nobody is to judge by it before it is clear what systemd has begun to do since
+        systemd = co_await hear_of_systemd(Operation::ask_systemd, settings);
+        if (facts_.host.at.boot > at.boot) {
+            co_return;  // there is a later look
+        }
+        exchange();
+    }
+    if (maillog_.facts().source == core::StartupLogFacts::Source::reading) {
+        facts_.startup_log.at = std::max(facts_.startup_log.at, at, earlier);  // it would have told of a line to read
     }
 }
 
 /// Of a worker that is gone or hangs nothing: what it said is not believed any more.
-asio::awaitable<core::Observed<core::SystemdFacts>> Observer::ask_systemd(const core::Settings& settings) {
+asio::awaitable<Observer::SystemdSaid> Observer::ask_systemd(Operation operation, const core::Settings& settings) {
     const core::Moment at = now();
-    const Request request = make_request(Operation::observe_systemd);
-    auto systemd = co_await systemd_.ask_for<core::SystemdFacts>(request, settings.mount.deadline);
-    co_return core::Observed<core::SystemdFacts>{systemd ? std::optional(std::move(*systemd)) : std::nullopt, at};
+    auto systemd = co_await systemd_.ask_for<core::SystemdFacts>(make_request(operation), settings.mount.deadline);
+    co_return SystemdSaid{systemd ? std::optional(std::move(*systemd)) : std::nullopt, at};
 }
 
-asio::awaitable<void> Observer::look_at_systemd_and_host(const core::Settings& settings) {
-    auto systemd = co_await ask_systemd(settings);
-    co_await look_at_host(settings);
-    if (facts_.host.at.boot >= systemd.at.boot) {  // else the host was not looked at: its worker does not answer
-        facts_.systemd = std::move(systemd);
+/// The systemd worker never waits for systemd; who cannot go on without its answer does, a little.
+asio::awaitable<Observer::SystemdSaid> Observer::hear_of_systemd(Operation operation, const core::Settings& settings) {
+    constexpr std::chrono::milliseconds patience{1000};
+    constexpr std::chrono::milliseconds look_again{20};
+    const core::BootTime until = now().boot + patience;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (;;) {
+        SystemdSaid systemd = co_await ask_systemd(operation, settings);
+        if (!systemd.value || systemd.value->settled || now().boot >= until) {
+            co_return systemd;
+        }
+        operation = Operation::observe_systemd;
+        timer.expires_after(look_again);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
 }
 
@@ -156,28 +190,10 @@ asio::awaitable<void> Observer::ask_file_server(const core::Settings& settings) 
 
 asio::awaitable<void> Observer::look(const core::Settings& settings) {
     co_await look_at_mount(settings);
-    co_await hear_of_systemd(settings);
+    facts_.systemd = co_await hear_of_systemd(Operation::observe_systemd, settings);
     co_await look_at_host(settings);
     co_await read_maillog(settings);
     co_await read_journal(settings);
-}
-
-/// The systemd worker never waits for systemd; who asks once does, a little.
-asio::awaitable<void> Observer::hear_of_systemd(const core::Settings& settings) {
-    constexpr std::chrono::milliseconds patience{1000};
-    constexpr std::chrono::milliseconds look_again{20};
-    const core::BootTime until = now().boot + patience;
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    for (;;) {
-        facts_.systemd = co_await ask_systemd(settings);
-        const auto& systemd = facts_.systemd.value;
-        const bool not_yet = systemd && !systemd->reachable && systemd->error.empty();
-        if (!not_yet || now().boot >= until) {
-            co_return;
-        }
-        timer.expires_after(look_again);
-        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    }
 }
 
 void Observer::set_relink(core::RelinkProgress progress) {

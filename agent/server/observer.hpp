@@ -13,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <optional>
 #include <string>
 
 namespace agent {
@@ -44,6 +45,7 @@ class Observer {
 
     /// The parts of it. Each takes at most a deadline, but the logs, which take as long as there is something to read.
     [[nodiscard]] boost::asio::awaitable<void> look_at_mount(const core::Settings& settings);
+    /// The host; and where nobody works in the queue though a unit is up, first what systemd is about to do there.
     [[nodiscard]] boost::asio::awaitable<void> look_at_host(const core::Settings& settings);
     /// What systemd says, and the host as it was found then: a unit that was up has a master that could be seen.
     [[nodiscard]] boost::asio::awaitable<void> look_at_systemd_and_host(const core::Settings& settings);
@@ -66,9 +68,14 @@ class Observer {
     void relink_stands_as(const PlanPrinted& plan);
 
    private:
-    [[nodiscard]] boost::asio::awaitable<core::Observed<core::SystemdFacts>> ask_systemd(
-        const core::Settings& settings);
-    [[nodiscard]] boost::asio::awaitable<void> hear_of_systemd(const core::Settings& settings);
+    using SystemdSaid = core::Observed<core::SystemdFacts>;
+
+    /// `systemd` said so before the look; without it, what is known. The two become facts together.
+    [[nodiscard]] boost::asio::awaitable<void> look_at_host_after(std::optional<SystemdSaid> systemd,
+                                                                  const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<SystemdSaid> ask_systemd(Operation operation, const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<SystemdSaid> hear_of_systemd(Operation operation,
+                                                                      const core::Settings& settings);
     void set_relink(core::RelinkProgress progress);
     void set_startup_log();
 

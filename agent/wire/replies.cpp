@@ -114,6 +114,7 @@ inline constexpr std::tuple fields_of<core::SystemdFacts>{
     Field{"reachable", &core::SystemdFacts::reachable},
     Field{"error", &core::SystemdFacts::error},
     Field{"units", &core::SystemdFacts::units},
+    Field{"settled", &core::SystemdFacts::settled},
 };
 
 template <>

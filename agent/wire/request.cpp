@@ -34,6 +34,7 @@ constexpr std::array known{
     Known{Operation::continue_census, Id::needed},
     Known{Operation::write_last_words, Id::needed},
     Known{Operation::observe_systemd, Id::may_be_unknown},
+    Known{Operation::ask_systemd, Id::may_be_unknown},
     Known{Operation::read_journal, Id::may_be_unknown},
     Known{Operation::reread_journal, Id::may_be_unknown},
     Known{Operation::count_journal, Id::may_be_unknown},

@@ -29,9 +29,10 @@ enum class Operation : std::uint32_t {
     continue_census = 22,   ///< the same of the one that was begun
     // systemd worker
     observe_systemd = 32,  ///< -> core::SystemdFacts; never waits for systemd
-    read_journal = 33,     ///< -> JournalRead, one slice
-    reread_journal = 34,   ///< the same from this boot's beginning: a slice of before may not have been received
-    count_journal = 35,    ///< -> JournalRead, one slice of every line of Postfix; uses text: the cursor to go on after
+    ask_systemd = 33,      ///< the same, and systemd is asked anew: to be observed until settled
+    read_journal = 34,     ///< -> JournalRead, one slice
+    reread_journal = 35,   ///< the same from this boot's beginning: a slice of before may not have been received
+    count_journal = 36,    ///< -> JournalRead, one slice of every line of Postfix; uses text: the cursor to go on after
 };
 
 inline constexpr std::size_t max_id_length = 255;

@@ -51,7 +51,8 @@ void SystemdWorker::apply(const core::Settings& settings) {
 
 core::Result<Reply> SystemdWorker::handle(const Request& request) {
     switch (request.operation) {
-        case Operation::observe_systemd: return observe_systemd();
+        case Operation::observe_systemd: units_.ask(); return observe_systemd();
+        case Operation::ask_systemd: units_.ask_anew(); return observe_systemd();
         case Operation::read_journal: return read_journal();
         case Operation::count_journal: return count_journal(request);
         case Operation::reread_journal: {
@@ -67,10 +68,11 @@ Reply SystemdWorker::observe_systemd() {
     if (counted_told_) {
         counted_.reset();  // nobody came for it: the mail log is counted elsewhere now, perhaps
     }
-    units_.ask();
     units_told_ = false;
     given_units_ = units_.facts();
-    return Reply{encode(given_units_), {}};
+    core::SystemdFacts facts = given_units_;
+    facts.settled = units_.is_settled();
+    return Reply{encode(facts), {}};
 }
 
 Reply SystemdWorker::read_journal() {

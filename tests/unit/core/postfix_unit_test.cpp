@@ -86,6 +86,21 @@ TEST(PostfixUnit, NoMasterWhileSystemdStartsOneAsksToBeExcused) {
     EXPECT_EQ(finding.excuse, core::Excuse::restarting);
 }
 
+TEST(PostfixUnit, ThatIsUpMissesAMasterThatIsNotProvenInTheQueueOfAKnownInstance) {
+    test::World world;
+    const auto misses = [&world](core::UnitFacts facts_of_unit) {
+        world.facts.systemd.value = core::SystemdFacts{true, "", {std::move(facts_of_unit)}};
+        return core::unit_misses_its_master(world.facts, world.settings);
+    };
+    EXPECT_FALSE(misses(unit("active", "running")));
+    world.stop_postfix();
+    EXPECT_TRUE(misses(unit("active", "running")));
+    EXPECT_FALSE(misses(unit("activating", "start")));
+    EXPECT_FALSE(misses(unit("failed", "failed")));
+    world.facts.instance_id.clear();
+    EXPECT_FALSE(misses(unit("active", "running")));
+}
+
 TEST(PostfixUnit, AMasterInAnotherQueueIsNotExcusedByAStart) {
     test::World world;
     world.stop_postfix();

@@ -111,6 +111,29 @@ TEST_F(Units, FollowAStopAndAStart) {
     EXPECT_TRUE(until_units({grouping, running}));
 }
 
+TEST_F(Units, AreSettledWhenSystemdHasAnsweredWhatItWasAskedAnew) {
+    const auto settled = [this](const Facts&) { return units_.is_settled(); };
+    start();
+    ASSERT_TRUE(until_units({grouping, running}));
+    ASSERT_TRUE(until(settled));
+    systemd_->hang();
+    units_.ask_anew();
+    units_.process();
+    EXPECT_FALSE(units_.is_settled());
+    EXPECT_THAT(units_.facts().units, ElementsAre(grouping, running)) << "what is known meanwhile";
+    systemd_->thaw();
+    systemd_->tell("unit postfix@-.service loaded deactivating stop-sigterm forking");
+    units_.ask_anew();
+    ASSERT_TRUE(until(settled));
+    EXPECT_EQ(units_.facts().units.back().active_state, "deactivating");
+}
+
+TEST_F(Units, AreSettledWithoutABusToAsk) {
+    EXPECT_TRUE(until([](const Facts& facts) { return !facts.error.empty(); }));
+    units_.ask_anew();
+    EXPECT_TRUE(units_.is_settled());
+}
+
 TEST_F(Units, AreFoundWhenTheyAreLoadedLaterAndForgottenWhenUnloaded) {
     start(false);
     ASSERT_TRUE(until_known());

@@ -289,7 +289,7 @@ class Random {
     }
     core::LockFacts lock() { return {one_of(core::LockFacts::State::error), pid(), pid(), text()}; }
     core::SystemdFacts systemd() {
-        core::SystemdFacts facts{flag(), text(), {}};
+        core::SystemdFacts facts{flag(), text(), {}, flag()};
         facts.units.resize(below(3));
         std::ranges::generate(facts.units,
                               [this] { return core::UnitFacts{text(), text(), text(), text(), text(), flag()}; });
