@@ -41,6 +41,7 @@ Observer::Observer(asio::io_context& context, WorkerClient::Noticed noticed)
       host_(context, WorkerKind::host, noticed),
       mount_(context, WorkerKind::mount, noticed),
       systemd_(context, WorkerKind::systemd, noticed),
+      cleared_up_(context),
       file_server_(context.get_executor()) {
 }
 
@@ -103,6 +104,10 @@ asio::awaitable<void> Observer::look_at_host_after(std::optional<SystemdSaid> sy
         co_return;
     }
     host.value = std::move(*answer);
+    while (clearing_up_) {  // whoever looked before is not done
+        cleared_up_.expires_at(asio::steady_timer::time_point::max());
+        co_await cleared_up_.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
     const core::Moment at = host.at;
     const auto exchange = [&] {
         std::swap(facts_.host, host);
@@ -113,10 +118,10 @@ asio::awaitable<void> Observer::look_at_host_after(std::optional<SystemdSaid> sy
     exchange();
     if (core::unit_misses_its_master(facts_, settings)) {
         exchange();  // nobody is to judge by it before it is clear what systemd has begun to do since
+        clearing_up_ = true;
         systemd = co_await hear_of_systemd(Operation::ask_systemd, settings);
-        if (facts_.host.at.boot > at.boot) {
-            co_return;  // there is a later look
-        }
+        clearing_up_ = false;
+        cleared_up_.cancel();
         exchange();
     }
     if (maillog_.facts().source == core::StartupLogFacts::Source::reading) {

@@ -12,6 +12,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <optional>
 #include <string>
@@ -83,6 +84,8 @@ class Observer {
     WorkerClient host_;
     WorkerClient mount_;
     WorkerClient systemd_;
+    boost::asio::steady_timer cleared_up_;
+    bool clearing_up_ = false;  ///< systemd is being asked about a master that was not found
     FileServerClient file_server_;
     MaillogFollower maillog_;
     JournalFollower journal_;
