@@ -138,6 +138,7 @@ def test_a_lock_of_another_host_is_no_master_of_this_one(world):
 
 
 def test_a_check_takes_no_lock_and_writes_no_line_into_the_mail_log(serving):
+    eventually(lambda: "disconnect from" in serving.postfix.log_text(), "what asked whether it has started has left")
     log = serving.postfix.log_text()
     for _ in range(20):
         assert serving.agent.health().status == 200
