@@ -53,6 +53,16 @@ def world_on_disk():
 
 
 @pytest.fixture
+def frozen_world():
+    """On a file system that can freeze; it goes on before the agents end."""
+    from support.frozen_world import FrozenWorld
+    made = FrozenWorld()
+    yield made
+    made.faultfs.clear()
+    _finish(made)
+
+
+@pytest.fixture
 def instance(world):
     """One instance, nothing baked or mounted yet."""
     return world.instance()

@@ -7,23 +7,13 @@ import time
 
 import pytest
 
-from conftest import _finish
 from support.deadline import eventually
-from support.frozen_world import FrozenWorld
 from support.poller import Poller, ask
 from support.process_watch import descriptor_names, holdings, processes, waits_for_fuse
 
 CYCLES = 100
 DEADLINE = 0.3
 PROMPT = 0.25  # s; an answer takes less than a millisecond, the rest is for a busy machine
-
-
-@pytest.fixture
-def frozen_world():
-    made = FrozenWorld()
-    yield made
-    made.faultfs.clear()
-    _finish(made)
 
 
 @pytest.fixture

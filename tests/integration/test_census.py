@@ -5,10 +5,8 @@ import time
 
 import pytest
 
-from conftest import _finish
 from support.agent import status_field
 from support.deadline import eventually, stays
-from support.frozen_world import FrozenWorld
 from support.queue import (censuses, depths, fill, listed, listed_counts, long_id, mail_files, put, queue_file,
                            until_counted, value)
 
@@ -30,14 +28,6 @@ def counting(instance):
     """One instance in service that counts often."""
     instance.write_settings(census=OFTEN)
     return in_service(instance)
-
-
-@pytest.fixture
-def frozen_world():
-    made = FrozenWorld()
-    yield made
-    made.faultfs.clear()
-    _finish(made)
 
 
 @pytest.fixture

@@ -7,9 +7,7 @@ import time
 
 import pytest
 
-from conftest import _finish
 from support.agent import binary
-from support.frozen_world import FrozenWorld
 from support.postfix import make_skeleton
 from support.systemd_bus import SystemdBus
 from support.tree_compare import differences, snapshot
@@ -180,19 +178,14 @@ def test_without_systemd_the_rest_is_told_and_soon(machine, trouble):
     assert seen["mount_fstab"]["status"] == "pass"
 
 
-def test_a_mount_that_hangs_does_not_hold_it_up():
-    world = FrozenWorld()
-    try:
-        instance = world.instance()
-        has_files(instance, "")
-        instance.relinked()
-        world.faultfs.freeze()
-        began = time.monotonic()
-        code, seen = findings(instance)
-        assert time.monotonic() - began < 20
-        assert code == 2
-        assert seen["running"]["status"] == "fail" and "mount hung" in seen["running"]["output"]
-        assert seen["queue_link"]["status"] == "pass", "the link is local"
-    finally:
-        world.faultfs.clear()
-        _finish(world)
+def test_a_mount_that_hangs_does_not_hold_it_up(frozen_world):
+    instance = frozen_world.instance()
+    has_files(instance, "")
+    instance.relinked()
+    frozen_world.faultfs.freeze()
+    began = time.monotonic()
+    code, seen = findings(instance)
+    assert time.monotonic() - began < 20
+    assert code == 2
+    assert seen["running"]["status"] == "fail" and "mount hung" in seen["running"]["output"]
+    assert seen["queue_link"]["status"] == "pass", "the link is local"

@@ -7,10 +7,8 @@ import time
 
 import pytest
 
-from conftest import _finish
 from support.agent import status_field
 from support.deadline import eventually, stays
-from support.frozen_world import FrozenWorld
 
 # As agent/supervisor.hpp promises beyond drain.delay; a busy machine gets two seconds more.
 PROMPT = 3 + 2
@@ -21,13 +19,6 @@ WITHOUT_SERVER = 6 + 2
 def untraced(monkeypatch):
     """A tracer holds up the end of what it traces, and the end is timed here."""
     monkeypatch.delenv("PEA_TRACE_SERVER", raising=False)
-
-
-@pytest.fixture
-def frozen_world():
-    made = FrozenWorld()
-    yield made
-    _finish(made)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from prometheus_client.parser import text_string_to_metric_families as text_fami
 
 from conftest import _finish
 from support.deadline import eventually
-from support.frozen_world import FrozenWorld
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -156,17 +155,14 @@ def test_fifty_scrapers_at_once_get_few_pages_between_them(standing):
 
 
 @pytest.fixture
-def frozen():
+def frozen(frozen_world):
     """One healthy instance on a mount that then hangs."""
-    world = FrozenWorld()
-    instance = world.instance()
+    instance = frozen_world.instance()
     instance.write_settings(mount={"deadline": "300ms"}, checks={"interval": "200ms"})
     instance.serving()
-    world.faultfs.freeze()
+    frozen_world.faultfs.freeze()
     instance.agent.until(check="mount", reason="hung")
-    yield instance.agent
-    world.faultfs.clear()
-    _finish(world)
+    return instance.agent
 
 
 def test_a_scrape_while_the_mount_hangs_is_answered_within_its_timeout_and_said_stale(frozen):

@@ -6,18 +6,9 @@ import sys
 
 import pytest
 
-from conftest import _finish
-from support.frozen_world import FrozenWorld
 from support.world import OTHER
 
 HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); input()"
-
-
-@pytest.fixture
-def frozen_world():
-    made = FrozenWorld()
-    yield made
-    _finish(made)
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ import subprocess
 
 import pytest
 
-from conftest import _finish
 from support.chromium import Browser
-from support.frozen_world import FrozenWorld
 
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
@@ -116,13 +114,10 @@ def test_a_failing_instance_says_why_and_what_to_do(serving, browser):
 
 
 @pytest.fixture
-def frozen():
-    world = FrozenWorld()
-    instance = world.instance()
+def frozen(frozen_world):
+    instance = frozen_world.instance()
     instance.write_settings(mount={"deadline": "500ms"})
-    yield instance.serving()
-    world.faultfs.clear()
-    _finish(world)
+    return instance.serving()
 
 
 def test_a_hung_mount(frozen, browser):

@@ -3,20 +3,10 @@
 system that freezes; the agent sees it as NFS from a test server, which it asks over the network."""
 import pytest
 
-from conftest import _finish
 from support.deadline import eventually, stays
-from support.frozen_world import FrozenWorld
 from support.mount_table import serve_with_nfs, show_nfs
 from support.nfs_server import NfsServer
 from support.poller import Poller
-
-
-@pytest.fixture
-def frozen_world():
-    made = FrozenWorld()
-    yield made
-    made.faultfs.clear()
-    _finish(made)
 
 
 @pytest.fixture
