@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // postfix-elb-agent: parse the command line, load the settings, do what was asked.
-#include "agent/command_line.hpp"
+#include "agent/commands/command_line.hpp"
 #include "agent/commands/commands.hpp"
 #include "config/load.hpp"
 

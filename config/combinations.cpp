@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/combinations.hpp"
 
-#include "core/duration.hpp"
-#include "core/excerpt.hpp"
-#include "core/paths.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/excerpt.hpp"
+#include "core/model/paths.hpp"
 
 #include <array>
 

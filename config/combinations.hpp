@@ -2,7 +2,7 @@
 // Values that are good each by itself and impossible together. Internal to config.
 #pragma once
 
-#include "core/settings.hpp"
+#include "core/model/settings.hpp"
 
 #include <string>
 #include <string_view>

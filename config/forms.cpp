@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/forms.hpp"
 
-#include "core/excerpt.hpp"
-#include "core/instance_id.hpp"
+#include "core/base/excerpt.hpp"
+#include "core/model/instance_id.hpp"
 
 #include <arpa/inet.h>
 

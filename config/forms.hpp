@@ -24,7 +24,7 @@ using Complaint = std::optional<std::string>;
 /// http://<IPv4 address or [IPv6 address]>[:port], nothing after it.
 [[nodiscard]] Complaint http_endpoint(std::string_view text);
 
-/// "auto", or a literal instance id (core/instance_id.hpp).
+/// "auto", or a literal instance id (core/model/instance_id.hpp).
 [[nodiscard]] Complaint auto_or_instance_id(std::string_view text);
 
 /// "auto", or a user's name: a letter or underscore, then letters, digits, '_', '-', '.', at most 32. Not root.

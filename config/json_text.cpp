@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/json_text.hpp"
 
-#include "core/excerpt.hpp"
+#include "core/base/excerpt.hpp"
 
 #include <nlohmann/json.hpp>
 

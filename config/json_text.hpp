@@ -4,7 +4,7 @@
 // Internal to config. Limit: nesting to 16 levels. Of what no setting has (fractions) only the kind is kept.
 #pragma once
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #include "config/load.hpp"
 
 #include "config/loader.hpp"
-#include "core/excerpt.hpp"
+#include "core/base/excerpt.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

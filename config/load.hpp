@@ -5,8 +5,8 @@
 // file; a file with a mistake is refused even where `--set` covers it.
 #pragma once
 
-#include "core/result.hpp"
-#include "core/settings.hpp"
+#include "core/base/result.hpp"
+#include "core/model/settings.hpp"
 
 #include <cstddef>
 #include <filesystem>

@@ -3,7 +3,7 @@
 
 #include "config/combinations.hpp"
 #include "config/nearest.hpp"
-#include "core/excerpt.hpp"
+#include "core/base/excerpt.hpp"
 
 #include <algorithm>
 

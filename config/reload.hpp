@@ -3,8 +3,8 @@
 // keys wait for a restart.
 #pragma once
 
-#include "core/result.hpp"
-#include "core/settings.hpp"
+#include "core/base/result.hpp"
+#include "core/model/settings.hpp"
 
 #include <string>
 #include <vector>

@@ -3,8 +3,8 @@
 
 #include "config/forms.hpp"
 #include "config/json_text.hpp"
-#include "core/duration.hpp"
-#include "core/excerpt.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/excerpt.hpp"
 
 #include <algorithm>
 #include <array>

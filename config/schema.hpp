@@ -5,8 +5,8 @@
 // To add a setting: a member of core::Settings, and a row in schema.cpp.
 #pragma once
 
-#include "core/result.hpp"
-#include "core/settings.hpp"
+#include "core/base/result.hpp"
+#include "core/model/settings.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -24,7 +24,7 @@ enum class Type {
     words,  ///< a non-empty list of texts
     integer,
     boolean,
-    duration,  ///< written as text, core/duration.hpp
+    duration,  ///< written as text, core/base/duration.hpp
     choice,    ///< one of a few texts
 };
 

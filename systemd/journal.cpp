@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/journal.hpp"
 
-#include "core/delivery_line.hpp"
-#include "core/maillog_line.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
+#include "core/maillog/delivery_line.hpp"
+#include "core/maillog/startup_line.hpp"
 #include "systemd/journal_line.hpp"
 #include "systemd/monotonic.hpp"
 

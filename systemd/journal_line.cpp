@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/journal_line.hpp"
 
-#include "core/printable.hpp"
-#include "core/timestamp.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/timestamp.hpp"
 
 #include <array>
 #include <cstdio>

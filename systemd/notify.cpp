@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/notify.hpp"
 
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
 
 #include <systemd/sd-daemon.h>
 

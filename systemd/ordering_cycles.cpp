@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/ordering_cycles.hpp"
 
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
 #include "systemd/monotonic.hpp"
 
 #include <systemd/sd-id128.h>

@@ -2,7 +2,7 @@
 // What systemd told the journal of this boot about ordering cycles.
 #pragma once
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -3,8 +3,8 @@
 // answer. Each call makes a connection of its own and takes at most `within`, whatever the bus and systemd do.
 #pragma once
 
-#include "core/gate_wait.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
+#include "core/verdict/gate_wait.hpp"
 
 #include <chrono>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/unit_list.hpp"
 
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
 #include "systemd/units.hpp"
 
 #include <systemd/sd-bus.h>

@@ -2,8 +2,8 @@
 // systemd's answer to ListUnitsByPatterns, org.freedesktop.systemd1(5).
 #pragma once
 
-#include "core/facts.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
+#include "core/model/facts.hpp"
 
 #include <string>
 #include <string_view>

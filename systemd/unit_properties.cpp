@@ -3,7 +3,7 @@
 // that hangs as long as libsystemd thinks fit.
 #include "systemd/unit_properties.hpp"
 
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
 #include "systemd/bus_handles.hpp"
 #include "systemd/monotonic.hpp"
 

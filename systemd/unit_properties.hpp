@@ -2,8 +2,8 @@
 // What systemd has loaded of some units, asked once over the system bus: for `doctor`, which may wait a little.
 #pragma once
 
-#include "core/doctor_facts.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
+#include "core/doctor/facts.hpp"
 
 #include <chrono>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/units.hpp"
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "systemd/bus_handles.hpp"
 #include "systemd/monotonic.hpp"
 #include "systemd/unit_list.hpp"

@@ -11,7 +11,7 @@
 // active whatever becomes of postfix@-.service), or its state is "exited".
 #pragma once
 
-#include "core/facts.hpp"
+#include "core/model/facts.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/ask_status.hpp"
 
-#include "agent/clock.hpp"
+#include "agent/base/clock.hpp"
 #include "agent/commands/http_get.hpp"
 
 #include <optional>

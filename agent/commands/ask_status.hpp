@@ -2,9 +2,9 @@
 // What the running agent says of itself, asked over its own listener.
 #pragma once
 
-#include "agent/server/health_json.hpp"
-#include "core/result.hpp"
-#include "core/settings.hpp"
+#include "agent/report/health_json.hpp"
+#include "core/base/result.hpp"
+#include "core/model/settings.hpp"
 
 #include <string>
 

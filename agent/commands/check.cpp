@@ -2,9 +2,9 @@
 #include "agent/commands/check_once.hpp"
 #include "agent/commands/commands.hpp"
 #include "agent/commands/exit_status.hpp"
-#include "agent/commands/terminal.hpp"
-#include "agent/server/board.hpp"
-#include "agent/server/health_json.hpp"
+#include "agent/report/health_json.hpp"
+#include "agent/report/terminal.hpp"
+#include "agent/server/published_answers.hpp"
 
 #include <cstdio>
 

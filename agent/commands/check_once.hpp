@@ -2,13 +2,14 @@
 // Every check once, now, without a daemon: for `check` and `doctor`.
 #pragma once
 
-#include "core/health.hpp"
-#include "core/result.hpp"
-#include "core/settings.hpp"
+#include "core/base/result.hpp"
+#include "core/model/settings.hpp"
+#include "core/verdict/verdict.hpp"
 
 namespace agent {
 
-/// The verdict of a single round. Errors: those of OneShot::run(); unavailable (the host worker did not answer).
+/// The verdict of a single round. Errors: those of ForegroundWorkers::run(); unavailable (the host worker did not
+/// answer).
 [[nodiscard]] core::Result<core::Verdict> check_once(const core::Settings& settings);
 
 }  // namespace agent

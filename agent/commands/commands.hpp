@@ -2,9 +2,9 @@
 // One function per command. Each prints what a person wants to read and returns the exit status of the contract.
 #pragma once
 
-#include "agent/command_line.hpp"
+#include "agent/commands/command_line.hpp"
 #include "config/load.hpp"
-#include "core/settings.hpp"
+#include "core/model/settings.hpp"
 
 namespace agent {
 
@@ -18,7 +18,7 @@ namespace agent {
 [[nodiscard]] int check_command(const core::Settings& settings, bool json);
 [[nodiscard]] int relink_command(const core::Settings& settings, bool dry_run);
 /// `unit`: the unit that asks, "" for a person (command_line.hpp). For a unit: 255 instead of 1, a mark of the refusal
-/// (agent/refused_starts.hpp), and before it decides it waits for an agent that is starting, at most mount.wait.
+/// (agent/host/refused_units.hpp), and before it decides it waits for an agent that is starting, at most mount.wait.
 [[nodiscard]] int gate_command(const core::Settings& settings, const std::string& unit);
 /// What gate does when the settings have errors: it refuses, and says every error.
 [[nodiscard]] int gate_without_settings(const config::Problems& problems, const std::string& unit);

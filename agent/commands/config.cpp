@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "agent/base/privileges.hpp"
 #include "agent/commands/commands.hpp"
-#include "agent/privileges.hpp"
 #include "config/print.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // The monitoring-plugins convention: what `check` and `status` exit with.
 #pragma once
 
-#include "core/checks.hpp"
+#include "core/checks/checks.hpp"
 
 namespace agent {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/clock.hpp"
+#include "agent/base/clock.hpp"
+#include "agent/base/privileges.hpp"
 #include "agent/commands/commands.hpp"
-#include "agent/commands/one_shot.hpp"
-#include "agent/privileges.hpp"
-#include "agent/refused_starts.hpp"
-#include "core/checks.hpp"
-#include "core/gate_wait.hpp"
+#include "agent/commands/foreground_workers.hpp"
+#include "agent/host/refused_units.hpp"
+#include "core/checks/checks.hpp"
+#include "core/verdict/gate_wait.hpp"
 #include "systemd/monotonic.hpp"
 #include "systemd/unit_calls.hpp"
 
@@ -40,7 +40,7 @@ int refuse_unit(const std::string& unit, const std::string& why) {
     refuse(why);
     auto marked = make_runtime_directory();
     if (marked) {
-        marked = RefusedStarts().mark(unit, why);
+        marked = RefusedUnits().mark(unit, why);
     }
     if (!marked) {
         say(unit + " is not started later by itself: " + marked.error().message);
@@ -49,9 +49,9 @@ int refuse_unit(const std::string& unit, const std::string& why) {
 }
 
 core::Result<void> ask_facts(const core::Settings& settings) {
-    OneShot shot(settings);
-    auto looked = shot.run([&shot] { return shot.observer().look(shot.settings()); });
-    return looked ? core::may_start(shot.observer().facts(), settings, now()) : looked;
+    ForegroundWorkers shot(settings);
+    auto looked = shot.run([&shot] { return shot.collector().look(shot.settings()); });
+    return looked ? core::may_start(shot.collector().facts(), settings, now()) : looked;
 }
 
 /// Without an answer at first nothing is waited for. A bus that goes away later is one more thing that boots.
@@ -90,7 +90,7 @@ int gate_of_unit(const core::Settings& settings, const std::string& unit) {
     if (!verdict) {
         return refuse_unit(unit, verdict.error().message);
     }
-    if (const auto cleared = RefusedStarts().clear(unit); !cleared) {
+    if (const auto cleared = RefusedUnits().clear(unit); !cleared) {
         say(cleared.error().message);
     }
     return allowed;
@@ -105,7 +105,7 @@ int not_a_unit(const std::string& unit) {
 
 int gate_command(const core::Settings& settings, const std::string& unit) {
     if (!unit.empty()) {
-        return RefusedStarts::accepts(unit) ? gate_of_unit(settings, unit) : not_a_unit(unit);
+        return RefusedUnits::accepts(unit) ? gate_of_unit(settings, unit) : not_a_unit(unit);
     }
     const auto verdict = ask_facts(settings);
     return verdict ? allowed : refuse(verdict.error().message);
@@ -116,7 +116,7 @@ int gate_without_settings(const config::Problems& problems, const std::string& u
     if (unit.empty()) {
         return status;
     }
-    return RefusedStarts::accepts(unit)
+    return RefusedUnits::accepts(unit)
                ? refuse_unit(unit,
                              "the settings have errors; correct them (postfix-elb-agent config check), then sudo "
                              "systemctl restart postfix-elb-agent, which starts Postfix, too")

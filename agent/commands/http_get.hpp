@@ -2,8 +2,8 @@
 // One GET of the running agent's own listener.
 #pragma once
 
-#include "core/result.hpp"
-#include "core/settings.hpp"
+#include "core/base/result.hpp"
+#include "core/model/settings.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/commands.hpp"
-#include "agent/nfs_client_identity.hpp"
-#include "agent/worker/identity_files.hpp"
+#include "agent/host/identity_files.hpp"
+#include "agent/host/nfs_client_id.hpp"
 
 #include <cstdio>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/clock.hpp"
+#include "agent/base/clock.hpp"
 #include "agent/commands/commands.hpp"
-#include "agent/commands/one_shot.hpp"
+#include "agent/commands/foreground_workers.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -39,7 +39,7 @@ asio::awaitable<void> pause(core::Duration duration) {
 }
 
 /// Waits for the mount as long as mount.wait says; anything else is tried once.
-asio::awaitable<void> relink_to_the_end(OneShot& shot) {
+asio::awaitable<void> relink_to_the_end(ForegroundWorkers& shot) {
     if (shot.observer().facts().instance_id.empty()) {
         co_return;
     }
@@ -66,7 +66,7 @@ asio::awaitable<void> relink_to_the_end(OneShot& shot) {
     }
 }
 
-int do_relink(OneShot& shot) {
+int do_relink(ForegroundWorkers& shot) {
     const auto ran = shot.run([&shot] { return relink_to_the_end(shot); });
     if (!ran) {
         return refuse(ran.error().message, {});
@@ -84,8 +84,8 @@ int do_relink(OneShot& shot) {
     return done;
 }
 
-int print_plan(OneShot& shot) {
-    core::Result<PlanPrinted> plan = core::Error{};
+int print_plan(ForegroundWorkers& shot) {
+    core::Result<RelinkPlanReply> plan = core::Error{};
     const auto ran = shot.run([&shot, &plan]() -> asio::awaitable<void> {
         if (shot.observer().facts().instance_id.empty()) {
             plan = core::Error{core::Errc::missing,
@@ -115,7 +115,7 @@ int print_plan(OneShot& shot) {
 }  // namespace
 
 int relink_command(const core::Settings& settings, bool dry_run) {
-    OneShot shot(settings);
+    ForegroundWorkers shot(settings);
     return dry_run ? print_plan(shot) : do_relink(shot);
 }
 

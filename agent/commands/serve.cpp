@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "agent/base/log.hpp"
+#include "agent/base/privileges.hpp"
+#include "agent/base/version.hpp"
 #include "agent/commands/commands.hpp"
-#include "agent/listeners.hpp"
-#include "agent/log.hpp"
-#include "agent/privileges.hpp"
-#include "agent/supervisor.hpp"
-#include "agent/version.hpp"
+#include "agent/supervisor/listeners.hpp"
+#include "agent/supervisor/supervisor.hpp"
 #include "systemd/listen_fds.hpp"
 #include "systemd/notify.hpp"
 

@@ -2,7 +2,7 @@
 #include "agent/commands/ask_status.hpp"
 #include "agent/commands/commands.hpp"
 #include "agent/commands/exit_status.hpp"
-#include "agent/commands/terminal.hpp"
+#include "agent/report/terminal.hpp"
 
 #include <cstdio>
 

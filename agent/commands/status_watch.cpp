@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/clock.hpp"
+#include "agent/base/clock.hpp"
 #include "agent/commands/ask_status.hpp"
 #include "agent/commands/commands.hpp"
 #include "agent/commands/exit_status.hpp"
-#include "agent/commands/terminal.hpp"
-#include "core/timestamp.hpp"
+#include "agent/report/terminal.hpp"
+#include "core/base/timestamp.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -19,7 +19,7 @@ constexpr core::Duration every = std::chrono::seconds(2);
 /// The latest that was heard, and what came instead of an answer since, if anything did.
 struct Heard {
     std::optional<HealthReport> report;
-    core::Moment at{};
+    core::TimePoint at{};
     std::string trouble;
 };
 

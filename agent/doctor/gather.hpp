@@ -3,8 +3,8 @@
 // onto the shared mount itself (as root on a machine it asks the workers of `check`, which have a deadline for that).
 #pragma once
 
-#include "core/doctor.hpp"
-#include "core/settings.hpp"
+#include "core/doctor/doctor.hpp"
+#include "core/model/settings.hpp"
 
 #include <string>
 #include <vector>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/local_files.hpp"
 
-#include "agent/worker/directory.hpp"
-#include "agent/worker/queue_census.hpp"
-#include "agent/worker/queue_link.hpp"
-#include "agent/worker/small_file.hpp"
-#include "core/printable.hpp"
-#include "core/text_fields.hpp"
+#include "agent/base/directory.hpp"
+#include "agent/base/small_file.hpp"
+#include "agent/host/queue_contents.hpp"
+#include "agent/host/queue_link.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/text_fields.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>

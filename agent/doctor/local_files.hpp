@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `doctor` reads from the disk of this host and from /sys. `root` stands before every path: "" is this host
-// itself. No step is taken onto a file system of another host (agent/worker/local_paths.hpp).
+// itself. No step is taken onto a file system of another host (agent/base/local_paths.hpp).
 #pragma once
 
-#include "agent/worker/local_paths.hpp"
-#include "core/doctor_facts.hpp"
-#include "core/result.hpp"
+#include "agent/base/local_paths.hpp"
+#include "core/base/result.hpp"
+#include "core/doctor/facts.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/port_holders.hpp"
 
-#include "agent/worker/small_file.hpp"
-#include "core/printable.hpp"
-#include "core/process_text.hpp"
-#include "core/tcp_listeners.hpp"
-#include "core/text_fields.hpp"
+#include "agent/base/small_file.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/text_fields.hpp"
+#include "core/parse/process_text.hpp"
+#include "core/parse/tcp_listeners.hpp"
 
 #include <limits.h>
 #include <unistd.h>

@@ -2,8 +2,8 @@
 // Who listens on a TCP port of this host.
 #pragma once
 
-#include "core/doctor_facts.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
+#include "core/doctor/facts.hpp"
 
 #include <cstdint>
 #include <string>

@@ -2,7 +2,7 @@
 // Findings of `doctor` as a table for people, and as JSON.
 #pragma once
 
-#include "core/doctor.hpp"
+#include "core/doctor/doctor.hpp"
 
 #include <string>
 #include <string_view>

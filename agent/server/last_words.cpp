@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/server/last_words.hpp"
 
-#include "agent/clock.hpp"
-#include "agent/log.hpp"
-#include "agent/version.hpp"
-#include "core/printable.hpp"
-#include "core/timestamp.hpp"
+#include "agent/base/clock.hpp"
+#include "agent/base/log.hpp"
+#include "agent/base/version.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/timestamp.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -122,7 +122,7 @@ void LastWords::note_recovery(const core::Verdict& verdict) {
     next_try_ = core::BootTime(0);
 }
 
-bool LastWords::is_due(core::Moment now) const {
+bool LastWords::is_due(core::TimePoint now) const {
     const bool may_be_only_the_start = !passed_ && now.boot - first_noted_ < start_patience;
     return due_ && !may_be_only_the_start && now.boot >= next_try_ && !failure_->verdict.instance_id.empty();
 }

@@ -3,9 +3,9 @@
 // system, where it is still to be read when the instance is gone.
 #pragma once
 
-#include "agent/server/worker_client.hpp"
-#include "core/health.hpp"
-#include "core/settings.hpp"
+#include "agent/clients/worker_client.hpp"
+#include "core/model/settings.hpp"
+#include "core/verdict/verdict.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -17,10 +17,10 @@ namespace agent {
 
 /// A time for which health failed without a break.
 struct Failure {
-    core::Verdict verdict;            ///< the latest whose reasons were others than before
-    core::Moment since;               ///< when it began
-    std::string began_with;           ///< the output of the first verdict
-    std::optional<core::Moment> end;  ///< when health recovered
+    core::Verdict verdict;               ///< the latest whose reasons were others than before
+    core::TimePoint since;               ///< when it began
+    std::string began_with;              ///< the output of the first verdict
+    std::optional<core::TimePoint> end;  ///< when health recovered
 };
 
 /// One line of JSON in printable ASCII, at most `limit` bytes (not less than 2048): outputs are cut for that.
@@ -43,7 +43,7 @@ class LastWords {
                                                             bool mount_answers);
 
    private:
-    [[nodiscard]] bool is_due(core::Moment now) const;
+    [[nodiscard]] bool is_due(core::TimePoint now) const;
     void note_failure(const core::Verdict& verdict);
     void note_recovery(const core::Verdict& verdict);
     void was_written(const core::Result<Nothing>& written);

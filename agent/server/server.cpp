@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/server/server.hpp"
 
-#include "agent/clock.hpp"
-#include "agent/control.hpp"
-#include "agent/log.hpp"
-#include "agent/server/announcer.hpp"
-#include "agent/server/board.hpp"
-#include "agent/server/census_taker.hpp"
-#include "agent/server/evaluator.hpp"
-#include "agent/server/http_listener.hpp"
-#include "agent/server/http_routes.hpp"
-#include "agent/server/identity.hpp"
-#include "agent/server/imds_client.hpp"
-#include "agent/server/log_counting.hpp"
-#include "agent/server/metrics.hpp"
+#include "agent/base/clock.hpp"
+#include "agent/base/log.hpp"
+#include "agent/clients/imds_client.hpp"
+#include "agent/clients/instance_id_lookup.hpp"
+#include "agent/http/listener.hpp"
+#include "agent/http/routes.hpp"
+#include "agent/ipc/control.hpp"
+#include "agent/maillog/log_counter.hpp"
+#include "agent/metrics/agent_metrics.hpp"
+#include "agent/server/census_scheduler.hpp"
+#include "agent/server/health_monitor.hpp"
+#include "agent/server/published_answers.hpp"
+#include "agent/server/status_notifier.hpp"
 #include "config/load.hpp"
-#include "core/history.hpp"
+#include "core/verdict/history.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -57,7 +57,7 @@ asio::ip::tcp::endpoint imds_endpoint(const core::Settings& settings) {
 
 class Server {
    public:
-    Server(ServerInputs inputs, ProcessObserver process);
+    Server(ServerInputs inputs, ProcessUsage process);
 
     int run();
 
@@ -77,14 +77,14 @@ class Server {
     asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
     asio::posix::stream_descriptor control_;
     Metrics metrics_;
-    LogCounting log_counting_;
+    LogCounter log_counter_;
     core::History history_;
     HttpRoutes routes_;
     HttpListener listener_;
-    Announcer announcer_;
+    StatusNotifier notifier_;
     ImdsClient imds_;
-    Evaluator evaluator_;
-    CensusTaker census_;
+    HealthMonitor monitor_;
+    CensusScheduler census_;
     std::vector<FileDescriptor> waiting_;  ///< from which nothing is accepted yet
     asio::steady_timer drain_delay_{io_};
     core::BootTime expires_{0};  ///< of what was published last; later with each round
@@ -95,31 +95,31 @@ class Server {
     int exit_status_ = 0;
 };
 
-Server::Server(ServerInputs inputs, ProcessObserver process)
+Server::Server(ServerInputs inputs, ProcessUsage process)
     : control_(io_, inputs.control.release()),
       metrics_(std::move(process)),
-      log_counting_(metrics_.deliveries(), std::move(inputs.log_position)),
+      log_counter_(metrics_.deliveries(), std::move(inputs.log_position)),
       routes_([this](core::ExpositionFormat format) { return metrics_.render(format); }),
       listener_(io_, routes_, [this](Route route, int status) { metrics_.counted(route, status); }),
-      announcer_(control_.native_handle(), std::move(inputs.outlets)),
+      notifier_(control_.native_handle(), std::move(inputs.log_sinks)),
       imds_(io_.get_executor(), imds_endpoint(inputs.settings)),
-      evaluator_(io_, inputs.settings,
-                 [this](const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
-                     publish(verdict, facts, expires);
-                 }),
-      census_(io_, evaluator_, metrics_.queue()),
+      monitor_(io_, inputs.settings,
+               [this](const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
+                   publish(verdict, facts, expires);
+               }),
+      census_(io_, monitor_, metrics_.queue()),
       waiting_(std::move(inputs.listeners)),
       mount_worked_(inputs.mount_worked) {
     control_.non_blocking(true);
-    expires_ = now().boot + longest_round(evaluator_.settings());
-    Observer& observer = evaluator_.observer();
-    observer.count_log(log_counting_);
+    expires_ = now().boot + longest_round(monitor_.settings());
+    FactCollector& collector = monitor_.collector();
+    collector.count_log(log_counter_);
     if (mount_worked_) {
-        observer.set_mount_worked();
+        collector.set_mount_worked();
     }
-    observer.client(WorkerKind::host).connect(std::move(inputs.host_channel));
-    observer.client(WorkerKind::mount).connect(std::move(inputs.mount_channel));
-    observer.client(WorkerKind::systemd).connect(std::move(inputs.systemd_channel));
+    collector.client(WorkerKind::host).connect(std::move(inputs.host_channel));
+    collector.client(WorkerKind::mount).connect(std::move(inputs.mount_channel));
+    collector.client(WorkerKind::systemd).connect(std::move(inputs.systemd_channel));
 }
 
 void Server::publish(const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
@@ -132,14 +132,14 @@ void Server::publish(const core::Verdict& verdict, const core::Facts& facts, cor
     if (census_.latest()) {
         history_.note(*census_.latest());
     }
-    routes_.publish(make_board(verdict, facts.relink, history_, expires));
+    routes_.publish(make_answers(verdict, facts.relink, history_, expires));
     if (round_ended) {
-        announcer_.round_ended();
-        if (core::may_start(facts, evaluator_.settings(), now())) {
-            announcer_.postfix_may_start();
+        notifier_.round_ended();
+        if (core::may_start(facts, monitor_.settings(), now())) {
+            notifier_.postfix_may_start();
         }
     }
-    announcer_.announce(verdict);
+    notifier_.announce(verdict);
     census_.look_again();
     if (verdict.health != core::Status::fail) {
         start_answering();
@@ -173,15 +173,15 @@ void Server::take_listener(FileDescriptor socket) {
 asio::awaitable<void> Server::answer_at_the_latest() {
     if (mount_worked_) {
         constexpr int questions = 3;
-        co_await pause(questions * evaluator_.settings().mount.deadline);
+        co_await pause(questions * monitor_.settings().mount.deadline);
     }
     start_answering();
 }
 
 void Server::on_control(ControlMessage message) {
     const auto connect = [&](WorkerKind kind) {
-        evaluator_.observer().client(kind).connect(std::move(message.descriptor));
-        evaluator_.begin_with(kind);
+        monitor_.collector().client(kind).connect(std::move(message.descriptor));
+        monitor_.begin_with(kind);
     };
     switch (message.kind) {
         case ControlKind::host_channel: connect(WorkerKind::host); break;
@@ -191,7 +191,7 @@ void Server::on_control(ControlMessage message) {
         case ControlKind::drain: begin_drain(); return;
         case ControlKind::settings:
             if (auto loaded = config::load_text(message.text, "reload", {}); loaded) {
-                evaluator_.apply(std::move(loaded->settings));
+                monitor_.apply(std::move(loaded->settings));
                 census_.look_again();
             }
             return;
@@ -223,33 +223,33 @@ asio::awaitable<void> Server::pause(core::Duration duration) {
 }
 
 asio::awaitable<void> Server::identify() {
-    const std::string setting = evaluator_.settings().instance_id;
+    const std::string setting = monitor_.settings().instance_id;
     std::string last_error;
     for (;;) {
-        Observer& observer = evaluator_.observer();
-        auto files = co_await observer.identity_files(evaluator_.settings());
+        FactCollector& collector = monitor_.collector();
+        auto files = co_await collector.identity_files(monitor_.settings());
         auto identity = co_await resolve_identity(setting, std::move(files), imds_);
         if (identity) {
             log(Priority::notice,
                 "this instance is " + identity->id + " (" + std::string(to_string(identity->source)) + ")");
             static_cast<void>(send_control(control_.native_handle(), ControlKind::identity, identity->id));
-            observer.set_identity(identity->id);
-            evaluator_.nudge();
+            collector.set_identity(identity->id);
+            monitor_.request_round();
             co_return;
         }
         if (std::exchange(last_error, identity.error().message) != identity.error().message) {
             log(Priority::warning, last_error);
         }
-        observer.set_identity_error(identity.error().message);
+        collector.set_identity_error(identity.error().message);
         co_await pause(identity_pause);
     }
 }
 
 /// Asked once more, it no longer waits for drain.delay.
 void Server::begin_drain() {
-    drain_delay_.expires_after(draining_ ? core::Duration(0) : evaluator_.settings().drain.delay);
+    drain_delay_.expires_after(draining_ ? core::Duration(0) : monitor_.settings().drain.delay);
     if (!std::exchange(draining_, true)) {
-        evaluator_.drain();
+        monitor_.drain();
         start(drain());
     }
 }
@@ -280,14 +280,14 @@ int Server::run() {
     start(listen_to_supervisor());
     start(identify());
     for (const WorkerKind kind : {WorkerKind::host, WorkerKind::mount, WorkerKind::systemd}) {
-        evaluator_.begin_with(kind);
+        monitor_.begin_with(kind);
     }
-    start(evaluator_.run_rounds());
+    start(monitor_.run_rounds());
     start(census_.run());
-    start(evaluator_.watch_host());
-    start(evaluator_.follow_maillog());
-    start(evaluator_.follow_journal());
-    start(evaluator_.watch_file_server());
+    start(monitor_.watch_host());
+    start(monitor_.follow_maillog());
+    start(monitor_.follow_journal());
+    start(monitor_.watch_file_server());
     io_.run();
     return exit_status_;
 }
@@ -302,15 +302,15 @@ void keep_time_zone() {
 }  // namespace
 
 int run_server(ServerInputs inputs) {
-    std::vector<int> kept{inputs.control.get(),         inputs.host_channel.get(),    inputs.mount_channel.get(),
-                          inputs.systemd_channel.get(), inputs.outlets.journal.get(), inputs.outlets.console.get(),
+    std::vector<int> kept{inputs.control.get(),         inputs.host_channel.get(),      inputs.mount_channel.get(),
+                          inputs.systemd_channel.get(), inputs.log_sinks.journal.get(), inputs.log_sinks.console.get(),
                           inputs.log_position.get()};
     std::transform(inputs.listeners.begin(), inputs.listeners.end(), std::back_inserter(kept),
                    [](const FileDescriptor& socket) { return socket.get(); });
     close_descriptors_except(std::move(kept));
     leave_signals_to_the_supervisor();
     ::prctl(PR_SET_NAME, "pea-server");
-    ProcessObserver process;
+    ProcessUsage process;
     keep_time_zone();
     if (const auto become = become_server(inputs.account); !become) {
         log(Priority::error, "become the unprivileged server: " + become.error().message);

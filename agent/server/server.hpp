@@ -3,10 +3,10 @@
 // metrics. What it knows it has from the workers; what it can do is answer.
 #pragma once
 
-#include "agent/file_descriptor.hpp"
-#include "agent/outlets.hpp"
-#include "agent/privileges.hpp"
-#include "core/settings.hpp"
+#include "agent/base/file_descriptor.hpp"
+#include "agent/base/log_sinks.hpp"
+#include "agent/base/privileges.hpp"
+#include "core/model/settings.hpp"
 
 #include <sys/types.h>
 
@@ -18,11 +18,11 @@ struct ServerInputs {
     core::Settings settings;
     Account account;
     std::vector<FileDescriptor> listeners;  ///< listening; there may be none yet
-    FileDescriptor control;                 ///< to the supervisor, agent/control.hpp
+    FileDescriptor control;                 ///< to the supervisor, agent/ipc/control.hpp
     FileDescriptor host_channel;
     FileDescriptor mount_channel;
     FileDescriptor systemd_channel;
-    Outlets outlets;
+    LogSinks log_sinks;
     FileDescriptor log_position;  ///< for LogPositionFile; may be closed
     bool mount_worked = false;    ///< the queue was this instance's own earlier in this boot
     pid_t parent = -1;            ///< the supervisor: the server does not outlive it

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/worker/file_watch.hpp"
 
-#include "agent/log.hpp"
+#include "agent/base/log.hpp"
 
 #include <limits.h>
 #include <sys/inotify.h>

@@ -5,8 +5,8 @@
 // ever watched. That a watch cannot be made is no fault: it is logged once, and whoever asks now and then finds out.
 #pragma once
 
-#include "agent/file_descriptor.hpp"
-#include "agent/worker/local_paths.hpp"
+#include "agent/base/file_descriptor.hpp"
+#include "agent/base/local_paths.hpp"
 
 #include <cstdint>
 #include <map>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/worker/host_watch.hpp"
 
-#include "agent/log.hpp"
-#include "agent/worker/master_processes.hpp"
+#include "agent/base/log.hpp"
+#include "agent/host/master_processes.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

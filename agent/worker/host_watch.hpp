@@ -12,12 +12,12 @@
 // told; the server asks each checks.interval in any case.
 #pragma once
 
-#include "agent/file_descriptor.hpp"
-#include "agent/wire/frame.hpp"
+#include "agent/base/file_descriptor.hpp"
+#include "agent/base/local_paths.hpp"
+#include "agent/ipc/frame.hpp"
 #include "agent/worker/file_watch.hpp"
-#include "agent/worker/local_paths.hpp"
 #include "agent/worker/worker.hpp"
-#include "core/facts.hpp"
+#include "core/model/facts.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/worker/host_worker.hpp"
 
-#include "agent/wire/replies.hpp"
-#include "agent/worker/identity_files.hpp"
-#include "agent/worker/lock_holders.hpp"
-#include "agent/worker/maillog_opener.hpp"
-#include "agent/worker/master_processes.hpp"
-#include "agent/worker/queue_link.hpp"
-#include "agent/worker/small_file.hpp"
-#include "core/mountinfo.hpp"
-#include "core/mountstats.hpp"
+#include "agent/base/small_file.hpp"
+#include "agent/host/identity_files.hpp"
+#include "agent/host/lock_holders.hpp"
+#include "agent/host/maillog_opener.hpp"
+#include "agent/host/master_processes.hpp"
+#include "agent/host/queue_link.hpp"
+#include "agent/ipc/replies.hpp"
+#include "core/nfs/mountstats.hpp"
+#include "core/parse/mountinfo.hpp"
 
 #include <utility>
 

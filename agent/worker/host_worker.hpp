@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads what is local and needs root, and watches for changes of it. Nothing it does can block on the shared mount: of
-// processes it reads what agent/worker/master_processes.hpp lists, and every path that it opens is local
-// (agent/worker/local_paths.hpp).
+// processes it reads what agent/host/master_processes.hpp lists, and every path that it opens is local
+// (agent/base/local_paths.hpp).
 #pragma once
 
+#include "agent/host/main_cf_file.hpp"
+#include "agent/host/user_data.hpp"
 #include "agent/worker/host_watch.hpp"
-#include "agent/worker/main_cf_file.hpp"
-#include "agent/worker/user_data.hpp"
 #include "agent/worker/worker.hpp"
 
 namespace agent {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/worker/mount_worker.hpp"
 
-#include "agent/wire/replies.hpp"
-#include "agent/worker/identity_files.hpp"
-#include "agent/worker/last_words.hpp"
-#include "agent/worker/master_processes.hpp"
-#include "agent/worker/mount_probe.hpp"
-#include "agent/worker/owner_record.hpp"
-#include "agent/worker/pid_file_lock.hpp"
-#include "core/instance_id.hpp"
+#include "agent/host/identity_files.hpp"
+#include "agent/host/master_processes.hpp"
+#include "agent/ipc/replies.hpp"
+#include "agent/mount/last_words_file.hpp"
+#include "agent/mount/mount_probe.hpp"
+#include "agent/mount/owner_record.hpp"
+#include "agent/mount/pid_file_lock.hpp"
+#include "core/model/instance_id.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,11 +24,11 @@ std::chrono::milliseconds slice_of(const core::Settings& settings) {
 }
 
 bool is_about_ownership(const core::RelinkStep& step) {
-    return step.kind == core::RelinkStep::Kind::make_corner || step.kind == core::RelinkStep::Kind::claim;
+    return step.kind == core::RelinkStep::Kind::make_agent_directory || step.kind == core::RelinkStep::Kind::claim;
 }
 
-PlanPrinted print_plan(core::RelinkPlan plan) {
-    PlanPrinted printed;
+RelinkPlanReply print_plan(core::RelinkPlan plan) {
+    RelinkPlanReply printed;
     for (const core::RelinkStep& step : plan.steps) {
         printed.steps.push_back(core::describe(step));
     }

@@ -5,9 +5,9 @@
 // calls may hang for as long as the file server is silent; the server sees that by the deadline.
 #pragma once
 
-#include "agent/worker/census.hpp"
-#include "agent/worker/owner_lock.hpp"
-#include "agent/worker/relinker.hpp"
+#include "agent/mount/owner_lock.hpp"
+#include "agent/mount/queue_census.hpp"
+#include "agent/relink/relinker.hpp"
 #include "agent/worker/worker.hpp"
 
 #include <memory>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/worker/systemd_worker.hpp"
 
-#include "agent/wire/replies.hpp"
+#include "agent/ipc/replies.hpp"
 
 #include <algorithm>
 #include <utility>

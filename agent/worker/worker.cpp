@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/worker/worker.hpp"
 
-#include "agent/control.hpp"
-#include "agent/log.hpp"
-#include "agent/wire/channel.hpp"
-#include "agent/wire/frame.hpp"
-#include "agent/wire/request.hpp"
+#include "agent/base/log.hpp"
+#include "agent/ipc/channel.hpp"
+#include "agent/ipc/control.hpp"
+#include "agent/ipc/frame.hpp"
+#include "agent/ipc/request.hpp"
 #include "agent/worker/host_worker.hpp"
 #include "agent/worker/mount_worker.hpp"
 #include "agent/worker/systemd_worker.hpp"

@@ -4,12 +4,12 @@
 // network and never starts anything.
 #pragma once
 
-#include "agent/file_descriptor.hpp"
-#include "agent/privileges.hpp"
-#include "agent/wire/frame.hpp"
-#include "agent/wire/request.hpp"
-#include "core/result.hpp"
-#include "core/settings.hpp"
+#include "agent/base/file_descriptor.hpp"
+#include "agent/base/privileges.hpp"
+#include "agent/ipc/frame.hpp"
+#include "agent/ipc/request.hpp"
+#include "core/base/result.hpp"
+#include "core/model/settings.hpp"
 
 #include <poll.h>
 #include <sys/types.h>
@@ -31,7 +31,7 @@ enum class WorkerKind {
 struct WorkerProcess {
     pid_t pid = -1;
     FileDescriptor channel;  ///< requests and replies
-    FileDescriptor control;  ///< agent/control.hpp; closing it ends the worker
+    FileDescriptor control;  ///< agent/ipc/control.hpp; closing it ends the worker
 };
 
 /// Forks a worker. `account` is whom one becomes that need not be root (systemd). The caller must be single-threaded.

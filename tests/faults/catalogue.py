@@ -259,9 +259,9 @@ ROWS = [
 
 # What no test on one machine can make for real, and where it is tested instead: (reason or fault, file, test).
 ELSEWHERE = [
-    ("clock: the wall clock steps between two rounds", "unit/core/health_test.cpp",
+    ("clock: the wall clock steps between two rounds", "unit/core/verdict/verdict_test.cpp",
      "AWallClockThatStepsChangesNothing"),
-    ("ownership lease_expired", "unit/core/checks_test.cpp", "lease_expired"),
-    ("relink pending: a slice of the relink is under way", "unit/core/health_test.cpp",
+    ("ownership lease_expired", "unit/core/checks/checks_test.cpp", "lease_expired"),
+    ("relink pending: a slice of the relink is under way", "unit/core/verdict/verdict_test.cpp",
      "GoesThroughItsPhasesAsAHostBoots"),
 ]

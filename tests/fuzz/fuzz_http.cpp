@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes of a stranger to an answer: what a connection does with them, without the connection. The same bytes in one
 // piece and in two must mean the same.
-#include "agent/server/http_request.hpp"
-#include "agent/server/http_routes.hpp"
-#include "core/media_type.hpp"
+#include "agent/http/request.hpp"
+#include "agent/http/routes.hpp"
+#include "core/exposition/media_type.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,15 +22,16 @@ void require(bool condition) {
 
 agent::HttpRoutes make_routes() {
     agent::HttpRoutes routes([](core::ExpositionFormat) { return std::string("answer 42\n"); });
-    agent::Board board;
-    board.expires = core::BootTime::max();
-    const agent::Board::Page page{{200, agent::content_type::health, "{}"}, {200, agent::content_type::health, "{ }"}};
-    board.health = page;
-    board.ready = page;
-    board.checks.fill(page);
-    board.index = page.compact;
-    board.page = [page] { return page.pretty; };
-    routes.publish(std::move(board));
+    agent::PublishedAnswers answers;
+    answers.expires = core::BootTime::max();
+    const agent::PublishedAnswers::Page page{{200, agent::content_type::health, "{}"},
+                                             {200, agent::content_type::health, "{ }"}};
+    answers.health = page;
+    answers.ready = page;
+    answers.checks.fill(page);
+    answers.index = page.compact;
+    answers.page = [page] { return page.pretty; };
+    routes.publish(std::move(answers));
     return routes;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as an answer of the metadata service. What comes out is an EC2 instance id or an error of one line, and a
 // token can be put into a header line.
-#include "agent/server/imds_answer.hpp"
-#include "core/instance_id.hpp"
+#include "agent/clients/imds_response.hpp"
+#include "core/model/instance_id.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes of a mail log, in slices of any size: through the line splitter to the history of starts and to what is counted
 // of deliveries, whose page must stay one. The first byte is the length of the slices.
-#include "agent/server/delivery_metrics.hpp"
-#include "core/delivery_line.hpp"
-#include "core/exposition_text.hpp"
-#include "core/line_splitter.hpp"
-#include "core/maillog_line.hpp"
-#include "core/startup_history.hpp"
+#include "agent/metrics/delivery_metrics.hpp"
+#include "core/exposition/exposition_text.hpp"
+#include "core/maillog/delivery_line.hpp"
+#include "core/maillog/line_splitter.hpp"
+#include "core/maillog/startup_history.hpp"
+#include "core/maillog/startup_line.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts of the kernel: mountinfo and mountstats, and those of a process. The kernel is trusted; the names in the texts
 // are anybody's.
-#include "core/mountinfo.hpp"
-#include "core/mountstats.hpp"
-#include "core/process_text.hpp"
+#include "core/nfs/mountstats.hpp"
+#include "core/parse/mountinfo.hpp"
+#include "core/parse/process_text.hpp"
 
 #include <cstddef>
 #include <cstdint>

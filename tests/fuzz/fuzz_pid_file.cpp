@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/pid_file.hpp"
+#include "core/parse/pid_file.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names in a queue and the beginnings of its files: anybody who is Postfix could have put anything there.
-#include "core/queue_id.hpp"
-#include "core/queue_layout.hpp"
-#include "core/queue_tally.hpp"
+#include "core/model/queue_layout.hpp"
+#include "core/queue/queue_id.hpp"
+#include "core/queue/queue_tally.hpp"
 
 #include <algorithm>
 #include <cstddef>

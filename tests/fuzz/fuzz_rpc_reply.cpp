@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as an answer to the NFS NULL call, and as the options of a mount. However the bytes are cut the answer is
 // the same, and an address that passes is one that the network library takes.
-#include "core/file_server.hpp"
-#include "core/nfs_null_call.hpp"
+#include "core/nfs/null_call.hpp"
+#include "core/nfs/server_address.hpp"
 
 #include <boost/asio/ip/address.hpp>
 

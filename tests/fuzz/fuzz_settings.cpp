@@ -3,7 +3,7 @@
 #include "config/load.hpp"
 #include "config/print.hpp"
 #include "config/schema.hpp"
-#include "core/excerpt.hpp"
+#include "core/base/excerpt.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -10,7 +10,7 @@ import pytest
 from support.agent import status_field
 from support.deadline import eventually, stays
 
-# As agent/supervisor.hpp promises beyond drain.delay; a busy machine gets two seconds more.
+# As agent/supervisor/supervisor.hpp promises beyond drain.delay; a busy machine gets two seconds more.
 PROMPT = 3 + 2
 WITHOUT_SERVER = 6 + 2
 

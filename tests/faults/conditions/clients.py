@@ -6,7 +6,7 @@ import struct
 
 from row import condition
 
-MANY = 600  # more than the connections that the program keeps (agent/server/http_limits.hpp)
+MANY = 600  # more than the connections that the program keeps (agent/http/limits.hpp)
 REQUEST = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 
 

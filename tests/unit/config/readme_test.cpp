@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The README's tables are those of the program.
 #include "config/schema.hpp"
-#include "core/reason.hpp"
+#include "core/checks/reason.hpp"
 
 #include <gmock/gmock.h>
 

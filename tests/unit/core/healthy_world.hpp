@@ -2,9 +2,9 @@
 // The facts of a host on which all is well, as a starting point: a test spoils what it is about.
 #pragma once
 
-#include "core/facts.hpp"
-#include "core/moment.hpp"
-#include "core/settings.hpp"
+#include "core/base/time.hpp"
+#include "core/model/facts.hpp"
+#include "core/model/settings.hpp"
 
 #include <string>
 
@@ -17,7 +17,7 @@ inline constexpr const char* own_owner_file = "/Mail/.postfix-elb-agent/owners/i
 inline constexpr const char* other_queue = "/Mail/i-0fedcba9876543210";
 
 /// 2026-11-22T10:00:00Z plus `since`, an hour after the boot plus `since`.
-inline core::Moment moment(std::chrono::milliseconds since = std::chrono::milliseconds(0)) {
+inline core::TimePoint moment(std::chrono::milliseconds since = std::chrono::milliseconds(0)) {
     using namespace std::chrono;
     const core::WallTime wall = sys_days(year(2026) / 11 / 22) + hours(10);
     return {wall + since, hours(1) + since};
@@ -49,7 +49,7 @@ inline core::OwnerRecord owner(const std::string& id, const std::string& hostnam
 struct World {
     core::Settings settings;
     core::Facts facts;
-    core::Moment now = moment();
+    core::TimePoint now = moment();
 
     World() {
         facts.instance_id = own_id;

@@ -2,7 +2,7 @@
 // Of this very process.
 #include "agent/doctor/port_holders.hpp"
 
-#include "agent/file_descriptor.hpp"
+#include "agent/base/file_descriptor.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,9 +2,9 @@
 // When last words are written, and what they say. The mount worker is played by the test.
 #include "agent/server/last_words.hpp"
 
-#include "agent/clock.hpp"
-#include "agent/wire/channel.hpp"
-#include "agent/wire/frame.hpp"
+#include "agent/base/clock.hpp"
+#include "agent/ipc/channel.hpp"
+#include "agent/ipc/frame.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-core::Verdict verdict_at(core::Moment at) {
+core::Verdict verdict_at(core::TimePoint at) {
     core::Verdict verdict;
     verdict.phase = core::Phase::serving;
     verdict.health = core::Status::pass;
@@ -37,7 +37,7 @@ core::Verdict verdict_at(core::Moment at) {
     return verdict;
 }
 
-core::Verdict failing_at(core::Moment at, core::Reason reason, const std::string& output) {
+core::Verdict failing_at(core::TimePoint at, core::Reason reason, const std::string& output) {
     core::Verdict verdict = verdict_at(at);
     verdict.health = core::Status::fail;
     core::Finding& finding = verdict.checks[0];
@@ -165,14 +165,14 @@ TEST_F(LastWordsTest, AreNotWrittenOverByTheStartOfAnAgent) {
 }
 
 TEST_F(LastWordsTest, OfAnInstanceThatNeverPassedAreWrittenAfterTheStart) {
-    core::Moment long_ago = now();
+    core::TimePoint long_ago = now();
     long_ago.boot -= LastWords::start_patience;
     words.note(failing_at(long_ago, core::Reason::missing, "/Mail: not mounted"));
     EXPECT_TRUE(round());
 }
 
 TEST_F(LastWordsTest, WaitForTheInstancesName) {
-    core::Moment long_ago = now();
+    core::TimePoint long_ago = now();
     long_ago.boot -= LastWords::start_patience;
     core::Verdict nameless = failing_at(long_ago, core::Reason::missing, "/Mail: not mounted");
     nameless.instance_id.clear();

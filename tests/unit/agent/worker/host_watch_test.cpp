@@ -3,8 +3,8 @@
 // call that caused it returns; only the end of a process is waited for.
 #include "agent/worker/host_watch.hpp"
 
-#include "agent/worker/master_processes.hpp"
-#include "agent/worker/small_file.hpp"
+#include "agent/base/small_file.hpp"
+#include "agent/host/master_processes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,8 +19,8 @@
 #include <string>
 #include <utility>
 
-#include "unit/agent/worker/pretended_master.hpp"
-#include "unit/agent/worker/silent_mount.hpp"
+#include "unit/agent/pretended_master.hpp"
+#include "unit/agent/silent_mount.hpp"
 #include "unit/temporary_directory.hpp"
 
 namespace agent {

@@ -2,9 +2,9 @@
 // The host worker as its server sees it: requests and replies, and what it says unasked.
 #include "agent/worker/host_worker.hpp"
 
-#include "agent/server/worker_client.hpp"
-#include "agent/wire/channel.hpp"
-#include "agent/wire/replies.hpp"
+#include "agent/clients/worker_client.hpp"
+#include "agent/ipc/channel.hpp"
+#include "agent/ipc/replies.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,8 +16,8 @@
 #include <filesystem>
 #include <string>
 
-#include "unit/agent/worker/pretended_master.hpp"
-#include "unit/agent/worker/relink_support.hpp"
+#include "unit/agent/pretended_master.hpp"
+#include "unit/agent/relink_support.hpp"
 #include "unit/temporary_directory.hpp"
 
 namespace agent {

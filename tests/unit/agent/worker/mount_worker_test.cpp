@@ -2,7 +2,7 @@
 // Which instance a mount worker may be made to work for: the server that asks is not trusted with the choice.
 #include "agent/worker/mount_worker.hpp"
 
-#include "agent/server/worker_client.hpp"
+#include "agent/clients/worker_client.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 // What the worker tells unasked and what it answers, with a real journald and a real bus.
 #include "agent/worker/systemd_worker.hpp"
 
-#include "agent/wire/replies.hpp"
+#include "agent/ipc/replies.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

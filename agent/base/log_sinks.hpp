@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where changes of the verdict are told beside standard error. Opened before the server loses the file system.
+#pragma once
+
+#include "agent/base/file_descriptor.hpp"
+
+namespace agent {
+
+struct LogSinks {
+    FileDescriptor journal;  ///< a datagram socket connected to the journal; only where standard error goes there too
+    FileDescriptor console;  ///< /dev/console; only in a service: what is typed by hand writes on nobody's screen
+};
+
+/// What is not there stays closed, which is no error. Neither descriptor ever waits.
+[[nodiscard]] LogSinks open_log_sinks();
+
+}  // namespace agent

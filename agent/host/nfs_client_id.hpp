@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads and writes what core/nfs/client_id_plan.hpp decides about.
+#pragma once
+
+#include "agent/ipc/replies.hpp"
+#include "core/base/result.hpp"
+#include "core/model/settings.hpp"
+#include "core/nfs/client_id_plan.hpp"
+
+#include <string>
+
+namespace agent {
+
+struct NfsIdentityPaths {
+    std::string net = "/sys/fs/nfs/net/nfs_client/identifier";
+    std::string parameter = "/sys/module/nfs/parameters/nfs4_unique_id";
+    std::string product_uuid = "/sys/devices/virtual/dmi/id/product_uuid";
+    std::string mountinfo = "/proc/self/mountinfo";
+};
+
+[[nodiscard]] core::NfsIdentifierFiles read_nfs_identifier(const NfsIdentityPaths& paths = {});
+
+/// Gives this host's NFS client its name, where it has none. The words say what was done, or why nothing. Errors: as
+/// core::plan_nfs_identity(), or what the kernel says to the write.
+[[nodiscard]] core::Result<std::string> set_nfs_identity(const core::Settings& settings, const IdentityFiles& names,
+                                                         const NfsIdentityPaths& paths = {});
+
+}  // namespace agent

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What /metrics says of the NFS client of the queue's mount. There are no series while that is not NFS.
+#pragma once
+
+#include "core/exposition/exposition.hpp"
+#include "core/model/facts.hpp"
+
+#include <array>
+
+namespace agent {
+
+class NfsMetrics {
+   public:
+    /// Adds its families to the page, which outlives it.
+    explicit NfsMetrics(core::Exposition& exposition);
+
+    /// Anew each time: the kernel counts from the mount on, so that a mount that was made anew begins with less.
+    void publish(const core::HostFacts& host);
+
+   private:
+    void publish_operations(const core::NfsFacts& nfs);
+    void publish_transport(const core::NfsTransport& transport);
+    void clear();
+
+    std::array<core::MetricFamily<core::Counter>*, core::nfs_figure_count> figures_{};
+    core::MetricFamily<core::Counter>& bytes_;
+    std::array<core::MetricFamily<core::Counter>*, 6> transport_{};
+    core::MetricFamily<core::Gauge>& age_;
+    core::MetricFamily<core::Gauge>& lease_expired_;
+};
+
+}  // namespace agent

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The terminal that a command writes to, if it is one: how a table is to look there, and a screen that is drawn again
+// and again and leaves nothing behind.
+#pragma once
+
+#include "agent/report/health_table.hpp"
+#include "core/base/time.hpp"
+
+#include <string_view>
+
+namespace agent {
+
+/// For standard output. A terminal gets colours unless NO_COLOR is set and not empty (https://no-color.org) or TERM
+/// is "dumb" or not set, and the width that it says it has, else COLUMNS, else 80. What is no terminal gets neither.
+[[nodiscard]] TableStyle style_of_stdout();
+
+[[nodiscard]] bool stdout_is_terminal();
+
+/// The alternate screen of the terminal on standard output, its cursor hidden. One at a time.
+/// Ctrl-C, SIGTERM and a hang-up give the terminal back and end the process at once with leave_with(); Ctrl-Z gives it
+/// back until the process goes on.
+class Screen {
+   public:
+    /// `exit_status`: as for leave_with(), which may change it.
+    explicit Screen(int exit_status);
+    ~Screen();
+    Screen(const Screen&) = delete;
+    Screen& operator=(const Screen&) = delete;
+
+    /// What the process ends with when somebody ends it.
+    void leave_with(int exit_status);
+
+    /// Shows `text`, lines of printable ASCII with or without colours, in place of what was shown; what is below the
+    /// last row of the terminal is not shown, and the last row says so.
+    void draw(std::string_view text);
+
+    /// Returns after `longest`, or as soon as the terminal has another size or the screen is to be drawn anew.
+    void wait(core::BootTime longest);
+};
+
+}  // namespace agent

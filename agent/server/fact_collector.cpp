@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/server/fact_collector.hpp"
+
+#include "agent/base/clock.hpp"
+#include "core/checks/postfix_unit.hpp"
+#include "core/maillog/startup_log.hpp"
+#include "core/verdict/fault_attribution.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace agent {
+namespace asio = boost::asio;
+
+namespace {
+
+bool earlier(const core::TimePoint& one, const core::TimePoint& other) {
+    return one.boot < other.boot;
+}
+
+using State = core::RelinkProgress::State;
+
+core::RelinkProgress progress(State state, std::string text, std::string remedy = {}) {
+    core::RelinkProgress result;
+    result.state = state;
+    result.text = std::move(text);
+    result.remedy = std::move(remedy);
+    return result;
+}
+
+}  // namespace
+
+FactCollector::FactCollector(asio::io_context& context, WorkerClient::Noticed noticed)
+    : noticed_(noticed),
+      host_(context, WorkerKind::host, noticed),
+      mount_(context, WorkerKind::mount, noticed),
+      systemd_(context, WorkerKind::systemd, noticed),
+      cleared_up_(context),
+      file_server_(context.get_executor()) {
+}
+
+WorkerClient& FactCollector::client(WorkerKind kind) {
+    switch (kind) {
+        case WorkerKind::host: return host_;
+        case WorkerKind::mount: return mount_;
+        case WorkerKind::systemd: break;
+    }
+    return systemd_;
+}
+
+asio::awaitable<IdentityFiles> FactCollector::identity_files(const core::Settings& settings) {
+    const Request request = make_request(Operation::read_identity);
+    auto files = co_await host_.ask_for<IdentityFiles>(request, settings.mount.deadline);
+    co_return files ? *files : IdentityFiles();
+}
+
+void FactCollector::set_identity(std::string instance_id) {
+    facts_.instance_id = std::move(instance_id);
+    facts_.identity_error.clear();
+}
+
+void FactCollector::set_identity_error(std::string error) {
+    facts_.identity_error = std::move(error);
+}
+
+asio::awaitable<void> FactCollector::look_at_mount(const core::Settings& settings) {
+    const core::TimePoint at = now();
+    const Request request = make_request(Operation::probe_mount, facts_.instance_id);
+    auto mount = co_await mount_.ask_for<core::MountFacts>(request, settings.mount.deadline);
+    if (mount) {
+        facts_.mount.value = std::move(*mount);
+        facts_.mount.at = at;
+        facts_.mount_hung_since.reset();
+    } else if (!facts_.mount_hung_since) {
+        facts_.mount_hung_since = mount_.overdue_since();  // and it stays so when a worker that hung is gone
+    }
+}
+
+asio::awaitable<void> FactCollector::look_at_host(const core::Settings& settings) {
+    co_await look_at_host_after(std::nullopt, settings);
+}
+
+asio::awaitable<void> FactCollector::look_at_systemd_and_host(const core::Settings& settings) {
+    auto systemd = co_await ask_systemd(Operation::observe_systemd, settings);
+    co_await look_at_host_after(std::move(systemd), settings);
+}
+
+asio::awaitable<void> FactCollector::look_at_host_after(std::optional<SystemdSaid> systemd,
+                                                        const core::Settings& settings) {
+    core::Observed<core::HostFacts> host;
+    host.at = now();
+    Request request = make_request(Operation::observe_host);
+    if (facts_.mount.value) {
+        request.pid = facts_.mount.value->pid_file.pid;
+        request.inode = facts_.mount.value->pid_file.inode;
+    }
+    auto answer = co_await host_.ask_for<core::HostFacts>(request, settings.mount.deadline);
+    if (!answer) {
+        co_return;
+    }
+    host.value = std::move(*answer);
+    while (clearing_up_) {  // whoever looked before is not done
+        cleared_up_.expires_at(asio::steady_timer::time_point::max());
+        co_await cleared_up_.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    const core::TimePoint at = host.at;
+    const auto exchange = [&] {
+        std::swap(facts_.host, host);
+        if (systemd) {
+            std::swap(facts_.systemd, *systemd);
+        }
+    };
+    exchange();
+    if (core::unit_misses_its_master(facts_, settings)) {
+        exchange();  // nobody is to judge by it before it is clear what systemd has begun to do since
+        clearing_up_ = true;
+        systemd = co_await hear_of_systemd(Operation::ask_systemd, settings);
+        clearing_up_ = false;
+        cleared_up_.cancel();
+        exchange();
+    }
+    if (maillog_.facts().source == core::StartupLogFacts::Source::reading) {
+        facts_.startup_log.at = std::max(facts_.startup_log.at, at, earlier);  // it would have told of a line to read
+    }
+}
+
+/// Of a worker that is gone or hangs nothing: what it said is not believed any more.
+asio::awaitable<FactCollector::SystemdSaid> FactCollector::ask_systemd(Operation operation,
+                                                                       const core::Settings& settings) {
+    const core::TimePoint at = now();
+    auto systemd = co_await systemd_.ask_for<core::SystemdFacts>(make_request(operation), settings.mount.deadline);
+    co_return SystemdSaid{systemd ? std::optional(std::move(*systemd)) : std::nullopt, at};
+}
+
+/// The systemd worker never waits for systemd; who cannot go on without its answer does, a little.
+asio::awaitable<FactCollector::SystemdSaid> FactCollector::hear_of_systemd(Operation operation,
+                                                                           const core::Settings& settings) {
+    constexpr std::chrono::milliseconds patience{1000};
+    constexpr std::chrono::milliseconds look_again{20};
+    const core::BootTime until = now().boot + patience;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (;;) {
+        SystemdSaid systemd = co_await ask_systemd(operation, settings);
+        if (!systemd.value || systemd.value->settled || now().boot >= until) {
+            co_return systemd;
+        }
+        operation = Operation::observe_systemd;
+        timer.expires_after(look_again);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+}
+
+void FactCollector::set_startup_log() {
+    facts_.startup_log.value = core::merge(maillog_.facts(), journal_.facts());
+    facts_.startup_log.at = now();
+}
+
+asio::awaitable<void> FactCollector::read_maillog(const core::Settings& settings) {
+    const bool journal_counted = counting_ != nullptr && counting_->counts(LogCounter::Source::journal);
+    co_await maillog_.follow(host_, settings, counting_);
+    set_startup_log();
+    if (counting_ != nullptr && !journal_counted && counting_->counts(LogCounter::Source::journal)) {
+        noticed_(worker_event::journal);  // what stands there already counts from now on
+    }
+}
+
+asio::awaitable<void> FactCollector::read_journal(const core::Settings& settings) {
+    co_await journal_.follow(systemd_, settings, counting_);
+    set_startup_log();
+}
+
+asio::awaitable<void> FactCollector::ask_lock(const core::Settings& settings) {
+    const core::TimePoint at = now();
+    const Request request = make_request(Operation::ask_lock, facts_.instance_id);
+    auto lock = co_await mount_.ask_for<core::LockFacts>(request, settings.mount.deadline);
+    facts_.lock.value.reset();
+    if (lock) {
+        facts_.lock.value = std::move(*lock);
+        facts_.lock.at = at;
+    }
+}
+
+asio::awaitable<void> FactCollector::ask_file_server(const core::Settings& settings) {
+    core::FileServerFacts answer;  // not asked: of what is not mounted nobody knows the server
+    if (facts_.host.value && facts_.host.value->mount) {
+        const core::MountEntry mount = *facts_.host.value->mount;
+        answer = co_await file_server_.ask(mount, core::file_server_deadline(settings));
+    }
+    facts_.file_server.value = std::move(answer);
+    facts_.file_server.at = now();
+}
+
+asio::awaitable<void> FactCollector::look(const core::Settings& settings) {
+    co_await look_at_mount(settings);
+    facts_.systemd = co_await hear_of_systemd(Operation::observe_systemd, settings);
+    co_await look_at_host(settings);
+    co_await read_maillog(settings);
+    co_await read_journal(settings);
+}
+
+void FactCollector::set_relink(core::RelinkProgress progress) {
+    facts_.mount_worked = facts_.mount_worked || progress.state == State::done;
+    facts_.relink.value = std::move(progress);
+    facts_.relink.at = now();
+}
+
+asio::awaitable<void> FactCollector::continue_relink(const core::Settings& settings) {
+    const Request request = make_request(Operation::continue_relink, facts_.instance_id);
+    auto slice = co_await mount_.ask_for<core::RelinkProgress>(request, settings.mount.deadline);
+    facts_.mount_hung_since = mount_.overdue_since();
+    if (slice) {
+        set_relink(std::move(*slice));
+    } else {
+        const bool late = slice.error().code == core::Errc::timed_out;
+        set_relink(progress(late ? State::pending : State::failed, slice.error().message,
+                            "the relink goes on by itself when the mount answers"));
+    }
+}
+
+asio::awaitable<core::Result<RelinkPlanReply>> FactCollector::plan_relink(const core::Settings& settings) {
+    const Request request = make_request(Operation::plan_relink, facts_.instance_id);
+    co_return co_await mount_.ask_for<RelinkPlanReply>(request, settings.mount.deadline);
+}
+
+void FactCollector::relink_stands_as(const RelinkPlanReply& plan) {
+    if (!plan.refusal.empty()) {
+        set_relink(progress(plan.waiting ? State::pending : State::refused, plan.refusal, plan.remedy));
+    } else if (plan.steps.empty() || plan.only_claim) {
+        set_relink(progress(State::done, "the queue is linked"));
+    } else {
+        set_relink(progress(State::pending, "still to do: " + plan.steps.front(),
+                            "start the agent, or run postfix-elb-agent relink"));
+    }
+}
+
+}  // namespace agent

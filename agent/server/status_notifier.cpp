@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/server/status_notifier.hpp"
+
+#include "agent/base/journal_entry.hpp"
+#include "agent/base/log.hpp"
+#include "agent/ipc/control.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/timestamp.hpp"
+
+#include <unistd.h>
+
+#include <array>
+
+namespace agent {
+namespace {
+
+std::string text(std::string_view words) {
+    return std::string(words);
+}
+
+/// Only readiness fails: what it fails for is what people are to read, not a lesser warning beside it.
+bool only_ready_fails(const core::Verdict& verdict) {
+    return verdict.health != core::Status::fail && verdict.ready == core::Status::fail;
+}
+
+const std::string& said_of(const core::Verdict& verdict) {
+    return only_ready_fails(verdict) && !verdict.ready_output.empty() ? verdict.ready_output : verdict.output;
+}
+
+/// The finding that speaks for the verdict. An excused failure only warns, and is what readiness fails for.
+core::Finding cause_of(const core::Verdict& verdict) {
+    core::Findings findings = verdict.checks;
+    for (core::Finding& finding : findings) {
+        const bool excused = only_ready_fails(verdict) && finding.excuse != core::Excuse::none;
+        finding.status = excused ? core::Status::fail : finding.status;
+    }
+    return core::worst_of(findings);
+}
+
+/// "" unless a mount does not work.
+std::string attribution_of(const core::Verdict& verdict) {
+    return verdict.mount_fault == core::MountFault::none ? std::string() : text(to_string(verdict.mount_fault));
+}
+
+std::string excuse_of(const core::Finding& finding) {
+    return finding.excuse == core::Excuse::none ? std::string() : text(to_string(finding.excuse));
+}
+
+std::string one_line(const core::Verdict& verdict) {
+    std::string line = "health " + text(to_string(verdict.health)) + ", ready " + text(to_string(verdict.ready)) +
+                       ", " + text(to_string(verdict.phase));
+    return said_of(verdict).empty() ? line : line + ": " + said_of(verdict);
+}
+
+/// What makes a change worth a line: not the ages and counters that an output may hold.
+std::string essence(const core::Verdict& verdict) {
+    std::string result = text(to_string(verdict.phase)) + text(to_string(verdict.health)) +
+                         text(to_string(verdict.ready)) + attribution_of(verdict);
+    for (const core::Finding& finding : verdict.checks) {
+        result.append(" ")
+            .append(to_string(finding.status))
+            .append(to_string(finding.reason))
+            .append(excuse_of(finding));
+    }
+    return result;
+}
+
+/// An error is what the load balancer replaces an instance for that was in use; a start that is not through yet, and a
+/// failure that is excused, are warnings. That an agent drains was somebody's wish.
+Priority priority_of(const core::Verdict& verdict) {
+    const bool served = verdict.phase == core::Phase::serving || verdict.phase == core::Phase::draining;
+    if (verdict.health == core::Status::fail) {
+        return served ? Priority::error : Priority::warning;
+    }
+    return verdict.ready == core::Status::fail && verdict.phase == core::Phase::serving ? Priority::warning
+                                                                                        : Priority::notice;
+}
+
+std::string entry_of(const core::Verdict& verdict, const std::string& line) {
+    const core::Finding worst = cause_of(verdict);
+    const bool passes = worst.status == core::Status::pass;
+    const std::array fields{
+        JournalField{"MESSAGE", line},
+        JournalField{"MESSAGE_ID", text(verdict_message_id)},
+        JournalField{"PRIORITY", std::to_string(static_cast<int>(priority_of(verdict)))},
+        JournalField{"SYSLOG_IDENTIFIER", "postfix-elb-agent"},
+        JournalField{"SYSLOG_FACILITY", "3"},  // LOG_DAEMON, as for what comes over standard error
+        JournalField{"POSTFIX_ELB_AGENT_HEALTH", text(to_string(verdict.health))},
+        JournalField{"POSTFIX_ELB_AGENT_READY", text(to_string(verdict.ready))},
+        JournalField{"POSTFIX_ELB_AGENT_PHASE", text(to_string(verdict.phase))},
+        JournalField{"POSTFIX_ELB_AGENT_CHECK", passes ? "" : text(to_string(worst.check))},
+        JournalField{"POSTFIX_ELB_AGENT_REASON", passes ? "" : text(to_string(worst.reason))},
+        JournalField{"POSTFIX_ELB_AGENT_ATTRIBUTION", attribution_of(verdict)},
+        JournalField{"POSTFIX_ELB_AGENT_EXCUSE", excuse_of(worst)},
+        JournalField{"POSTFIX_ELB_AGENT_INSTANCE_ID", verdict.instance_id},
+    };
+    return journal_entry(fields);
+}
+
+}  // namespace
+
+void StatusNotifier::log_change(const core::Verdict& verdict, const std::string& line) const {
+    if (!log_sinks_.journal || !send_to_journal(log_sinks_.journal.get(), entry_of(verdict, line))) {
+        log(priority_of(verdict), line);
+    }
+}
+
+/// What is still to be read after the instance is gone (ec2:GetConsoleOutput). A console that does not take the line
+/// at once does not get it.
+void StatusNotifier::tell_console(const core::Verdict& verdict) {
+    const core::Finding worst = cause_of(verdict);
+    std::string now = text(to_string(verdict.health)) + " " + text(to_string(worst.check)) + " " +
+                      text(to_string(worst.reason)) + " " + excuse_of(worst) + " " + attribution_of(verdict);
+    if (!log_sinks_.console || now == last_on_console_) {
+        return;
+    }
+    last_on_console_ = std::move(now);
+    constexpr std::size_t longest_output = 400;
+    const std::string& said = verdict.phase == core::Phase::serving ? said_of(verdict) : verdict.output;
+    const std::string instance_id = verdict.instance_id.empty() ? "unknown instance" : verdict.instance_id;
+    const std::string line = core::rfc3339(verdict.at.wall) + " postfix-elb-agent on " + instance_id + ": health " +
+                             text(to_string(verdict.health)) + (said.empty() ? "" : ": ") +
+                             core::printable(said, longest_output) + "\r\n";
+    [[maybe_unused]] const ssize_t written = ::write(log_sinks_.console.get(), line.data(), line.size());
+}
+
+void StatusNotifier::announce(const core::Verdict& verdict) {
+    // The supervisor always reads; should it not, a status line is not worth waiting for.
+    const auto tell = [this](ControlKind kind, std::string_view words = {}) {
+        static_cast<void>(send_control(control_, kind, words));
+    };
+    const bool linked = verdict.checks[static_cast<std::size_t>(core::Check::relink)].status == core::Status::pass;
+    if (linked && !ready_) {
+        ready_ = true;
+        tell(ControlKind::ready);
+    }
+    if (!looked_) {
+        return;
+    }
+    tell_console(verdict);
+    if (std::string now = essence(verdict); now != last_essence_) {
+        last_essence_ = std::move(now);
+        const std::string line = one_line(verdict);
+        if (line == last_line_) {
+            return;  // what changed stands behind what is said
+        }
+        last_line_ = line;
+        log_change(verdict, line);
+        tell(ControlKind::status, line);
+    }
+}
+
+void StatusNotifier::round_ended() {
+    looked_ = true;
+    static_cast<void>(send_control(control_, ControlKind::alive));
+}
+
+void StatusNotifier::postfix_may_start() const {
+    static_cast<void>(send_control(control_, ControlKind::postfix_may_start));
+}
+
+}  // namespace agent

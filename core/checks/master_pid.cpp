@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pid file is only a claim; /proc is the ground truth. Where a master is proven to work in this queue, whatever is
+// wrong with the file is a warning: mail flows, and only the next start of Postfix may suffer.
+#include "core/base/timestamp.hpp"
+#include "core/checks/finding_builder.hpp"
+#include "core/checks/postfix_unit.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace core {
+
+namespace {
+
+std::string name_of(const ProcessFacts& master) {
+    return "master " + std::to_string(master.pid);
+}
+
+std::string describe(const ProcessFacts& master) {
+    return name_of(master) + " works in " + master.cwd;
+}
+
+/// What surely ends a master that `postfix stop` may not find, because the pid file is not about it.
+std::string quiet_restart(const ProcessFacts& master) {
+    return "at a quiet hour sudo systemctl stop postfix, sudo kill " + std::to_string(master.pid) +
+           " if it is still there, then sudo systemctl start postfix";
+}
+
+/// Whether the inode of the pid file is one that a lock can be compared with.
+bool names_an_inode(const PidFileFacts& file) {
+    return (file.kind == PidFileFacts::Kind::present || file.kind == PidFileFacts::Kind::garbage) && file.inode != 0;
+}
+
+/// Whether the process's lock is on the pid file that stands in the queue now. What cannot be compared, because the
+/// file is gone (systemd unlinks a PIDFile=) or was not read, is believed.
+bool holds_lock_on(const PidFileFacts* file, const ProcessFacts& process) {
+    return process.holds_lock && (file == nullptr || !names_an_inode(*file) || process.lock_inode == file->inode);
+}
+
+/// What /proc shows of a place of work whose mount was unmounted with `umount -l`: the path below that mount. The lock
+/// on the very inode that stands in the queue now proves that it is the same directory.
+bool works_behind_a_replaced_mount(const PidFileFacts* file, const ProcessFacts& process, const std::string& id) {
+    return process.cwd == "/" + id && process.holds_lock && file != nullptr && names_an_inode(*file) &&
+           process.lock_inode == file->inode;
+}
+
+const PidFileFacts* known_pid_file(const Facts& facts) {
+    const bool read = facts.mount.value && facts.mount.value->answer == MountFacts::Answer::answered;
+    return read ? &facts.mount.value->pid_file : nullptr;
+}
+
+/// The process that the pid file names, if it lives.
+const ProcessFacts* named_process(const HostFacts& host, std::int32_t pid) {
+    if (host.named && host.named->pid == pid) {
+        return &*host.named;
+    }
+    const auto found =
+        std::find_if(host.masters.begin(), host.masters.end(), [pid](const auto& master) { return master.pid == pid; });
+    return found == host.masters.end() ? nullptr : &*found;
+}
+
+/// Whether the file was looked at before that master can have written it: master(8) does so within its first moments.
+/// proc_pid_stat(5) counts in clock ticks since boot, of which Linux shows 100 a second to programs (USER_HZ).
+bool was_read_before(const ProcessFacts& master, TimePoint file_read) {
+    constexpr std::chrono::milliseconds tick{10};
+    constexpr std::chrono::seconds until_written{1};
+    return file_read.boot < master.start_ticks * tick + until_written;
+}
+
+/// One look at the pid file, the process it names and the masters there are.
+struct Case {
+    const FindingBuilder& make;
+    const Paths& paths;
+    const PidFileFacts& file;
+    const HostFacts& host;
+    const ProcessFacts* proven;   ///< a proven master of this queue
+    const ProcessFacts* foreign;  ///< a master that works in a queue that is not this instance's
+    const ProcessFacts* here;     ///< a master that works in this queue, proven or not
+    TimePoint at;
+    TimePoint file_read;
+    bool lost_at_server;  ///< the proven master's lock
+
+    /// A fault of the file: with a proven master a warning that says so, else a failure. What was read before that
+    /// master wrote it says nothing: it is about to be read again.
+    [[nodiscard]] Finding fault(Reason reason, const std::string& what) const {
+        if (proven != nullptr && was_read_before(*proven, file_read)) {
+            return make.pass(at, std::to_string(proven->pid));
+        }
+        const std::string seen = file.kind == PidFileFacts::Kind::present ? std::to_string(file.pid) : file.text;
+        if (proven != nullptr) {
+            return with_remedy(
+                make.warn(reason, at, std::to_string(proven->pid),
+                          what + "; " + name_of(*proven) + " works in " + paths.queue + " and holds the lock"),
+                remedy_beside(reason));
+        }
+        if (foreign != nullptr) {
+            return make.fail(Reason::wrong_queue, at, std::to_string(foreign->pid),
+                             describe(*foreign) + ", not in " + paths.queue + "; " + what);
+        }
+        if (here != nullptr) {
+            return with_remedy(
+                make.fail(reason, at, seen,
+                          what + "; " + describe(*here) +
+                              (here->holds_lock ? " and does not hold the lock on this file" : " and holds no lock")),
+                "a second master could start beside " + name_of(*here) + ": " + quiet_restart(*here));
+        }
+        return make.fail(reason, at, seen, what + "; " + other_masters());
+    }
+
+    /// Beside a proven master: mail flows, and only the next start or stop of Postfix may suffer.
+    [[nodiscard]] std::string remedy_beside(Reason reason) const {
+        const std::string pid_file = paths.pid_file;
+        switch (reason) {
+            case Reason::missing:
+                return "mail flows, the file comes back with the next start; where systemd removes it put an empty "
+                       "PIDFile= into a drop-in of the unit of Postfix; " +
+                       quiet_restart(*proven);
+            case Reason::unreadable:
+                return "mail flows, but Postfix would not start again: sudo ls -li " + pid_file +
+                       " must show a plain file with one link; move it away between the stop and the start: " +
+                       quiet_restart(*proven);
+            default: return "mail flows, but the file names another: " + quiet_restart(*proven);
+        }
+    }
+
+    /// A fault of the master that the file names.
+    [[nodiscard]] Finding master_fault(Reason reason, const std::string& what) const {
+        return proven != nullptr ? fault(reason, what) : make.fail(reason, at, std::to_string(file.pid), what);
+    }
+
+    [[nodiscard]] std::string other_masters() const {
+        if (host.masters.empty()) {
+            return "no master runs on this host";
+        }
+        const std::size_t more = host.masters.size() - 1;
+        return describe(host.masters.front()) +
+               (more > 0 ? " (and " + std::to_string(more) + " more run on this host)" : std::string());
+    }
+};
+
+/// What is wrong with the file before any process is looked at.
+std::optional<Finding> check_file(const Case& c) {
+    const std::string& path = c.paths.pid_file;
+    switch (c.file.kind) {
+        case PidFileFacts::Kind::present: return std::nullopt;
+        case PidFileFacts::Kind::absent: return c.fault(Reason::missing, path + " does not exist");
+        case PidFileFacts::Kind::not_a_file: return c.fault(Reason::unreadable, path + " is not a regular file");
+        case PidFileFacts::Kind::unreadable:
+            return c.fault(Reason::unreadable, path + " could not be read: " + c.file.error);
+        case PidFileFacts::Kind::garbage: break;
+    }
+    return c.fault(Reason::unreadable,
+                   path + (c.file.text.empty() ? " is empty" : " holds no pid but \"" + c.file.text + "\""));
+}
+
+/// Who holds the id elsewhere may have written the file: its pid is of that host and says nothing here.
+Finding check_without_file(const Case& c) {
+    if (c.foreign != nullptr) {
+        return c.make.fail(Reason::wrong_queue, c.at, std::to_string(c.foreign->pid),
+                           describe(*c.foreign) + ", not in " + c.paths.queue);
+    }
+    const std::string why = c.paths.pid_file + " is not judged while another host holds the id";
+    if (c.here != nullptr) {
+        return c.make.fail(Reason::not_locked, c.at, std::to_string(c.here->pid), describe(*c.here) + "; " + why);
+    }
+    return c.make.fail(Reason::stale, c.at, "", "no master of this host works in " + c.paths.queue + "; " + why);
+}
+
+Finding check_process(const Case& c) {
+    const std::string pid = std::to_string(c.file.pid);
+    const std::string claim = c.paths.pid_file + " names pid " + pid;
+    const ProcessFacts* process = named_process(c.host, c.file.pid);
+    if (process == nullptr) {
+        return c.fault(Reason::stale, claim + ", and no such process lives");
+    }
+    if (!process->is_master) {
+        return c.fault(Reason::not_master, claim + ", which is " +
+                                               (process->exe.empty() ? "another program" : process->exe) +
+                                               " and not Postfix's master");
+    }
+    const bool is_proven = c.proven != nullptr && c.proven->pid == process->pid;
+    if (!is_proven && process->cwd != c.paths.queue) {
+        return c.master_fault(Reason::wrong_queue,
+                              claim + ", a master that works in " + process->cwd + ", not in " + c.paths.queue);
+    }
+    if (!holds_lock_on(&c.file, *process)) {
+        const Finding unlocked = c.master_fault(
+            Reason::not_locked, "master " + pid + " works in " + c.paths.queue +
+                                    (process->holds_lock ? " and holds a lock, but not on the file that is now "
+                                                         : " and holds no lock on ") +
+                                    c.paths.pid_file);
+        return c.proven != nullptr ? unlocked
+                                   : with_remedy(unlocked,
+                                                 "the file was replaced or the lock was lost, so a second "
+                                                 "master could start: " +
+                                                     quiet_restart(*process));
+    }
+    if (c.file.links > 1) {
+        return c.fault(Reason::unreadable, c.paths.pid_file + " has " + std::to_string(c.file.links) +
+                                               " hard links, so that Postfix will not start again");
+    }
+    if (c.lost_at_server) {
+        return with_remedy(
+            c.make.warn(Reason::not_locked, c.at, pid,
+                        name_of(*process) + " holds a lock on " + c.paths.pid_file +
+                            " that the file server does not have (any more): it was out of reach for too long"),
+            "mail flows, and the id is still this host's; what Postfix locks is locked for nobody: " +
+                quiet_restart(*process));
+    }
+    if (process->cwd != c.paths.queue) {
+        return with_remedy(c.make.warn(Reason::wrong_queue, c.at, pid,
+                                       name_of(*process) + " works in this queue through a mount that was replaced "
+                                                           "since"),
+                           "mail flows; restart Postfix at a quiet hour: sudo systemctl restart postfix");
+    }
+    if (c.foreign != nullptr) {
+        return with_remedy(c.make.warn(Reason::wrong_queue, c.at, pid,
+                                       "beside master " + pid + " of " + c.paths.queue + ", " + describe(*c.foreign)),
+                           "sudo kill " + std::to_string(c.foreign->pid) + " and see what started it; master " + pid +
+                               " is the right one");
+    }
+    return c.make.pass(c.at, pid);
+}
+
+const ProcessFacts* foreign_master(const HostFacts& host, const Paths& paths) {
+    const auto found = std::find_if(host.masters.begin(), host.masters.end(),
+                                    [&](const auto& master) { return works_in_foreign_queue(master, paths); });
+    return found == host.masters.end() ? nullptr : &*found;
+}
+
+/// The pid file was not read in the latest round, for a reason that is the mount's.
+Finding without_file(const FindingBuilder& make, const Facts& facts, const Settings& settings, const Paths& paths,
+                     TimePoint at) {
+    const std::string what = paths.pid_file + " could not be read: " + why_not_answered(facts, settings);
+    if (const ProcessFacts* proven = proven_master(facts, settings)) {
+        return make.behind_mount(Status::warn, Reason::unreadable, at, std::to_string(proven->pid),
+                                 what + "; " + describe(*proven) + " and holds a lock");
+    }
+    return make.behind_mount(Status::fail, Reason::unreadable, at, "", what);
+}
+
+/// Whether the server, asked after the proven master had locked the pid file, knows of no lock: proc_locks(5) and
+/// fdinfo go on claiming one that was lost with a lease.
+bool is_lost_at_server(const Facts& facts, const Settings& settings) {
+    const ProcessFacts* proven = proven_master(facts, settings);
+    return proven != nullptr && server_keeps_locks(facts) && facts.lock.value &&
+           facts.lock.value->state == LockFacts::State::free && !was_read_before(*proven, facts.lock.at);
+}
+
+/// No master is there. Whether one will be is for systemd to say: what it starts again is no fault yet, and what it has
+/// no mind to start is one at once.
+Finding with_unit(Finding finding, const PostfixUnit& unit) {
+    using State = PostfixUnit::State;
+    switch (unit.state) {
+        case State::unknown: return finding;
+        case State::up: break;
+        case State::changing:
+            finding.excuse = Excuse::restarting;
+            finding =
+                with_remedy(finding, "wait, systemd is starting it: systemctl status " + unit.name +
+                                         "; if it does not come up: sudo journalctl -b -u " + unit.name + " -n 50");
+            break;
+        case State::down: finding.certainty = Certainty::definitive; break;
+    }
+    finding.output += "; " + unit.text;
+    return finding;
+}
+
+}  // namespace
+
+bool server_keeps_locks(const Facts& facts) {
+    return facts.host.value && facts.host.value->mount && facts.host.value->mount->fstype == "nfs4";
+}
+
+const ProcessFacts* proven_master(const Facts& facts, const Settings& settings) {
+    if (facts.instance_id.empty() || !facts.host.value) {
+        return nullptr;
+    }
+    const std::string& id = facts.instance_id;
+    const std::string queue = paths_for(settings, id).queue;
+    const PidFileFacts* file = known_pid_file(facts);
+    const auto proven = [&](const ProcessFacts& process) {
+        return process.is_master && ((process.cwd == queue && holds_lock_on(file, process)) ||
+                                     works_behind_a_replaced_mount(file, process, id));
+    };
+    const HostFacts& host = *facts.host.value;
+    if (host.named && proven(*host.named)) {
+        return &*host.named;
+    }
+    const auto found = std::find_if(host.masters.begin(), host.masters.end(), proven);
+    return found == host.masters.end() ? nullptr : &*found;
+}
+
+Finding check_master_pid(const Facts& facts, const Settings& settings, TimePoint now) {
+    const FindingBuilder make(Check::master_pid, settings, facts.instance_id);
+    if (!facts.host.value) {
+        return make.unknown(Reason::missing, facts.host.at, "the masters of this host were not looked at yet");
+    }
+    if (facts.instance_id.empty()) {
+        return with_remedy(make.unknown(Reason::missing, facts.host.at, not_without_id), see_to(Check::relink));
+    }
+    const Paths paths = paths_for(settings, facts.instance_id);
+    if (is_stale(facts, facts.host.at, settings, now)) {
+        return make.unknown(Reason::unreadable, facts.host.at,
+                            "the masters of this host were last looked at " +
+                                describe_age(now.boot - facts.host.at.boot) +
+                                " ago: the agent's host worker does not answer");
+    }
+    if (!facts.mount.value) {
+        return make.unknown(Reason::missing, facts.host.at, paths.pid_file + " was not looked at yet");
+    }
+    const TimePoint at = older(facts.host.at, facts.mount.at);
+    const PidFileFacts* file = known_pid_file(facts);
+    if (file == nullptr) {
+        return without_file(make, facts, settings, paths, at);
+    }
+    const HostFacts& host = *facts.host.value;
+    const auto here = std::find_if(host.masters.begin(), host.masters.end(),
+                                   [&](const auto& master) { return master.cwd == paths.queue; });
+    const Case c{make,
+                 paths,
+                 *file,
+                 host,
+                 proven_master(facts, settings),
+                 foreign_master(host, paths),
+                 here == host.masters.end() ? nullptr : &*here,
+                 at,
+                 facts.mount.at,
+                 is_lost_at_server(facts, settings)};
+    const bool held_elsewhere = facts.mount.value->ownership.state == OwnershipFacts::State::held_elsewhere;
+    if (held_elsewhere && c.proven == nullptr) {
+        return check_without_file(c);
+    }
+    const std::optional<Finding> bad_file = check_file(c);
+    const Finding finding = bad_file ? *bad_file : check_process(c);
+    const bool unproven = finding.status == Status::fail && c.proven == nullptr && c.foreign == nullptr;
+    const PostfixUnit unit = postfix_unit(facts);
+    // A master that is being started holds no lock yet, or one on a file that was not looked at yet.
+    const bool says = c.here == nullptr || unit.state == PostfixUnit::State::changing;
+    return unproven && says ? with_unit(finding, unit) : finding;
+}
+
+}  // namespace core

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/checks/postfix_unit.hpp"
+
+#include "core/checks/checks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace core {
+namespace {
+
+using State = PostfixUnit::State;
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// A job of type "stop" is the end of it; every other one leaves a running Postfix behind.
+State state_of(const UnitFacts& unit) {
+    const bool to_come = !unit.job.empty() && !is_one_of(unit.job, {"stop", "nop", "verify-active"});
+    if (to_come || is_one_of(unit.active_state, {"activating", "reloading", "refreshing"})) {
+        return State::changing;
+    }
+    return is_one_of(unit.active_state, {"inactive", "failed"}) ? State::down : State::up;
+}
+
+std::string describe(const UnitFacts& unit) {
+    std::string text = unit.name + " is " + unit.active_state;
+    text += unit.sub_state.empty() || unit.sub_state == unit.active_state ? "" : " (" + unit.sub_state + ")";
+    return unit.job.empty() ? text : text + ", job " + unit.job;
+}
+
+/// The further to the front, the more it says.
+std::size_t rank(State state) {
+    static constexpr std::array<State, 4> order{State::changing, State::up, State::down, State::unknown};
+    return static_cast<std::size_t>(std::find(order.begin(), order.end(), state) - order.begin());
+}
+
+}  // namespace
+
+PostfixUnit postfix_unit(const Facts& facts) {
+    PostfixUnit found;
+    if (!facts.systemd.value || !facts.systemd.value->reachable) {
+        return found;
+    }
+    const auto& units = facts.systemd.value->units;
+    const auto is_real = [](const UnitFacts& unit) { return unit.load_state == "loaded" && unit.has_processes; };
+    const bool any_real = std::any_of(units.begin(), units.end(), is_real);
+    for (const UnitFacts& unit : units) {
+        const bool counts = any_real ? is_real(unit) : unit.load_state == "loaded";
+        if (counts && rank(state_of(unit)) < rank(found.state)) {
+            found = {state_of(unit), unit.name, describe(unit)};
+        }
+    }
+    return found;
+}
+
+bool unit_misses_its_master(const Facts& facts, const Settings& settings) {
+    return !facts.instance_id.empty() && postfix_unit(facts).state == State::up &&
+           proven_master(facts, settings) == nullptr;
+}
+
+}  // namespace core

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/exposition/exposition.hpp"
+
+#include <algorithm>
+
+namespace core {
+namespace {
+
+void append_escaped(std::string& text, std::string_view value) {
+    for (const char c : value) {
+        switch (c) {
+            case '\\': text += "\\\\"; break;
+            case '"': text += "\\\""; break;
+            case '\n': text += "\\n"; break;
+            default: text += c;
+        }
+    }
+}
+
+}  // namespace
+
+/// A NaN is above every bound, as in the reference clients: it must be counted somewhere.
+void Histogram::observe(double value) {
+    const auto bound = std::find_if(bounds_.begin(), bounds_.end(), [value](double upper) { return value <= upper; });
+    ++counts_[static_cast<std::size_t>(bound - bounds_.begin())];
+    sum_ += value;
+}
+
+std::string label_text(MetricLabels labels) {
+    std::string text;
+    for (const auto& [name, value] : labels) {
+        text.append(text.empty() ? "" : ",").append(name).append("=\"");
+        append_escaped(text, value);
+        text += '"';
+    }
+    return text;
+}
+
+}  // namespace core

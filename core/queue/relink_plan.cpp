@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/queue/relink_plan.hpp"
+
+#include "core/model/paths.hpp"
+#include "core/model/queue_layout.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace core {
+namespace {
+
+using Dir = RelinkFacts::Dir;
+using Kind = RelinkStep::Kind;
+using Link = LinkFacts::Kind;
+
+/// The facts, and what follows from them for more than one rule or step.
+struct Situation {
+    const RelinkFacts& facts;
+    const Settings& settings;
+    Paths paths;
+
+    [[nodiscard]] bool link_is_right() const {
+        return facts.link.kind == Link::symlink && facts.link.target == paths.queue;
+    }
+    [[nodiscard]] bool directory_at_link() const { return facts.link.kind == Link::directory; }
+    [[nodiscard]] bool skeleton_place_free() const {
+        return facts.skeleton == Dir::absent || facts.skeleton_is_new_link;
+    }
+    [[nodiscard]] bool source_is_a_queue() const { return facts.source_missing.size() < required_queue_directories(); }
+    /// Where there is no skeleton, a plain directory at the link's place is as good, if it is a queue.
+    [[nodiscard]] bool directory_is_source() const {
+        return directory_at_link() && skeleton_place_free() && source_is_a_queue();
+    }
+    /// It then takes the skeleton's place, if rename(2) can get it there.
+    [[nodiscard]] bool directory_becomes_skeleton() const { return directory_is_source() && facts.skeleton_in_reach; }
+    /// What the queue is copied from; "" if there is nothing.
+    [[nodiscard]] std::string source() const {
+        if (facts.skeleton == Dir::directory) {
+            return paths.skeleton;
+        }
+        return directory_is_source() ? paths.link : "";
+    }
+    [[nodiscard]] std::string place_for_directory() const {
+        return directory_becomes_skeleton() ? paths.skeleton : paths.set_aside;
+    }
+    /// Whether there is more to do than to own the id: a queue or the link comes to be another.
+    [[nodiscard]] bool changes_queue_or_link() const {
+        return facts.queue == Dir::absent || !facts.queue_missing.empty() || !link_is_right();
+    }
+};
+
+struct Refusal {
+    std::string cause;
+    std::string remedy;
+    bool waiting = false;
+    bool doubtful = false;
+};
+using MaybeRefusal = std::optional<Refusal>;
+
+std::string owner_text(const OwnerRecord& owner) {
+    if (owner.hostname.empty() && owner.boot_id.empty()) {
+        return "an owner whose record cannot be read";
+    }
+    std::string text = "host " + owner.hostname + ", boot " + owner.boot_id;
+    return owner.since.empty() ? text : text + ", since " + owner.since;
+}
+
+std::string messages(std::uint64_t count) {
+    return std::to_string(count) + (count == 1 ? " queued message" : " queued messages");
+}
+
+MaybeRefusal mount_not_usable(const Situation& now) {
+    const RelinkFacts& facts = now.facts;
+    if (!facts.mount_refusal) {
+        return std::nullopt;
+    }
+    const std::string& path = now.paths.mount;
+    if (facts.mount_missing) {
+        return Refusal{"nothing is mounted at " + path, "mount the shared file system at " + path, true};
+    }
+    return Refusal{path + ": " + *facts.mount_refusal,
+                   "mount the right file system read-write at " + path + ", or correct the settings under mount"};
+}
+
+MaybeRefusal link_not_replaceable(const Situation& now) {
+    const LinkFacts& link = now.facts.link;
+    if (link.kind == Link::unreadable) {
+        return Refusal{"cannot tell what is at " + now.paths.link + ": " + link.error,
+                       "make " + now.paths.link + " readable to root"};
+    }
+    if (link.kind == Link::other) {
+        return Refusal{now.paths.link + " is neither a symbolic link nor a directory",
+                       "move " + now.paths.link + " away, or correct the setting queue.link"};
+    }
+    return std::nullopt;
+}
+
+/// A master must not work in what the link stops naming, nor in somebody else's queue on the shared file system. Where
+/// all stands as it must, it is no reason to take a server out of service: it is for the checks of the master to tell.
+MaybeRefusal master_in_another_queue(const Situation& now) {
+    if (!now.changes_queue_or_link()) {
+        return std::nullopt;
+    }
+    for (const ProcessFacts& master : now.facts.masters) {
+        const bool below_mount = master.cwd == now.paths.mount || master.cwd.starts_with(now.paths.mount + "/");
+        const bool behind_link = !now.facts.link_leads_to.empty() && master.cwd == now.facts.link_leads_to;
+        if (master.cwd != now.paths.queue && (below_mount || behind_link)) {
+            return Refusal{"Postfix's master, pid " + std::to_string(master.pid) + ", is running in " + master.cwd +
+                               ", which is not " + now.paths.queue,
+                           "stop Postfix; the relink is tried again by itself"};
+        }
+    }
+    return std::nullopt;
+}
+
+/// A cwd names its mount by the path only: below what was mounted over it Postfix goes on working in its queue, unseen.
+MaybeRefusal master_below_another_mount(const Situation& now) {
+    if (now.facts.queue != Dir::absent) {
+        return std::nullopt;
+    }
+    // After a lazy unmount /proc names the same place from the root of what is no longer mounted.
+    const std::string detached = "/" + now.facts.instance_id;
+    const auto master = std::ranges::find_if(now.facts.masters, [&](const ProcessFacts& process) {
+        return process.cwd == now.paths.queue || process.cwd == detached;
+    });
+    if (master == now.facts.masters.end()) {
+        return std::nullopt;
+    }
+    return Refusal{"Postfix's master, pid " + std::to_string(master->pid) + ", is running in " + master->cwd +
+                       ", which is not in what is mounted at " + now.paths.mount +
+                       " now: something else was mounted over it",
+                   "unmount what was mounted last at " + now.paths.mount + " (findmnt " + now.paths.mount +
+                       "), or stop Postfix; the relink is tried again by itself"};
+}
+
+MaybeRefusal id_not_ours(const Situation& now) {
+    const OwnershipFacts& ownership = now.facts.ownership;
+    const std::string& id = now.facts.instance_id;
+    switch (ownership.state) {
+        case OwnershipFacts::State::held_elsewhere:
+            return Refusal{"the id " + id + " is held by another: " + owner_text(ownership.holder),
+                           "find out which host is " + id + "; stop postfix-elb-agent on the one that is not"};
+        case OwnershipFacts::State::lost:
+            // Without another's name there it was a failing read or a lost lease: claiming anew tells.
+            if (ownership.holder.instance_id.empty()) {
+                return std::nullopt;
+            }
+            return Refusal{"the lock on the id " + id + " was lost to another: " + owner_text(ownership.holder),
+                           "stop Postfix, find out which host is " + id + ", then restart postfix-elb-agent"};
+        case OwnershipFacts::State::error:
+            return Refusal{"cannot tell who holds the id " + id + ": " + ownership.error,
+                           "see whether root can read and lock files below " + now.paths.agent_directory +
+                               "; the relink is tried again by itself",
+                           false, true};
+        case OwnershipFacts::State::unclaimed:
+        case OwnershipFacts::State::held:
+        case OwnershipFacts::State::held_here: return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+MaybeRefusal queue_not_a_directory(const Situation& now) {
+    if (now.facts.queue != Dir::other) {
+        return std::nullopt;
+    }
+    return Refusal{now.paths.queue + " exists and is not a directory", "move " + now.paths.queue + " away"};
+}
+
+/// Postfix never runs on that directory, and rename(2) or a copy takes every message over: the logs of what was bounced
+/// before the messages they belong to; postsuper gives each file the name of its new inode and its place in the hashes.
+std::string bring_mail_over(const Situation& now) {
+    const std::string& link = now.paths.link;
+    const std::string old = now.directory_at_link() ? link + ".with-mail" : now.facts.link_leads_to;
+    return "keep Postfix stopped: sudo systemctl stop postfix; " +
+           (now.directory_at_link() ? "sudo mv -T " + link + " " + old : "sudo rm " + link) +
+           "; sudo systemctl restart postfix-elb-agent; when readlink " + link + " prints " + now.paths.queue +
+           ": for d in bounce defer trace maildrop hold incoming active deferred; do sudo find " + old +
+           "/$d -type f -exec mv -n -t " + link +
+           "/$d {} +; done; sudo postsuper -s; sudo systemctl start postfix; what "
+           "is left in those folders of " +
+           old + " had a namesake: once that is delivered, the same again";
+}
+
+MaybeRefusal mail_at_link(const Situation& now) {
+    if (now.link_is_right() || now.facts.link_mail == 0) {
+        return std::nullopt;
+    }
+    const std::string directory = now.directory_at_link()
+                                      ? now.paths.link + " is"
+                                      : now.paths.link + " leads to " + now.facts.link_leads_to + ",";
+    return Refusal{directory + " a directory with " + messages(now.facts.link_mail) + " in it: it is not replaced",
+                   bring_mail_over(now)};
+}
+
+MaybeRefusal no_source(const Situation& now) {
+    if (now.facts.queue == Dir::directory) {
+        return std::nullopt;
+    }
+    if (now.source().empty()) {
+        const char* why = now.skeleton_place_free() ? " does not exist" : " is not a directory";
+        return Refusal{
+            "there is no skeleton to make " + now.paths.queue + " from: " + now.paths.skeleton + why,
+            "put a pristine queue directory at " + now.paths.skeleton + ", or correct the setting queue.skeleton"};
+    }
+    if (!now.source_is_a_queue()) {
+        return Refusal{
+            now.paths.skeleton + " is not a Postfix queue directory: none of its directories is there",
+            "put a pristine queue directory at " + now.paths.skeleton + ", or correct the setting queue.skeleton"};
+    }
+    return std::nullopt;
+}
+
+MaybeRefusal no_place_for_directory(const Situation& now) {
+    const RelinkFacts& facts = now.facts;
+    if (!now.directory_at_link() || now.directory_becomes_skeleton() || facts.set_aside == Dir::absent ||
+        facts.set_aside_is_new_link) {
+        return std::nullopt;
+    }
+    return Refusal{
+        "the directory at " + now.paths.link + " cannot be set aside: " + now.paths.set_aside + " exists already",
+        "move " + now.paths.set_aside + " away"};
+}
+
+using Rule = MaybeRefusal (*)(const Situation&);
+constexpr std::array<Rule, 9> rules{mount_not_usable,
+                                    link_not_replaceable,
+                                    master_in_another_queue,
+                                    master_below_another_mount,
+                                    id_not_ours,
+                                    queue_not_a_directory,
+                                    mail_at_link,
+                                    no_source,
+                                    no_place_for_directory};
+
+void plan_mount_steps(const Situation& now, std::vector<RelinkStep>& steps) {
+    const RelinkFacts& facts = now.facts;
+    const Paths& paths = now.paths;
+    if (facts.staging_leftover) {
+        steps.push_back({Kind::discard_staging, "", paths.staging, {}});
+    }
+    if (facts.queue == Dir::absent) {
+        steps.push_back({Kind::copy_skeleton, now.source(), paths.staging, facts.source_missing});
+        steps.push_back({Kind::publish_queue, paths.staging, paths.queue, {}});
+    } else if (!facts.queue_missing.empty()) {
+        steps.push_back({Kind::mend_queue, "", paths.queue, facts.queue_missing});
+    }
+}
+
+void plan_link_steps(const Situation& now, std::vector<RelinkStep>& steps) {
+    const Paths& paths = now.paths;
+    if (now.facts.new_link_leftover) {
+        steps.push_back({Kind::discard_new_link, "", paths.new_link, {}});
+    }
+    if (now.directory_at_link()) {
+        steps.push_back({Kind::exchange_link, paths.link, now.place_for_directory(), {}});
+    } else if (!now.link_is_right()) {
+        steps.push_back({Kind::make_link, paths.queue, paths.link, {}});
+    }
+}
+
+/// Owning the id comes before every other step, but is no end in itself where another agent of this host owns it.
+std::vector<RelinkStep> plan_claim(const Situation& now) {
+    using State = OwnershipFacts::State;
+    const State state = now.facts.ownership.state;
+    std::vector<RelinkStep> steps;
+    if (state == State::unclaimed || state == State::lost) {
+        if (!now.facts.agent_directory_complete) {
+            steps.push_back({Kind::make_agent_directory, "", now.paths.agent_directory, {}});
+        }
+        steps.push_back({Kind::claim, "", now.paths.owner_file, {}});
+    } else if (state == State::held && !now.facts.agent_directory_complete) {
+        steps.push_back({Kind::make_agent_directory, "", now.paths.agent_directory, {}});
+    }
+    return steps;
+}
+
+void note_mail_in_skeleton(const Situation& now, std::vector<std::string>& notes) {
+    if (now.facts.skeleton == Dir::directory && now.facts.skeleton_mail > 0) {
+        notes.push_back("the skeleton " + now.paths.skeleton + " holds " + messages(now.facts.skeleton_mail) +
+                        ", which are not copied: nobody delivers them from there");
+    }
+}
+
+std::string list(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) {
+        text += (text.empty() ? "" : " ") + name;
+    }
+    return text;
+}
+
+struct KindName {
+    Kind kind;
+    std::string_view name;
+};
+
+constexpr std::array kind_names{
+    KindName{Kind::make_agent_directory, "make_corner"},  KindName{Kind::claim, "claim"},
+    KindName{Kind::discard_staging, "discard_staging"},   KindName{Kind::copy_skeleton, "copy_skeleton"},
+    KindName{Kind::publish_queue, "publish_queue"},       KindName{Kind::mend_queue, "mend_queue"},
+    KindName{Kind::discard_new_link, "discard_new_link"}, KindName{Kind::make_link, "make_link"},
+    KindName{Kind::exchange_link, "exchange_link"},
+};
+
+}  // namespace
+
+std::string_view to_string(RelinkStep::Kind kind) noexcept {
+    const auto row = std::ranges::find(kind_names, kind, &KindName::kind);
+    return row == kind_names.end() ? "unknown" : row->name;
+}
+
+bool is_link_step(RelinkStep::Kind kind) noexcept {
+    return kind >= Kind::discard_new_link;
+}
+
+std::string describe(const RelinkStep& step) {
+    switch (step.kind) {
+        case Kind::make_agent_directory: return "make " + step.to + " and its folders";
+        case Kind::claim: return "claim the id by a lock on " + step.to;
+        case Kind::discard_staging: return "remove " + step.to + ", left over from an earlier try";
+        case Kind::copy_skeleton:
+            return "copy " + step.from + " to " + step.to +
+                   (step.directories.empty() ? "" : " and add what it lacks: " + list(step.directories));
+        case Kind::publish_queue: return "rename " + step.from + " to " + step.to;
+        case Kind::mend_queue: return "make what " + step.to + " lacks: " + list(step.directories);
+        case Kind::discard_new_link: return "remove " + step.to + ", left over from an earlier try";
+        case Kind::make_link: return "make " + step.to + " a symbolic link to " + step.from + " in one step";
+        case Kind::exchange_link:
+            return "put a symbolic link in the place of the directory " + step.from + " and the directory at " +
+                   step.to + " in one step";
+    }
+    return "";
+}
+
+std::optional<std::string> mount_refusal(const std::optional<MountEntry>& mount, const Settings& settings) {
+    if (!mount) {
+        return "not mounted";
+    }
+    if (std::ranges::find(settings.mount.fstypes, mount->fstype) == settings.mount.fstypes.end()) {
+        return "type " + mount->fstype + " is not " + list(settings.mount.fstypes);
+    }
+    if (settings.mount.source && *settings.mount.source != mount->source) {
+        return "source " + mount->source + " is not " + *settings.mount.source;
+    }
+    if (mount->read_only) {
+        return "mounted read-only";
+    }
+    return std::nullopt;
+}
+
+RelinkPlan plan_relink(const RelinkFacts& facts, const Settings& settings) {
+    const Situation now{facts, settings, paths_for(settings, facts.instance_id)};
+    RelinkPlan plan;
+    for (const Rule rule : rules) {
+        if (const MaybeRefusal refusal = rule(now)) {
+            plan.refusal = refusal->cause;
+            plan.remedy = refusal->remedy;
+            plan.waiting = refusal->waiting;
+            plan.doubtful = refusal->doubtful;
+            return plan;
+        }
+    }
+    note_mail_in_skeleton(now, plan.notes);
+    plan.steps = plan_claim(now);
+    plan_mount_steps(now, plan.steps);
+    plan_link_steps(now, plan.steps);
+    if (facts.ownership.state == OwnershipFacts::State::held_here && !plan.steps.empty()) {
+        plan.refusal = "another postfix-elb-agent of this host holds the id " + facts.instance_id +
+                       " and has not relinked: still to do is to " + describe(plan.steps.front());
+        plan.remedy =
+            "the agent that is running holds the id; it relinks at its start: sudo systemctl restart "
+            "postfix-elb-agent";
+        plan.steps.clear();
+    }
+    return plan;
+}
+
+}  // namespace core

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was, for a person who comes to look when something is wrong already: when the verdict changed, and how the
+// queues grew. In memory only, bounded, and gone when the agent is started again.
+#pragma once
+
+#include "core/base/time.hpp"
+#include "core/model/queue_census.hpp"
+#include "core/verdict/verdict.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+namespace core {
+
+/// One change of the verdict: what it became, when, and what was said of it then.
+struct VerdictChange {
+    TimePoint at{};
+    Status health = Status::fail;
+    Status ready = Status::fail;
+    Phase phase = Phase::starting;
+    std::string text;  ///< "<check> <reason>: ...", or why no mail is wanted; "" when nothing is wrong
+};
+
+/// How many messages a complete census found in each queue.
+struct QueueSample {
+    TimePoint at{};
+    std::array<std::uint64_t, mail_queue_count> messages{};  ///< indexed by MailQueue
+};
+
+class History {
+   public:
+    static constexpr std::size_t most_changes = 50;
+    static constexpr std::size_t longest_text = 1000;  ///< bytes of one change's text
+    /// One sample is kept for each of these, however often a census is taken.
+    static constexpr std::chrono::minutes sample_step{1};
+    static constexpr std::chrono::hours sample_span{6};
+    static constexpr std::size_t most_samples = sample_span / sample_step + 1;
+
+    /// Kept where another thing is to be said than of the verdict before: another answer, phase or cause. What only
+    /// grows older is no change. The oldest gives way.
+    void note(const Verdict& verdict);
+
+    /// To be told of each census; of one that it knows already, nothing happens. Of one that is not complete no sample
+    /// is kept: too few would look like a queue that was emptied.
+    void note(const QueueCensus& census);
+
+    [[nodiscard]] const std::deque<VerdictChange>& changes() const noexcept { return changes_; }  ///< oldest first
+    [[nodiscard]] const std::deque<QueueSample>& samples() const noexcept { return samples_; }    ///< oldest first
+    [[nodiscard]] const std::optional<QueueCensus>& census() const noexcept { return census_; }   ///< the latest
+
+   private:
+    /// What makes two verdicts differ for a person.
+    struct Essence {
+        Status health{};
+        Status ready{};
+        Phase phase{};
+        MountFault mount_fault{};
+        Check check{};
+        Reason reason{};
+        bool operator==(const Essence&) const = default;
+    };
+
+    std::optional<Essence> latest_;
+    std::deque<VerdictChange> changes_;
+    std::deque<QueueSample> samples_;
+    std::optional<QueueCensus> census_;
+};
+
+}  // namespace core

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Findings over time to the two answers that load balancers ask for. Holds the only state of the decision: counters
+// of hysteresis, and whether this instance ever passed.
+#pragma once
+
+#include "core/checks/checks.hpp"
+#include "core/verdict/excuses.hpp"
+#include "core/verdict/fault_attribution.hpp"
+#include "core/verdict/hysteresis.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace core {
+
+enum class Phase { starting, relinking, awaiting_postfix, serving, draining };
+[[nodiscard]] std::string_view to_string(Phase phase) noexcept;
+
+/// Where a reason stands between the cause of all (0) and mere consequences: of several faults the one of the lowest
+/// rank speaks for all of them. No two reasons share a rank.
+[[nodiscard]] std::size_t cause_rank(Check check, Reason reason) noexcept;
+
+/// The verdict of one round: what HTTP, metrics and the log say until the next.
+struct Verdict {
+    Phase phase = Phase::starting;
+    Status health = Status::fail;  ///< /health: should this instance be replaced? pass and warn are 200
+    Status ready = Status::fail;   ///< /readyz: should mail be routed here? pass and warn are 200
+    std::string output;            ///< "<check> <reason>: ..." of the worst finding; "" when health passes
+    std::string ready_output;      ///< why /readyz fails although /health does not; "" otherwise
+    MountFault mount_fault = MountFault::none;
+    Findings checks;  ///< after hysteresis: one that is watched passes, its output says so; one that is excused warns
+    std::string instance_id;  ///< "" while unknown
+    TimePoint at{};           ///< when the verdict was made
+};
+
+class Health {
+   public:
+    /// One round. `now` never goes back on the boot clock. It may be called as often as events come: rounds closer
+    /// together than checks.interval count as one towards fail_after and pass_after, so that a burst of events about
+    /// one restart of Postfix is one round.
+    [[nodiscard]] Verdict evaluate(const Facts& facts, const Settings& settings, TimePoint now);
+
+    /// What is known of the present fault of the mount, for core::ask_is_due().
+    [[nodiscard]] const MountFaultTracker& mount_fault() const noexcept { return mount_fault_; }
+
+    /// From now on /readyz fails and the phase is draining.
+    void drain() { draining_ = true; }
+
+   private:
+    struct Memory {
+        Hysteresis hysteresis;
+        Finding good;             ///< the latest that passed or warned
+        Finding bad;              ///< the latest that failed
+        Finding counted;          ///< the latest that counted as a round of a streak
+        TimePoint counted_at{};   ///< and when it did
+        bool restarting = false;  ///< the latest failure asked for that excuse
+    };
+
+    void remember_what_master_outlived(const Facts& facts, const Settings& settings);
+    [[nodiscard]] Findings check(const Facts& facts, const Settings& settings, TimePoint now) const;
+    [[nodiscard]] static Finding settle(Memory& memory, const Finding& seen, const Settings& settings, TimePoint now);
+    [[nodiscard]] Phase phase(const Facts& facts) const;
+
+    std::array<Memory, check_count> memory_;
+    struct SeenFailure {
+        StartFailure failure;
+        BootTime first_seen{};
+        bool outlived = false;  ///< a master was proven after it was seen: harmless for good
+    };
+
+    std::optional<SeenFailure> failure_;  ///< the latest failed start
+    MountFaultTracker mount_fault_;
+    Excuses excuses_;
+    bool served_ = false;
+    bool draining_ = false;
+};
+
+}  // namespace core

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/maillog/disk_reader.hpp"
+
+#include "agent/base/file_descriptor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "unit/temporary_directory.hpp"
+
+namespace {
+
+using agent::DiskReader;
+using agent::FileDescriptor;
+
+constexpr std::size_t size = 8 * 1024 * 1024;
+
+std::string contents() {
+    std::string text(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) {
+        text[i] = static_cast<char>(i * 31 + i / 4093);
+    }
+    return text;
+}
+
+// Whether the beginning of the file is in memory.
+bool is_cached(int file) {
+    void* const map = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
+    unsigned char first = 0;
+    const bool known = ::mincore(map, 1, &first) == 0;
+    ::munmap(map, size);
+    return !known || (first & 1) != 0;
+}
+
+class DiskReaderTest : public testing::Test {
+   protected:
+    FileDescriptor open_file() const { return FileDescriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)); }
+
+    // False where the file system keeps its files in memory.
+    bool write_cold_file() {
+        tests::write_file(path_, contents());
+        const FileDescriptor file(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+        ::fsync(file.get());
+        ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
+        return !is_cached(file.get());
+    }
+
+    // Reads it all, with a pause where it is told to come back.
+    std::string read_all(int file) {
+        std::string text;
+        std::array<char, 50000> buffer;
+        for (;;) {
+            const auto got = reader_.read(file, buffer, text.size()).value();
+            if (got.fetching) {
+                ++pauses_;
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            } else if (got.bytes == 0) {
+                return text;
+            }
+            text.append(buffer.data(), got.bytes);
+        }
+    }
+
+    tests::TemporaryDirectory folder_;
+    std::string path_ = folder_ / "file";
+    DiskReader reader_{1024 * 1024};
+    int pauses_ = 0;
+};
+
+TEST_F(DiskReaderTest, WhatIsInMemoryIsReadAtOnce) {
+    tests::write_file(path_, contents());
+    EXPECT_EQ(read_all(open_file().get()), contents());
+    EXPECT_EQ(pauses_, 0);
+}
+
+TEST_F(DiskReaderTest, WhatIsNotInMemoryIsFetchedMeanwhile) {
+    if (!write_cold_file()) {
+        GTEST_SKIP() << "this file system keeps its files in memory";
+    }
+    const FileDescriptor file = open_file();
+    std::array<char, 100> buffer;
+    EXPECT_TRUE(reader_.read(file.get(), buffer, 0).value().fetching);
+    EXPECT_EQ(read_all(file.get()), contents());
+}
+
+TEST_F(DiskReaderTest, WhenItsPatienceIsAtAnEndItWaits) {
+    if (!write_cold_file()) {
+        GTEST_SKIP() << "this file system keeps its files in memory";
+    }
+    const FileDescriptor file = open_file();
+    DiskReader reader(0, 1);
+    std::array<char, 100> buffer;
+    EXPECT_TRUE(reader.read(file.get(), buffer, size / 2).value().fetching);
+    EXPECT_EQ(reader.read(file.get(), buffer, 0).value().bytes, buffer.size());
+}
+
+TEST_F(DiskReaderTest, AFileThatCannotRefuseToWaitIsReadAllTheSame) {
+    const FileDescriptor file(::open("/proc/version", O_RDONLY | O_CLOEXEC));
+    EXPECT_EQ(read_all(file.get()).rfind("Linux version ", 0), 0U);
+}
+
+TEST_F(DiskReaderTest, AnErrorIsSaid) {
+    std::array<char, 10> buffer;
+    const auto got = reader_.read(-1, buffer, 0);
+    ASSERT_FALSE(got);
+    EXPECT_NE(got.error().message.find("Bad file descriptor"), std::string::npos);
+    EXPECT_FALSE(reader_.read(FileDescriptor(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)).get(), buffer, 0));
+}
+
+}  // namespace

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/report/health_table.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "unit/core/healthy_world.hpp"
+
+namespace {
+
+using core::Status;
+using test::World;
+using testing::HasSubstr;
+
+core::Verdict verdict_of(const World& world) {
+    core::Health health;
+    return health.evaluate(world.facts, world.settings, world.now);
+}
+
+World without_mount() {
+    World world;
+    world.host().mount.reset();
+    return world;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+std::string without_colour(const std::string& text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\x1b') {
+            i = text.find('m', i);
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
+std::string in_one_line(const std::string& text) {
+    std::istringstream in(text);
+    std::string out;
+    for (std::string word; in >> word;) {
+        out += word + " ";
+    }
+    return out;
+}
+
+TEST(HealthTable, IsAlignedAndEndsWithWhatToDo) {
+    const std::string table = agent::render_table(agent::report_of(verdict_of(without_mount())));
+    EXPECT_THAT(table,
+                testing::StartsWith(
+                    "i-0123456789abcdef0: fail (awaiting_postfix), mount missing\n"
+                    "\n"
+                    "CHECK        STATUS  REASON    AGE    SEEN\n"
+                    "mount        fail    missing   0 s    nothing is mounted at /Mail\n"
+                    "queue_link   fail    dangling  0 s    /var/spool/postfix points to /Mail/i-0123456789abcdef0, and "
+                    "nothing is mounted at /Mail\n"
+                    "master_pid   pass    -         0 s    pid 771\n"));
+    EXPECT_THAT(table, HasSubstr("\nWhat to do:\n  mount missing: sudo mount /Mail; "));
+    EXPECT_THAT(agent::render_table(agent::report_of(verdict_of(World()))), testing::Not(HasSubstr("What to do")));
+}
+
+TEST(HealthTable, WhatToDoBeginsWithTheCause) {
+    World world;
+    world.stop_postfix();
+    world.host().link.target = test::other_queue;
+    world.relink().state = core::RelinkProgress::State::refused;
+    world.relink().remedy = "the remedy of the cause";
+    const std::string table = agent::render_table(agent::report_of(verdict_of(world)));
+    EXPECT_THAT(table, testing::StartsWith("i-0123456789abcdef0: fail (relinking), relink refused\n\n"));
+    EXPECT_THAT(table, HasSubstr("\nWhat to do:\n"
+                                 "  relink refused: the remedy of the cause\n"
+                                 "  queue_link wrong_target: see to relink first\n"
+                                 "  master_pid stale: see to relink first\n"));
+}
+
+TEST(HealthTable, WithoutARowTheOutputStandsInTheFirstLine) {
+    agent::HealthReport report;
+    report.output = "loop stands";
+    EXPECT_THAT(agent::render_table(report), testing::StartsWith("instance unknown: fail, loop stands\n"));
+}
+
+TEST(HealthTable, SaysBothAnswersWhereTheyDiffer) {
+    const World world;
+    core::Health health;
+    health.drain();
+    const auto report = agent::report_of(health.evaluate(world.facts, world.settings, world.now));
+    EXPECT_THAT(agent::render_table(report),
+                testing::StartsWith("i-0123456789abcdef0: health pass, ready fail (draining)\n"));
+}
+
+TEST(HealthTable, ShowsWhatIsExcusedBesideTheStatus) {
+    const auto report = agent::parse_health(
+        R"({"status":"warn","checks":{"mount":[{"status":"warn","reason":"hung","excuse":"shared_fault"}]}})",
+        test::moment().wall);
+    ASSERT_TRUE(report.has_value()) << report.error().message;
+    EXPECT_EQ(report->rows[0].excuse, "shared_fault");
+    EXPECT_THAT(agent::render_table(*report), HasSubstr("mount  warn (shared_fault)  hung"));
+}
+
+TEST(HealthTable, NothingInItDrivesATerminal) {
+    const auto report = agent::parse_health(
+        R"({"status":"fail","phase":"\u001b[2J","output":"a\nb","checks":{"\u001b]0;x":[{"status":"fail","reason":"\u0007","excuse":"\u001b[3J","output":"\u009b1m","remedy":"\u001bc"}]}})",
+        test::moment().wall);
+    ASSERT_TRUE(report.has_value()) << report.error().message;
+    for (const char byte : agent::render_table(*report)) {
+        EXPECT_TRUE(byte == '\n' || (byte >= ' ' && byte <= '~')) << static_cast<int>(byte);
+    }
+}
+
+TEST(HealthTable, NoLineIsWiderThanTheTerminalAndNothingIsLost) {
+    const auto report = agent::report_of(verdict_of(without_mount()));
+    const std::string whole = agent::render_table(report);
+    for (const std::size_t width : {40U, 60U, 80U, 100U, 200U}) {
+        const std::string table = agent::render_table(report, {false, width});
+        for (const std::string& line : lines_of(table)) {
+            const bool one_word = line.find(' ', line.find_first_not_of(' ')) == std::string::npos;
+            EXPECT_TRUE(line.size() <= width || one_word) << width << ": " << line;
+        }
+        EXPECT_EQ(in_one_line(table), in_one_line(whole)) << width;
+    }
+}
+
+TEST(HealthTable, WhatWasSeenIsWrappedUnderItself) {
+    const std::string table = agent::render_table(agent::report_of(verdict_of(without_mount())), {false, 80});
+    EXPECT_THAT(table, HasSubstr("queue_link   fail    dangling  0 s    /var/spool/postfix points to\n"
+                                 "                                      /Mail/i-0123456789abcdef0, and nothing is\n"
+                                 "                                      mounted at /Mail\n"));
+    EXPECT_THAT(table, HasSubstr("\nWhat to do:\n  mount missing: sudo mount /Mail; "));
+    EXPECT_THAT(table, HasSubstr("\n    "));
+}
+
+TEST(HealthTable, InANarrowTerminalWhatWasSeenHasLinesOfItsOwn) {
+    const std::string table = agent::render_table(agent::report_of(verdict_of(without_mount())), {false, 60});
+    EXPECT_THAT(table, HasSubstr("CHECK        STATUS  REASON    AGE\n    SEEN\n"));
+    EXPECT_THAT(table, HasSubstr("\nmount        fail    missing   0 s\n    nothing is mounted at /Mail\n"));
+}
+
+TEST(HealthTable, AWordThatIsTooLongIsLeftWhole) {
+    agent::HealthReport report;
+    const std::string path = "/" + std::string(100, 'p');
+    report.rows.push_back({"mount", Status::fail, "missing", "", {}, "", "see " + path + " there", "look at " + path});
+    const std::string table = agent::render_table(report, {false, 60});
+    EXPECT_THAT(table, HasSubstr("\n    see\n    " + path + "\n    there\n"));
+}
+
+TEST(HealthTable, ColourIsAddedAndChangesNothingElse) {
+    const auto report = agent::report_of(verdict_of(without_mount()));
+    for (const std::size_t width : {0U, 60U, 80U}) {
+        const std::string coloured = agent::render_table(report, {true, width});
+        EXPECT_THAT(coloured, HasSubstr("\x1b[1;31mfail\x1b[0m"));
+        EXPECT_THAT(coloured, HasSubstr("\x1b[32mpass\x1b[0m"));
+        EXPECT_EQ(without_colour(coloured), agent::render_table(report, {false, width})) << width;
+    }
+}
+
+TEST(HealthTable, WhyThereIsNoAnswerIsOneParagraphOfPrintableText) {
+    EXPECT_EQ(agent::render_no_answer("a \x1b[2J b", {}), "no answer: a ?[2J b\n");
+    EXPECT_EQ(agent::render_no_answer("nobody listens", {true, 18}), "\x1b[1;31mno answer\x1b[0m: nobody\n  listens\n");
+}
+
+}  // namespace

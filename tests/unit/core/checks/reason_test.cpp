@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/checks/reason.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+using core::Check;
+using core::Reason;
+
+using Vocabulary = std::map<std::string, std::set<std::string>>;
+
+TEST(Reasons, AreExactlyThoseThatUsersWerePromised) {
+    const Vocabulary promised{
+        {"mount", {"missing", "wrong_type", "wrong_source", "read_only", "hung", "io_error", "denied"}},
+        {"queue_link", {"missing", "not_a_link", "wrong_target", "dangling", "off_mount"}},
+        {"master_pid", {"missing", "unreadable", "stale", "not_master", "wrong_queue", "not_locked"}},
+        {"startup_log", {"already_running", "lock_refused", "start_failed", "unreadable", "source_lost"}},
+        {"ownership", {"held_elsewhere", "lost", "lease_expired", "identity_shared"}},
+        {"relink", {"pending", "refused", "failed"}}};
+    Vocabulary in_the_table;
+    for (const core::ReasonInfo& row : core::all_reasons()) {
+        const bool is_new =
+            in_the_table[std::string(to_string(row.check))].insert(std::string(to_string(row.reason))).second;
+        EXPECT_TRUE(is_new) << "twice: " << to_string(row.check) << " " << to_string(row.reason);
+    }
+    EXPECT_EQ(in_the_table, promised);
+}
+
+TEST(Reasons, ChecksAreShownInTheOrderOfTheirEnumerators) {
+    ASSERT_EQ(core::all_checks().size(), core::check_count);
+    for (std::size_t i = 0; i < core::check_count; ++i) {
+        EXPECT_EQ(static_cast<std::size_t>(core::all_checks()[i]), i);
+    }
+}
+
+TEST(Reasons, EachHasAMeaningAndARemedyOfOneLineWithACommandOrASetting) {
+    for (const core::ReasonInfo& row : core::all_reasons()) {
+        const std::string what = std::string(to_string(row.check)) + " " + std::string(to_string(row.reason));
+        EXPECT_FALSE(row.meaning.empty()) << what;
+        EXPECT_EQ(row.meaning.find('\n'), std::string_view::npos) << what;
+        EXPECT_EQ(row.remedy.find('\n'), std::string_view::npos) << what;
+        EXPECT_LE(row.remedy.size(), 300U) << what << ": too long for one line";
+        EXPECT_THAT(std::string(row.remedy), testing::ContainsRegex("sudo|findmnt|dmesg|postconf|systemctl")) << what;
+    }
+}
+
+TEST(Reasons, RemediesUseNoOtherPlaceholdersThanTheDocumentedOnes) {
+    const std::set<std::string> known{"{mount}", "{id}", "{queue}", "{link}", "{skeleton}"};
+    for (const core::ReasonInfo& row : core::all_reasons()) {
+        for (std::size_t open = row.remedy.find('{'); open != std::string_view::npos;
+             open = row.remedy.find('{', open + 1)) {
+            const std::string name(row.remedy.substr(open, row.remedy.find('}', open) - open + 1));
+            EXPECT_TRUE(known.contains(name)) << name;
+        }
+    }
+}
+
+TEST(Reasons, WhatARestartOrAnOutageLooksLikeIsDoubtful) {
+    for (const auto& [check, reason] :
+         std::vector<std::pair<Check, Reason>>{{Check::mount, Reason::hung},
+                                               {Check::mount, Reason::io_error},
+                                               {Check::master_pid, Reason::missing},
+                                               {Check::master_pid, Reason::stale},
+                                               {Check::master_pid, Reason::not_master},
+                                               {Check::master_pid, Reason::not_locked},
+                                               {Check::ownership, Reason::lease_expired},
+                                               {Check::startup_log, Reason::already_running}}) {
+        EXPECT_EQ(core::reason_info(check, reason).certainty, core::Certainty::doubtful)
+            << to_string(check) << " " << to_string(reason);
+    }
+}
+
+TEST(Reasons, WhatTheKernelProvesIsDefinitive) {
+    for (const auto& [check, reason] :
+         std::vector<std::pair<Check, Reason>>{{Check::mount, Reason::missing},
+                                               {Check::mount, Reason::wrong_type},
+                                               {Check::queue_link, Reason::wrong_target},
+                                               {Check::queue_link, Reason::not_a_link},
+                                               {Check::master_pid, Reason::wrong_queue},
+                                               {Check::ownership, Reason::held_elsewhere},
+                                               {Check::ownership, Reason::lost},
+                                               {Check::ownership, Reason::identity_shared}}) {
+        EXPECT_EQ(core::reason_info(check, reason).certainty, core::Certainty::definitive)
+            << to_string(check) << " " << to_string(reason);
+    }
+}
+
+TEST(Reasons, TheMarkdownTableHasOneRowPerReasonAndFourCellsPerRow) {
+    std::istringstream lines(core::reason_table_markdown());
+    std::string line;
+    std::size_t rows = 0;
+    while (std::getline(lines, line)) {
+        ++rows;
+        std::size_t bars = 0;
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            bars += line[i] == '|' && (i == 0 || line[i - 1] != '\\') ? 1U : 0U;
+        }
+        EXPECT_EQ(bars, 5U) << line;
+    }
+    EXPECT_EQ(rows, core::all_reasons().size() + 2);
+}
+
+}  // namespace

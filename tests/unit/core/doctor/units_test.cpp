@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `doctor` says of units: one thing broken at a time.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/core/doctor/doctor_world.hpp"
+
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class DoctorUnits : public tests::DoctorWorld {};
+
+TEST_F(DoctorUnits, AnAgentThatIsMissingMaskedOrDisabledIsAFault) {
+    agent().unit_file_state = "disabled";
+    EXPECT_EQ(said("agent_unit"), "fail: not enabled (disabled): it does not start at boot");
+    EXPECT_EQ(remedy("agent_unit"), "sudo systemctl enable postfix-elb-agent.service");
+    agent().load_state = "masked";
+    EXPECT_EQ(remedy("agent_unit"), "sudo systemctl unmask postfix-elb-agent.service");
+    agent().load_state = "bad-setting";
+    EXPECT_THAT(said("agent_unit"), EndsWith("not usable: bad-setting"));
+    agent().load_state = "not-found";
+    EXPECT_EQ(said("agent_unit"), "fail: postfix-elb-agent.service is not installed");
+    EXPECT_THAT(said("agent_active"), StartsWith("unknown"));
+}
+
+TEST_F(DoctorUnits, AnAgentThatStartsSaysWhatItWaitsFor) {
+    agent().active_state = "activating";
+    agent().sub_state = "start";
+    agent().status_text = "waits for /Mail";
+    EXPECT_EQ(said("agent_active"), "warn: it is starting, Postfix waits for it: waits for /Mail");
+    agent().sub_state = "auto-restart";
+    EXPECT_THAT(said("agent_active"), StartsWith("fail"));
+    agent().active_state = agent().sub_state = "failed";
+    EXPECT_EQ(said("agent_active"), "fail: failed (failed): waits for /Mail");
+}
+
+TEST_F(DoctorUnits, AnAgentThatRequiresTheMountWouldNeverRun) {
+    agent().mounts_required = {"/run/postfix-elb-agent", "/Mail"};
+    EXPECT_THAT(said("agent_order"), StartsWith("fail: it requires the mount"));
+    agent().mounts_required = {"/run/postfix-elb-agent", "/Mailing"};
+    EXPECT_THAT(said("agent_order"), StartsWith("pass"));
+    agent().required = {"Mail.mount"};
+    EXPECT_THAT(said("agent_order"), StartsWith("fail: it requires the mount"));
+    agent().required.clear();
+    agent().after = {"Mail.mount"};
+    EXPECT_THAT(said("agent_order"), StartsWith("warn: it starts only after the mount"));
+}
+
+TEST_F(DoctorUnits, AnAgentThatWaitsForUserDataIsAFault) {
+    for (const char* name : {"cloud-final.service", "cloud-init.target"}) {
+        agent().after = {name};
+        EXPECT_THAT(said("agent_order"), StartsWith("fail: it waits for cloud-init"));
+        EXPECT_THAT(remedy("agent_order"), HasSubstr("queue.after_user_data"));
+    }
+}
+
+TEST_F(DoctorUnits, ASocketThatIsOffOrOnAnotherPortIsWarnedOf) {
+    auto& socket = unit("postfix-elb-agent.socket");
+    socket.listens = {"8025"};
+    EXPECT_THAT(said("agent_socket"), StartsWith("pass"));
+    socket.listens = {"[::]:18025"};
+    EXPECT_EQ(said("agent_socket"),
+              "warn: listens on [::]:18025, listen.port is 8025: what systemd listens on is what counts");
+    EXPECT_THAT(remedy("agent_socket"), HasSubstr("ListenStream=8025"));
+    socket.unit_file_state = "disabled";
+    EXPECT_THAT(said("agent_socket"), StartsWith("warn: not enabled"));
+    socket.load_state = "not-found";
+    EXPECT_THAT(said("agent_socket"), StartsWith("warn: postfix-elb-agent.socket is not installed"));
+}
+
+TEST_F(DoctorUnits, TheWellKnownCureMakesACycleWhereCloudFinalComesAfterMultiUser) {
+    postfix().after.emplace_back("cloud-final.service");
+    EXPECT_EQ(said("ordering_cycle"),
+              "fail: postfix.service after postfix@-.service after cloud-final.service after multi-user.target after "
+              "postfix.service: systemd drops one of them at boot");
+    EXPECT_THAT(remedy("ordering_cycle"), HasSubstr("queue.after_user_data"));
+    unit("cloud-final.service").after.clear();
+    EXPECT_EQ(said("ordering_cycle"), "pass: none, and none at this boot") << "as on Amazon Linux 2023";
+    EXPECT_THAT(said("postfix_boot_order"), StartsWith("warn: it waits for cloud-init"));
+}
+
+TEST_F(DoctorUnits, ACycleThatTheJournalTellsOfIsAFault) {
+    facts.cycles = std::vector<std::string>{"x: Found ordering cycle on postfix.service/start"};
+    EXPECT_EQ(said("ordering_cycle"), "fail: at this boot: x: Found ordering cycle on postfix.service/start");
+    facts.cycles = core::Error{core::Errc::missing, "there is no journal that this user may read"};
+    EXPECT_EQ(said("ordering_cycle"), "unknown: the journal: there is no journal that this user may read");
+}
+
+TEST_F(DoctorUnits, FilesThatSystemdHasNotReadAreWarnedOf) {
+    postfix().needs_daemon_reload = true;
+    EXPECT_EQ(said("daemon_reload"), "warn: files were changed after systemd read them: postfix@-.service");
+    EXPECT_EQ(remedy("daemon_reload"), "sudo systemctl daemon-reload");
+}
+
+TEST_F(DoctorUnits, PostfixMustBeThereAndEnabled) {
+    unit("postfix.service").unit_file_state = "disabled";
+    EXPECT_EQ(said("postfix_unit"), "fail: postfix.service is not enabled: Postfix does not start at boot");
+    postfix().load_state = "not-found";
+    EXPECT_THAT(said("postfix_unit"), StartsWith("fail: neither postfix.service nor postfix@-.service"))
+        << "the unit that runs /bin/true is not it";
+    EXPECT_EQ(said("postfix_gate"), "unknown: no unit runs Postfix here");
+}
+
+TEST_F(DoctorUnits, WhereTheSingleUnitRunsPostfixALoadedTemplateIsNotIt) {
+    unit("postfix.service").type = "forking";
+    EXPECT_THAT(said("postfix_unit"), StartsWith("pass: postfix.service runs Postfix"));
+    EXPECT_THAT(said("postfix_gate"), StartsWith("fail: postfix.service starts Postfix without asking"));
+}
+
+TEST_F(DoctorUnits, APostfixThatIsNotGatedIsAFault) {
+    postfix().before_start = {{{"/usr/lib/postfix/configure-instance.sh", "-"}, false},
+                              {{"/usr/sbin/postfix-elb-agent", "check"}, false}};
+    EXPECT_EQ(said("postfix_gate"), "fail: postfix@-.service starts Postfix without asking postfix-elb-agent gate");
+    EXPECT_THAT(remedy("postfix_gate"),
+                HasSubstr("/usr/lib/systemd/system/postfix@-.service.d/10-postfix-elb-agent.conf"));
+    postfix().needs_daemon_reload = true;
+    EXPECT_THAT(remedy("postfix_gate"), StartsWith("sudo systemctl daemon-reload"));
+}
+
+TEST_F(DoctorUnits, AGateWhoseRefusalIsIgnoredIsNone) {
+    postfix().before_start[0].failure_ignored = true;
+    EXPECT_THAT(said("postfix_gate"), StartsWith("fail: postfix@-.service ignores what"));
+    postfix().before_start.push_back({{"/usr/sbin/postfix-elb-agent", "gate"}, false});
+    EXPECT_THAT(said("postfix_gate"), StartsWith("pass"));
+}
+
+TEST_F(DoctorUnits, ADropInForTheUnitThatRunsNothingHereIsWarnedOf) {
+    facts.drop_ins = {"/etc/systemd/system/postfix.service.d"};
+    EXPECT_EQ(said("postfix_drop_ins"),
+              "warn: /etc/systemd/system/postfix.service.d does nothing to Postfix: here it is postfix@-.service that "
+              "runs it");
+    EXPECT_THAT(remedy("postfix_drop_ins"), HasSubstr("sudo mv /etc/systemd/system/postfix.service.d/*.conf "
+                                                      "/etc/systemd/system/postfix@-.service.d/;"));
+    facts.drop_ins = {"/etc/systemd/system/postfix@.service.d", "/etc/systemd/system/postfix-elb-agent.service.d"};
+    EXPECT_THAT(said("postfix_drop_ins"), StartsWith("pass"));
+    has_a_single_unit();
+    EXPECT_THAT(said("postfix_drop_ins"), StartsWith("warn: /etc/systemd/system/postfix@.service.d does nothing"));
+}
+
+TEST_F(DoctorUnits, APidFileOnTheMountIsAFault) {
+    for (const char* path : {"/var/spool/postfix/pid/master.pid", "/Mail/i-0/pid/master.pid"}) {
+        postfix().pid_file = path;
+        EXPECT_THAT(said("postfix_pid_file"), StartsWith("fail: PIDFile=" + std::string(path)));
+    }
+    EXPECT_THAT(remedy("postfix_pid_file"), StartsWith("sudo systemctl edit postfix@-.service"));
+    postfix().pid_file = "/run/postfix.pid";
+    EXPECT_THAT(said("postfix_pid_file"), StartsWith("pass"));
+}
+
+TEST_F(DoctorUnits, AStartMustHaveTimeForTheMountAndTheQueue) {
+    postfix().start_timeout_us = 90'000'000;
+    EXPECT_THAT(said("postfix_start_timeout"), StartsWith("warn: a start may take 90s only"));
+    postfix().start_timeout_us = 600'000'000;
+    EXPECT_THAT(said("postfix_start_timeout"), StartsWith("pass"));
+    settings.mount.wait = std::chrono::hours(1);
+    EXPECT_THAT(said("postfix_start_timeout"), StartsWith("warn"));
+    postfix().start_timeout_us = UINT64_MAX;
+    EXPECT_THAT(said("postfix_start_timeout"), StartsWith("pass"));
+}
+
+TEST_F(DoctorUnits, PostfixMustStopBeforeItsMountGoes) {
+    settings.mount.path = "/srv/my-mail";
+    EXPECT_EQ(said("postfix_stop_order"),
+              R"(warn: nothing keeps srv-my\x2dmail.mount from going before Postfix at shutdown)");
+    EXPECT_THAT(remedy("postfix_stop_order"), HasSubstr(R"(After=remote-fs.target srv-my\x2dmail.mount)"));
+}
+
+TEST_F(DoctorUnits, ADependencyThatFailsWouldTakeTheStartAway) {
+    postfix().required = {"Mail.mount", "sysinit.target"};
+    postfix().mounts_required = {"/Mail/x"};
+    EXPECT_THAT(said("postfix_requires"),
+                StartsWith("warn: postfix@-.service requires Mail.mount and a mount for /Mail/x: when"));
+    postfix().required = {"postfix-elb-agent.service"};
+    EXPECT_THAT(said("postfix_requires"), HasSubstr("postfix-elb-agent.service"));
+}
+
+TEST_F(DoctorUnits, APostfixThatHoldsUpTheBootIsWarnedOf) {
+    postfix().default_dependencies = true;
+    EXPECT_THAT(said("postfix_boot_order"), StartsWith("warn: multi-user.target"));
+}
+
+TEST_F(DoctorUnits, APostfixThatStartedBeforeTheLinkIsWarnedOf) {
+    postfix().active_since_us = postfix().active_since_monotonic_us = 5;
+    EXPECT_EQ(said("postfix_started_after"), "warn: Postfix started before the agent had the queue in its place");
+    facts.linked_at_us.reset();
+    EXPECT_THAT(said("postfix_started_after"), StartsWith("warn"));
+    postfix().active_state = "failed";
+    EXPECT_EQ(said("postfix_started_after"), "pass: Postfix does not run");
+}
+
+TEST_F(DoctorUnits, AnAgentThatWasRestartedLaterIsNotTakenForOneThatCameLate) {
+    agent().active_since_us = agent().active_since_monotonic_us = 100;
+    EXPECT_THAT(said("postfix_started_after"), StartsWith("pass"));
+}
+
+TEST_F(DoctorUnits, AMasterThatSystemdDoesNotKnowIsWarnedOf) {
+    facts.masters->front().unit = "";
+    EXPECT_EQ(said("postfix_process"),
+              "warn: a master that systemd does not know of, started by hand or by a script: pid 771 in no unit");
+    facts.masters->front().unit = "cloud-final.service";
+    EXPECT_THAT(said("postfix_process"), EndsWith("pid 771 in cloud-final.service"));
+    facts.masters->clear();
+    EXPECT_EQ(said("postfix_process"), "pass: no master runs");
+}
+
+TEST_F(DoctorUnits, PostfixMustUseTheQueueThatIsLinked) {
+    facts.main_cf = std::string("queue_directory = /var/spool/other\n");
+    EXPECT_EQ(said("postfix_queue_directory"),
+              "fail: queue_directory in main.cf is /var/spool/other, and the setting queue.link is /var/spool/postfix");
+    facts.main_cf = std::string("# empty\n");
+    EXPECT_THAT(said("postfix_queue_directory"), StartsWith("pass")) << "Postfix's own default";
+    settings.queue.link = "/srv/queue";
+    EXPECT_THAT(said("postfix_queue_directory"), StartsWith("fail"));
+    facts.main_cf = std::string("queue_directory = $x/queue\n");
+    EXPECT_THAT(said("postfix_queue_directory"), StartsWith("unknown"));
+    facts.main_cf = core::Error{core::Errc::missing, "open /etc/postfix/main.cf: No such file or directory"};
+    EXPECT_THAT(said("postfix_queue_directory"), StartsWith("fail: /etc/postfix/main.cf is missing"));
+}
+
+}  // namespace

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operator reads of a mount that does not work, by whose fault it is.
+#include "core/verdict/fault_attribution_text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/core/healthy_world.hpp"
+
+namespace {
+
+using core::Check;
+using core::Excuse;
+using core::Finding;
+using core::MountFault;
+using core::MountFaultTracker;
+using core::Reason;
+using test::World;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+using Answer = core::FileServerFacts::Answer;
+
+const std::string hung = "/Mail has not answered since 2026-11-22T10:00:00.000Z (10 s)";
+
+/// A mount that hangs, for 10 s, of a queue that was this instance's in this boot.
+struct Outage {
+    World world;
+    MountFaultTracker tracker;
+
+    explicit Outage(bool worked = true) {
+        world.facts.mount_worked = worked;
+        world.facts.mount_hung_since = world.now;
+        observe();
+        world.pass_time(10s);
+        world.look_again();
+    }
+
+    Outage& server_says(Answer answer, bool loopback = false) {
+        world.facts.file_server.value = core::FileServerFacts{answer, "10.0.0.5:2049", loopback, ""};
+        world.facts.file_server.at = world.now;
+        observe();
+        return *this;
+    }
+
+    void observe() { tracker.observe(core::MountCondition::failing, world.facts, world.settings, world.now); }
+
+    [[nodiscard]] Finding seen() const { return core::check_mount(world.facts, world.settings, world.now); }
+    [[nodiscard]] Finding told(Excuse excuse = Excuse::none) const { return told_of(seen(), excuse); }
+    [[nodiscard]] Finding told_of(Finding finding, Excuse excuse = Excuse::none) const {
+        finding.excuse = excuse;
+        return core::attributed(finding, tracker, world.facts, world.settings);
+    }
+};
+
+TEST(MountFaultWords, ASilentServerIsWaitedForAndNothingIsReplaced) {
+    const Outage outage = Outage().server_says(Answer::silent);
+    const Finding finding = outage.told(Excuse::shared_fault);
+    EXPECT_EQ(finding.output,
+              hung +
+                  "; the file server 10.0.0.5:2049 is silent, too: every instance shares that (excused for "
+                  "shared_fault.hold)");
+    EXPECT_THAT(finding.remedy, StartsWith("wait and replace nothing, it recovers by itself"));
+}
+
+TEST(MountFaultWords, AnErrorOfASilentServerSendsNobodyToUnmountInTheOutage) {
+    Outage outage;
+    outage.world.facts.mount_hung_since.reset();
+    outage.world.mount().answer = core::MountFacts::Answer::io_error;
+    outage.server_says(Answer::silent);
+    ASSERT_EQ(outage.seen().reason, Reason::io_error);
+    ASSERT_THAT(outage.seen().remedy, HasSubstr("umount"));
+    EXPECT_THAT(outage.told(Excuse::shared_fault).remedy, testing::Not(HasSubstr("umount")));
+}
+
+TEST(MountFaultWords, AServerThatAnswersAgainIsStillToBeWaitedFor) {
+    const Outage outage = Outage().server_says(Answer::silent).server_says(Answer::answers);
+    ASSERT_EQ(outage.tracker.fault(), MountFault::shared);
+    EXPECT_THAT(outage.told(Excuse::shared_fault).output,
+                HasSubstr("; the file server 10.0.0.5:2049 was silent a short time ago: every instance shares that"));
+}
+
+TEST(MountFaultWords, WhatIsNoLongerExcusedIsSaidToBeSo) {
+    const Finding finding = Outage().server_says(Answer::silent).told(Excuse::none);
+    EXPECT_THAT(finding.output, EndsWith("is silent, too: every instance shares that, longer than shared_fault.hold "
+                                         "excuses it"));
+    EXPECT_THAT(finding.remedy, testing::Not(HasSubstr("wait and replace nothing")));
+}
+
+TEST(MountFaultWords, AServerThatAnswersMeansThatThisClientIsWedged) {
+    const Finding finding = Outage().server_says(Answer::answers).told();
+    EXPECT_EQ(finding.output, hung + "; the file server 10.0.0.5:2049 answers, so this client is wedged");
+    EXPECT_THAT(finding.remedy, StartsWith("this client is wedged, waiting does not help: replace the instance, or "
+                                           "mount anew: sudo systemctl stop postfix "));
+    EXPECT_THAT(finding.remedy, HasSubstr("sudo umount -f /Mail && sudo mount /Mail"));
+}
+
+TEST(MountFaultWords, NameWhatElseIsThisInstancesOwn) {
+    struct Own {
+        Answer answer;
+        bool loopback;
+        bool worked;
+        std::string output;
+        std::string remedy;
+    };
+    for (const Own& own :
+         {Own{Answer::refused, true, true, "; nothing listens at 10.0.0.5:2049, this host's tunnel to the file server",
+              "amazon-efs-mount-watchdog"},
+          Own{Answer::unreachable, false, true, "; this host has no route to the file server 10.0.0.5:2049",
+              "ip route"},
+          Own{Answer::no_address, false, true, "; its options name no file server that could be asked", "2049"},
+          Own{Answer::silent, false, false,
+              "; the file server 10.0.0.5:2049 is silent, and the mount never worked in this boot",
+              "security group"}}) {
+        Outage outage(own.worked);
+        outage.server_says(own.answer, own.loopback);
+        ASSERT_EQ(outage.tracker.fault(), MountFault::instance) << own.output;
+        EXPECT_EQ(outage.told().output, hung + own.output);
+        EXPECT_THAT(outage.told().remedy, HasSubstr(own.remedy));
+    }
+}
+
+TEST(MountFaultWords, NothingIsSaidWhileItIsNotKnown) {
+    Outage unknown;
+    unknown.tracker = {};
+    unknown.observe();
+    ASSERT_EQ(unknown.tracker.fault(), MountFault::unknown);
+    unknown.world.facts.file_server.value = core::FileServerFacts{Answer::answers, "10.0.0.5:2049", false, ""};
+    for (const Finding& finding :
+         {unknown.told(), Outage(false).told(), Outage(false).server_says(Answer::not_asked).told()}) {
+        EXPECT_EQ(finding.output, hung);
+        EXPECT_THAT(finding.remedy, HasSubstr("if other instances hang too"));
+    }
+}
+
+TEST(MountFaultWords, AnAnswerOfAnEarlierFaultIsNotRepeated) {
+    Outage outage;
+    outage.server_says(Answer::answers);
+    outage.tracker.observe(core::MountCondition::works, outage.world.facts, outage.world.settings, outage.world.now);
+    outage.world.pass_time(60s);
+    outage.world.facts.mount_worked = false;
+    outage.observe();
+    ASSERT_EQ(outage.tracker.fault(), MountFault::instance);
+    EXPECT_THAT(outage.told().output, testing::Not(HasSubstr("file server")));
+}
+
+TEST(MountFaultWords, OtherFindingsStayAsTheyAre) {
+    Outage outage;
+    outage.server_says(Answer::answers);
+    World unmounted;
+    unmounted.host().mount.reset();
+    const Finding missing = core::check_mount(unmounted.facts, unmounted.settings, unmounted.now);
+    EXPECT_EQ(outage.told_of(missing).output, missing.output);
+    const World healthy;
+    EXPECT_EQ(outage.told_of(core::check_mount(healthy.facts, healthy.settings, healthy.now)).output, "");
+    unmounted.stop_postfix();
+    const Finding stale = core::check_master_pid(unmounted.facts, unmounted.settings, unmounted.now);
+    EXPECT_EQ(outage.told_of(stale).output, stale.output);
+}
+
+}  // namespace
