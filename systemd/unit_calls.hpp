@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/base/result.hpp"
-#include "core/verdict/gate_wait.hpp"
+#include "core/model/unit_properties.hpp"
 
 #include <chrono>
 #include <string>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/result.hpp"
-#include "core/doctor/facts.hpp"
+#include "core/model/unit_properties.hpp"
 
 #include <chrono>
 #include <string>

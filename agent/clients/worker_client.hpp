@@ -8,7 +8,7 @@
 #include "agent/ipc/frame.hpp"
 #include "agent/ipc/replies.hpp"
 #include "agent/ipc/request.hpp"
-#include "agent/worker/worker.hpp"
+#include "agent/ipc/worker_kind.hpp"
 #include "core/base/result.hpp"
 #include "core/base/time.hpp"
 #include "core/model/settings.hpp"

@@ -3,7 +3,7 @@
 
 #include "agent/base/clock.hpp"
 #include "agent/commands/foreground_workers.hpp"
-#include "core/maillog/startup_log.hpp"
+#include "core/checks/postfix_unit.hpp"
 
 namespace agent {
 namespace {

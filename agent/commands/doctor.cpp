@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "agent/commands/check_once.hpp"
 #include "agent/commands/commands.hpp"
 #include "agent/commands/exit_status.hpp"
 #include "agent/doctor/gather.hpp"
@@ -23,6 +24,7 @@ int status_of(core::DoctorStatus status) {
 
 int doctor_command(const config::LoadRequest& request, const config::LoadResult& loaded, bool image, bool json) {
     DoctorInputs inputs;
+    inputs.check = check_once;
     inputs.subject = image ? core::DoctorSubject::image : core::DoctorSubject::machine;
     inputs.settings_file = request.file.value_or(config::default_file).string();
     if (loaded) {

@@ -40,15 +40,15 @@ asio::awaitable<void> pause(core::Duration duration) {
 
 /// Waits for the mount as long as mount.wait says; anything else is tried once.
 asio::awaitable<void> relink_to_the_end(ForegroundWorkers& shot) {
-    if (shot.observer().facts().instance_id.empty()) {
+    if (shot.collector().facts().instance_id.empty()) {
         co_return;
     }
     constexpr core::Duration look_again = std::chrono::milliseconds(500);
     const core::BootTime until = now().boot + shot.settings().mount.wait;
     bool told = false;
     for (;;) {
-        co_await shot.observer().continue_relink(shot.settings());
-        const core::RelinkProgress& progress = *shot.observer().facts().relink.value;
+        co_await shot.collector().continue_relink(shot.settings());
+        const core::RelinkProgress& progress = *shot.collector().facts().relink.value;
         for (const std::string& line : progress.log) {
             say(line);
         }
@@ -71,7 +71,7 @@ int do_relink(ForegroundWorkers& shot) {
     if (!ran) {
         return refuse(ran.error().message, {});
     }
-    const core::Facts& facts = shot.observer().facts();
+    const core::Facts& facts = shot.collector().facts();
     if (!facts.relink.value) {
         return refuse("the instance id is not known: " + facts.identity_error,
                       "set instance_id, or see why the sources do not answer");
@@ -87,12 +87,12 @@ int do_relink(ForegroundWorkers& shot) {
 int print_plan(ForegroundWorkers& shot) {
     core::Result<RelinkPlanReply> plan = core::Error{};
     const auto ran = shot.run([&shot, &plan]() -> asio::awaitable<void> {
-        if (shot.observer().facts().instance_id.empty()) {
+        if (shot.collector().facts().instance_id.empty()) {
             plan = core::Error{core::Errc::missing,
-                               "the instance id is not known: " + shot.observer().facts().identity_error};
+                               "the instance id is not known: " + shot.collector().facts().identity_error};
             co_return;
         }
-        plan = co_await shot.observer().plan_relink(shot.settings());
+        plan = co_await shot.collector().plan_relink(shot.settings());
     });
     if (!ran || !plan) {
         return refuse(ran ? plan.error().message : ran.error().message, {});

@@ -3,7 +3,6 @@
 
 #include "agent/base/privileges.hpp"
 #include "agent/base/small_file.hpp"
-#include "agent/commands/check_once.hpp"
 #include "agent/doctor/local_files.hpp"
 #include "agent/doctor/port_holders.hpp"
 #include "agent/host/maillog_opener.hpp"
@@ -121,7 +120,7 @@ void look_at_queue(DoctorFacts& facts, const LocalFiles& files, const DoctorInpu
         facts.check = core::Error{core::Errc::unavailable, "not asked of an image"};
         return;
     }
-    const auto verdict = check_once(settings);
+    const auto verdict = inputs.check(settings);
     if (!verdict) {
         facts.check = verdict.error();
         return;

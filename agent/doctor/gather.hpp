@@ -5,7 +5,9 @@
 
 #include "core/doctor/doctor.hpp"
 #include "core/model/settings.hpp"
+#include "core/verdict/verdict.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,8 @@ struct DoctorInputs {
     std::vector<std::string> settings_problems;
     std::string settings_file;
     core::DoctorSubject subject = core::DoctorSubject::machine;
+    /// Runs every check once. Called at most once, by root, and never for an image.
+    std::function<core::Result<core::Verdict>(const core::Settings&)> check;
 };
 
 /// `root` stands before the path of every file: "" is this host itself.

@@ -3,8 +3,8 @@
 
 #include "agent/base/directory.hpp"
 #include "agent/base/file_descriptor.hpp"
+#include "agent/mount/agent_directory.hpp"
 #include "agent/mount/mount_directory.hpp"
-#include "agent/relink/relink_steps.hpp"
 #include "core/model/paths.hpp"
 
 #include <fcntl.h>

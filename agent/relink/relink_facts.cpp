@@ -5,6 +5,7 @@
 #include "agent/base/small_file.hpp"
 #include "agent/host/queue_contents.hpp"
 #include "agent/host/queue_link.hpp"
+#include "agent/mount/agent_directory.hpp"
 #include "agent/relink/relink_steps.hpp"
 #include "core/model/paths.hpp"
 #include "core/parse/mountinfo.hpp"

@@ -13,17 +13,6 @@
 
 namespace agent {
 
-/// The agent's corner of the mount: .postfix-elb-agent/ and its folders.
-struct AgentDirectory {
-    FileDescriptor staging;  ///< O_PATH; empty if that folder does not stand
-    bool whole = false;      ///< all folders stand, and nobody but root may enter
-};
-
-/// Errors: missing (no corner), or as the system says. `mount` is the root of the mount.
-[[nodiscard]] core::Result<AgentDirectory> open_agent_directory(int mount, const core::Paths& paths);
-
-[[nodiscard]] core::Result<void> make_agent_directory(int mount, const core::Paths& paths);
-
 /// Renames staging/<id> to <mount>/<id>.
 [[nodiscard]] core::Result<void> publish_queue(int mount, const core::Paths& paths, const std::string& id);
 

@@ -2,6 +2,7 @@
 #include "agent/relink/relinker.hpp"
 
 #include "agent/base/clock.hpp"
+#include "agent/mount/agent_directory.hpp"
 
 #include <algorithm>
 #include <array>

@@ -7,6 +7,7 @@
 // right after a fresh look, because a master may have been started during the copy.
 #pragma once
 
+#include "agent/mount/agent_directory.hpp"
 #include "agent/mount/owner_lock.hpp"
 #include "agent/relink/relink_facts.hpp"
 #include "agent/relink/relink_steps.hpp"

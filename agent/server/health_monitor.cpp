@@ -4,7 +4,7 @@
 #include "agent/base/clock.hpp"
 #include "agent/base/log.hpp"
 #include "agent/server/published_answers.hpp"
-#include "core/maillog/startup_log.hpp"
+#include "core/checks/postfix_unit.hpp"
 #include "core/verdict/fault_attribution.hpp"
 
 #include <boost/asio/as_tuple.hpp>

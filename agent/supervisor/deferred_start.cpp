@@ -3,6 +3,7 @@
 
 #include "agent/base/log.hpp"
 #include "agent/base/privileges.hpp"
+#include "core/verdict/gate_wait.hpp"
 #include "systemd/unit_calls.hpp"
 
 #include <sys/prctl.h>

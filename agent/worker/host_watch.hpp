@@ -16,7 +16,7 @@
 #include "agent/base/local_paths.hpp"
 #include "agent/ipc/frame.hpp"
 #include "agent/worker/file_watch.hpp"
-#include "agent/worker/worker.hpp"
+#include "agent/worker/request_handler.hpp"
 #include "core/model/facts.hpp"
 
 #include <cstdint>

@@ -7,7 +7,7 @@
 #include "agent/host/main_cf_file.hpp"
 #include "agent/host/user_data.hpp"
 #include "agent/worker/host_watch.hpp"
-#include "agent/worker/worker.hpp"
+#include "agent/worker/request_handler.hpp"
 
 namespace agent {
 

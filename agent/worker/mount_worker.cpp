@@ -4,6 +4,7 @@
 #include "agent/host/identity_files.hpp"
 #include "agent/host/master_processes.hpp"
 #include "agent/ipc/replies.hpp"
+#include "agent/mount/agent_directory.hpp"
 #include "agent/mount/last_words_file.hpp"
 #include "agent/mount/mount_probe.hpp"
 #include "agent/mount/owner_record.hpp"

@@ -8,7 +8,7 @@
 #include "agent/mount/owner_lock.hpp"
 #include "agent/mount/queue_census.hpp"
 #include "agent/relink/relinker.hpp"
-#include "agent/worker/worker.hpp"
+#include "agent/worker/request_handler.hpp"
 
 #include <memory>
 #include <string>

@@ -3,7 +3,7 @@
 // waits for systemd: what is not known yet is said to be so.
 #pragma once
 
-#include "agent/worker/worker.hpp"
+#include "agent/worker/request_handler.hpp"
 #include "systemd/journal.hpp"
 #include "systemd/units.hpp"
 

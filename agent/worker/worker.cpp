@@ -139,11 +139,6 @@ void serve(int channel, int control, RequestHandler& handler) {
 
 }  // namespace
 
-std::string_view to_string(WorkerKind kind) noexcept {
-    static constexpr std::array<std::string_view, 3> names{"host", "mount", "systemd"};
-    return names[static_cast<std::size_t>(kind)];
-}
-
 core::Result<WorkerProcess> start_worker(WorkerKind kind, const core::Settings& settings, const Account& account) {
     auto channel = make_channel();
     if (!channel) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/result.hpp"
-#include "core/model/settings.hpp"
+#include "core/base/time.hpp"
 
 #include <string>
 #include <string_view>

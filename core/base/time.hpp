@@ -6,6 +6,9 @@
 
 namespace core {
 
+/// A length of time, in milliseconds: of settings, deadlines and ages.
+using Duration = std::chrono::milliseconds;
+
 /// CLOCK_REALTIME: for people and for comparison with time stamps in logs. May step.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 

@@ -2,7 +2,6 @@
 #include "core/checks/checks.hpp"
 
 #include "core/checks/finding_builder.hpp"
-#include "core/verdict/verdict.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -10,9 +9,6 @@
 namespace core {
 
 namespace {
-
-constexpr std::array<std::string_view, 3> status_names{"pass", "warn", "fail"};
-constexpr std::array<std::string_view, 3> excuse_names{"none", "shared_fault", "restarting"};
 
 using CheckFunction = Finding (*)(const Facts&, const Settings&, TimePoint);
 
@@ -49,14 +45,6 @@ Error refuse(const Finding& finding) {
 }
 
 }  // namespace
-
-std::string_view to_string(Status status) noexcept {
-    return status_names[static_cast<std::size_t>(status)];
-}
-
-std::string_view to_string(Excuse excuse) noexcept {
-    return excuse_names[static_cast<std::size_t>(excuse)];
-}
 
 Findings run_checks(const Facts& facts, const Settings& settings, TimePoint now) {
     Findings findings;

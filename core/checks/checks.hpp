@@ -4,37 +4,11 @@
 #pragma once
 
 #include "core/base/result.hpp"
-#include "core/checks/reason.hpp"
+#include "core/checks/finding.hpp"
 #include "core/model/facts.hpp"
 #include "core/model/settings.hpp"
 
-#include <array>
-#include <string>
-
 namespace core {
-
-enum class Status { pass, warn, fail };
-[[nodiscard]] std::string_view to_string(Status status) noexcept;
-
-/// Why a failure is no reason to replace this instance: it fails /readyz, and only warns at /health.
-enum class Excuse {
-    none,
-    shared_fault,  ///< the file server is silent for every instance alike
-    restarting,    ///< systemd is starting Postfix again
-};
-[[nodiscard]] std::string_view to_string(Excuse excuse) noexcept;
-
-struct Finding {
-    Check check = Check::mount;
-    Status status = Status::fail;
-    Reason reason = Reason::none;  ///< none exactly when status is pass
-    Certainty certainty = Certainty::doubtful;
-    Excuse excuse = Excuse::none;  ///< of a failure; whether it is granted decides core/verdict/excuses.hpp
-    std::string observed;          ///< the value itself: a link's text, a pid, a mount's source
-    std::string output;            ///< one line that names the paths and values; "" on pass
-    std::string remedy;            ///< one line; "" on pass
-    TimePoint at{};                ///< how old the facts behind it are
-};
 
 [[nodiscard]] Finding check_mount(const Facts& facts, const Settings& settings, TimePoint now);
 [[nodiscard]] Finding check_queue_link(const Facts& facts, const Settings& settings, TimePoint now);
@@ -42,8 +16,6 @@ struct Finding {
 [[nodiscard]] Finding check_startup_log(const Facts& facts, const Settings& settings, TimePoint now);
 [[nodiscard]] Finding check_ownership(const Facts& facts, const Settings& settings, TimePoint now);
 [[nodiscard]] Finding check_relink(const Facts& facts, const Settings& settings, TimePoint now);
-
-using Findings = std::array<Finding, check_count>;  ///< indexed by Check
 
 /// All checks. Where one of them is the cause that the others follow from, their remedies point to it.
 [[nodiscard]] Findings run_checks(const Facts& facts, const Settings& settings, TimePoint now);

@@ -2,6 +2,7 @@
 #include "core/checks/postfix_unit.hpp"
 
 #include "core/checks/checks.hpp"
+#include "core/maillog/startup_log.hpp"
 
 #include <algorithm>
 #include <array>
@@ -59,6 +60,17 @@ PostfixUnit postfix_unit(const Facts& facts) {
 bool unit_misses_its_master(const Facts& facts, const Settings& settings) {
     return !facts.instance_id.empty() && postfix_unit(facts).state == State::up &&
            proven_master(facts, settings) == nullptr;
+}
+
+bool lock_matters(const Facts& facts, const Settings& settings) {
+    if (facts.instance_id.empty()) {
+        return false;
+    }
+    if (proven_master(facts, settings) != nullptr) {
+        return server_keeps_locks(facts);
+    }
+    const auto& log = facts.startup_log.value;
+    return log && is_uncured(*log) && log->last_failure->kind != StartFailure::Kind::start_failed;
 }
 
 }  // namespace core

@@ -28,4 +28,8 @@ struct PostfixUnit {
 /// A unit is up and nobody works in this instance's queue: either was looked at too early, or something is wrong.
 [[nodiscard]] bool unit_misses_its_master(const Facts& facts, const Settings& settings);
 
+/// Whether it is to be asked who holds the lock on the pid file: a start stands refused and no master is proven, or one
+/// is, and the lock that it seems to hold may be lost at the file server.
+[[nodiscard]] bool lock_matters(const Facts& facts, const Settings& settings);
+
 }  // namespace core

@@ -3,8 +3,10 @@
 // whole fleet shares looks like. All else is doubtful and has to be seen `checks.fail_after` times.
 #include "core/checks/reason.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
+#include <utility>
 
 namespace core {
 
@@ -141,6 +143,41 @@ constexpr ReasonInfo table[] = {
      "shows each try"},
 };
 
+// Which of several faults is the cause of the others and speaks for all of them. The mount carries everything; who may
+// use the queue comes before whether it is in place; that before whether a master works in it.
+constexpr std::pair<Check, Reason> by_cause[] = {
+    {Check::mount, Reason::missing},
+    {Check::mount, Reason::wrong_type},
+    {Check::mount, Reason::wrong_source},
+    {Check::mount, Reason::hung},
+    {Check::mount, Reason::io_error},
+    {Check::mount, Reason::denied},
+    {Check::mount, Reason::read_only},
+    {Check::ownership, Reason::identity_shared},
+    {Check::ownership, Reason::held_elsewhere},
+    {Check::relink, Reason::refused},
+    {Check::relink, Reason::failed},
+    {Check::relink, Reason::pending},
+    {Check::queue_link, Reason::not_a_link},
+    {Check::queue_link, Reason::wrong_target},
+    {Check::queue_link, Reason::missing},
+    {Check::queue_link, Reason::off_mount},
+    {Check::queue_link, Reason::dangling},
+    {Check::ownership, Reason::lease_expired},
+    {Check::ownership, Reason::lost},
+    {Check::master_pid, Reason::wrong_queue},
+    {Check::startup_log, Reason::already_running},
+    {Check::startup_log, Reason::lock_refused},
+    {Check::startup_log, Reason::start_failed},
+    {Check::master_pid, Reason::not_locked},
+    {Check::master_pid, Reason::not_master},
+    {Check::master_pid, Reason::stale},
+    {Check::master_pid, Reason::unreadable},
+    {Check::master_pid, Reason::missing},
+    {Check::startup_log, Reason::source_lost},
+    {Check::startup_log, Reason::unreadable},
+};
+
 }  // namespace
 
 std::string_view to_string(Check check) noexcept {
@@ -167,6 +204,11 @@ const ReasonInfo& reason_info(Check check, Reason reason) noexcept {
     }
     assert(false && "a pair that is not in the table");
     return table[0];
+}
+
+std::size_t cause_rank(Check check, Reason reason) noexcept {
+    const auto* const found = std::find(std::begin(by_cause), std::end(by_cause), std::pair(check, reason));
+    return static_cast<std::size_t>(found - std::begin(by_cause));
 }
 
 std::string reason_table_markdown() {

@@ -72,6 +72,10 @@ struct ReasonInfo {
 /// The row of (check, reason). The pair must be in the table.
 [[nodiscard]] const ReasonInfo& reason_info(Check check, Reason reason) noexcept;
 
+/// Where a reason stands between the cause of all (0) and mere consequences: of several faults the one of the lowest
+/// rank speaks for all of them. No two reasons share a rank.
+[[nodiscard]] std::size_t cause_rank(Check check, Reason reason) noexcept;
+
 /// The README's table of checks and reasons, in Markdown, a newline after every row.
 [[nodiscard]] std::string reason_table_markdown();
 

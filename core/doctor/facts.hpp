@@ -4,8 +4,9 @@
 #pragma once
 
 #include "core/base/result.hpp"
-#include "core/checks/checks.hpp"
+#include "core/checks/finding.hpp"
 #include "core/model/facts.hpp"
+#include "core/model/unit_properties.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -13,34 +14,6 @@
 #include <vector>
 
 namespace core {
-
-/// A command of ExecCondition= or ExecStartPre=.
-struct UnitCommand {
-    std::vector<std::string> words;
-    bool failure_ignored = false;  ///< "-" before it
-};
-
-/// What systemd has loaded of one unit, org.freedesktop.systemd1(5); texts as systemd gives them.
-struct UnitProperties {
-    std::string name;
-    std::string load_state;  ///< "loaded", "not-found", "masked", ...
-    std::string active_state;
-    std::string sub_state;
-    std::string unit_file_state;  ///< "enabled", "disabled", "static", ...
-    std::string type;             ///< of a service
-    std::string status_text;      ///< STATUS= of a service
-    std::string pid_file;
-    std::vector<std::string> after;
-    std::vector<std::string> required;         ///< Requires=, Requisite= and BindsTo=
-    std::vector<std::string> mounts_required;  ///< RequiresMountsFor=
-    std::vector<UnitCommand> before_start;     ///< ExecCondition= and ExecStartPre=
-    std::vector<std::string> listens;          ///< of a socket: "[::]:8025"
-    bool default_dependencies = true;
-    bool needs_daemon_reload = false;
-    std::uint64_t start_timeout_us = UINT64_MAX;  ///< UINT64_MAX: none
-    std::uint64_t active_since_us = 0;            ///< on the wall clock; 0: never in this boot
-    std::uint64_t active_since_monotonic_us = 0;
-};
 
 /// What stands at a path of this host's own disk.
 struct PathFacts {

@@ -12,18 +12,14 @@
 // under another syslog_name those that this header knows do.
 #pragma once
 
+#include "core/maillog/mail_program.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace core {
-
-/// Those that deliver, in the order of transports, then the others whose lines count.
-enum class MailProgram { smtp, lmtp, local, virtual_, pipe, error, discard, smtpd, cleanup, qmgr, bounce, other };
-
-inline constexpr std::array<std::string_view, 7> transports{"smtp", "lmtp",  "local",  "virtual",
-                                                            "pipe", "error", "discard"};
 
 /// How Postfix marks what went wrong; "" where it does not.
 enum class LogLevel { none, warning, error, fatal, panic };

@@ -2,11 +2,16 @@
 // Which of Postfix's programs a line's tag names.
 #pragma once
 
-#include "core/maillog/delivery_line.hpp"
-
+#include <array>
 #include <string_view>
 
 namespace core {
+
+/// Those that deliver, in the order of transports, then the others whose lines count.
+enum class MailProgram { smtp, lmtp, local, virtual_, pipe, error, discard, smtpd, cleanup, qmgr, bounce, other };
+
+inline constexpr std::array<std::string_view, 7> transports{"smtp", "lmtp",  "local",  "virtual",
+                                                            "pipe", "error", "discard"};
 
 struct NamedProgram {
     std::string_view name;  ///< "other" for one that is not known

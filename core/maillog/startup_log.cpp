@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/maillog/startup_log.hpp"
 
-#include "core/checks/checks.hpp"
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -79,17 +77,6 @@ StartupLogFacts merge(const StartupLogFacts& file, const StartupLogFacts& journa
         both.last_started = std::max(*both.last_started, both.last_failure->at + one_tick);
     }
     return both;
-}
-
-bool lock_matters(const Facts& facts, const Settings& settings) {
-    if (facts.instance_id.empty()) {
-        return false;
-    }
-    if (proven_master(facts, settings) != nullptr) {
-        return server_keeps_locks(facts);
-    }
-    const auto& log = facts.startup_log.value;
-    return log && is_uncured(*log) && log->last_failure->kind != StartFailure::Kind::start_failed;
 }
 
 }  // namespace core

@@ -3,6 +3,8 @@
 // loading and validation are in config/. A Settings that left config::load() keeps every bound the table names.
 #pragma once
 
+#include "core/base/time.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -10,8 +12,6 @@
 #include <vector>
 
 namespace core {
-
-using Duration = std::chrono::milliseconds;
 
 enum class MaillogSource { automatic, file, journal };
 

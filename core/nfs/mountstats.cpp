@@ -165,13 +165,6 @@ void take_bytes(std::string_view line, NfsFacts& facts) {
 
 }  // namespace
 
-std::string_view to_string(NfsOperation operation) noexcept {
-    constexpr std::array<std::string_view, nfs_operation_count> names{
-        "access", "close", "commit",  "create", "getattr", "link",     "lock",    "locku", "lookup",
-        "open",   "read",  "readdir", "remove", "rename",  "sequence", "setattr", "write", "other"};
-    return names[static_cast<std::size_t>(operation)];
-}
-
 std::optional<std::int64_t> lease_expired(std::string_view text, std::string_view mount_point) {
     std::string_view section = section_of(text, mount_point);
     std::optional<std::int64_t> seconds;

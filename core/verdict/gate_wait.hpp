@@ -2,20 +2,13 @@
 // How long the start of Postfix waits for the agent, which is still starting: `postfix-elb-agent gate --unit`.
 #pragma once
 
-#include "core/model/settings.hpp"
+#include "core/base/time.hpp"
+#include "core/model/unit_properties.hpp"
 
 #include <chrono>
 #include <string>
 
 namespace core {
-
-/// What systemd says of the agent's own unit, org.freedesktop.systemd1(5).
-struct StartingUnit {
-    std::string active_state;                    ///< "active", "activating", "inactive", "failed", ...
-    bool has_job = false;                        ///< a job is queued for it
-    std::string status;                          ///< its STATUS=, sd_notify(3)
-    std::chrono::microseconds left_inactive{0};  ///< when it last began to start, CLOCK_MONOTONIC; 0: never
-};
 
 /// It starts, or is about to: a job of a unit that is down can only start it. One that waits to be restarted by systemd
 /// is "activating".

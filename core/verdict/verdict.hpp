@@ -18,10 +18,6 @@ namespace core {
 enum class Phase { starting, relinking, awaiting_postfix, serving, draining };
 [[nodiscard]] std::string_view to_string(Phase phase) noexcept;
 
-/// Where a reason stands between the cause of all (0) and mere consequences: of several faults the one of the lowest
-/// rank speaks for all of them. No two reasons share a rank.
-[[nodiscard]] std::size_t cause_rank(Check check, Reason reason) noexcept;
-
 /// The verdict of one round: what HTTP, metrics and the log say until the next.
 struct Verdict {
     Phase phase = Phase::starting;

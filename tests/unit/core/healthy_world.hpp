@@ -8,6 +8,8 @@
 
 #include <string>
 
+#include "unit/core/time_points.hpp"
+
 namespace test {
 
 inline constexpr const char* own_id = "i-0123456789abcdef0";
@@ -15,13 +17,6 @@ inline constexpr const char* own_queue = "/Mail/i-0123456789abcdef0";
 inline constexpr const char* own_pid_file = "/Mail/i-0123456789abcdef0/pid/master.pid";
 inline constexpr const char* own_owner_file = "/Mail/.postfix-elb-agent/owners/i-0123456789abcdef0";
 inline constexpr const char* other_queue = "/Mail/i-0fedcba9876543210";
-
-/// 2026-11-22T10:00:00Z plus `since`, an hour after the boot plus `since`.
-inline core::TimePoint moment(std::chrono::milliseconds since = std::chrono::milliseconds(0)) {
-    using namespace std::chrono;
-    const core::WallTime wall = sys_days(year(2026) / 11 / 22) + hours(10);
-    return {wall + since, hours(1) + since};
-}
 
 inline core::ProcessFacts master(int pid, const std::string& queue) {
     core::ProcessFacts process;

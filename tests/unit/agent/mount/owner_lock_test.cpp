@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/mount/owner_lock.hpp"
 
+#include "agent/mount/agent_directory.hpp"
 #include "agent/mount/owner_record.hpp"
 #include "agent/relink/relink_steps.hpp"
 

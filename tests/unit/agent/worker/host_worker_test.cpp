@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host worker as its server sees it: requests and replies, and what it says unasked.
+#include "agent/worker/worker.hpp"
 #include "agent/worker/host_worker.hpp"
 
 #include "agent/clients/worker_client.hpp"

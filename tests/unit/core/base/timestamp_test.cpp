@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/core/healthy_world.hpp"
+#include "unit/core/time_points.hpp"
 
 namespace {
 

@@ -111,4 +111,26 @@ TEST(PostfixUnit, AMasterInAnotherQueueIsNotExcusedByAStart) {
     EXPECT_EQ(finding.excuse, core::Excuse::none);
 }
 
+TEST(LockMatters, OfAProvenMasterWhereTheServerKeepsLocks) {
+    test::World world;
+    EXPECT_TRUE(core::lock_matters(world.facts, world.settings));
+    world.host().mount->fstype = "ext4";
+    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
+}
+
+TEST(LockMatters, WhileAStartStandsRefusedAndNoMasterIsThere) {
+    test::World world;
+    world.host().mount->fstype = "ext4";
+    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
+    world.stop_postfix();
+    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
+    world.log().last_failure = {core::StartFailure::Kind::already_running, world.now.wall, "the line", false};
+    EXPECT_TRUE(core::lock_matters(world.facts, world.settings));
+    world.log().last_failure->kind = core::StartFailure::Kind::start_failed;
+    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
+    world.log().last_failure->kind = core::StartFailure::Kind::lock_refused;
+    world.host().masters = {test::master(771, test::own_queue)};
+    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
+}
+
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/core/healthy_world.hpp"
+#include "unit/core/time_points.hpp"
 
 namespace {
 
@@ -106,28 +106,6 @@ TEST_F(MergedLogs, AReaderThatStoppedIsNotHiddenByTheOther) {
 TEST_F(MergedLogs, WhileOneIsStillReadNothingIsSaidOfTheWhole) {
     journal.source = Source::catching_up;
     EXPECT_EQ(merged().source, Source::catching_up);
-}
-
-TEST(LockMatters, OfAProvenMasterWhereTheServerKeepsLocks) {
-    test::World world;
-    EXPECT_TRUE(core::lock_matters(world.facts, world.settings));
-    world.host().mount->fstype = "ext4";
-    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
-}
-
-TEST(LockMatters, WhileAStartStandsRefusedAndNoMasterIsThere) {
-    test::World world;
-    world.host().mount->fstype = "ext4";
-    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
-    world.stop_postfix();
-    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
-    world.log().last_failure = failure(0s);
-    EXPECT_TRUE(core::lock_matters(world.facts, world.settings));
-    world.log().last_failure->kind = core::StartFailure::Kind::start_failed;
-    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
-    world.log().last_failure->kind = core::StartFailure::Kind::lock_refused;
-    world.host().masters = {test::master(771, test::own_queue)};
-    EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
 }
 
 }  // namespace
