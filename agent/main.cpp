@@ -16,8 +16,9 @@ int run(const agent::CommandLine& line) {
         return agent::doctor_command(request, loaded, line.image, line.json);
     }
     if (!loaded) {
-        return line.command == agent::Command::gate ? agent::gate_without_settings(loaded.error(), line.unit)
-                                                    : agent::report_settings_errors(line.command, loaded.error());
+        return line.command == agent::Command::gate
+                   ? agent::gate_without_settings(loaded.error(), line.unit)
+                   : agent::report_settings_errors(line.command, loaded.error());
     }
     switch (line.command) {
         case agent::Command::serve: return agent::serve_command(request, std::move(*loaded));

@@ -12,8 +12,8 @@ namespace {
 
 using core::Settings;
 
-// A mount that hangs is known to hang after its deadline; with more rounds than this in between, what is served
-// would not be about the same mount any more.
+// A mount that hangs is known to hang after its deadline; with more rounds than this in between,
+// what is served would not be about the same mount any more.
 constexpr int deadline_rounds_max = 20;
 
 enum class Position { apart, same, inside, around };
@@ -23,7 +23,8 @@ Position position(std::string_view path, std::string_view other) {
         return Position::same;
     }
     const auto is_inside = [](std::string_view inner, std::string_view outer) {
-        return inner.size() > outer.size() && inner.starts_with(outer) && inner[outer.size()] == '/';
+        return inner.size() > outer.size() && inner.starts_with(outer) &&
+               inner[outer.size()] == '/';
     };
     if (is_inside(path, other)) {
         return Position::inside;
@@ -36,10 +37,14 @@ struct PathOf {
     const std::string& (*get)(const Settings&);
 };
 
-constexpr PathOf mount{"mount.path", [](const Settings& s) -> const std::string& { return s.mount.path; }};
-constexpr PathOf link{"queue.link", [](const Settings& s) -> const std::string& { return s.queue.link; }};
-constexpr PathOf skeleton{"queue.skeleton", [](const Settings& s) -> const std::string& { return s.queue.skeleton; }};
-constexpr PathOf maillog{"maillog.path", [](const Settings& s) -> const std::string& { return s.maillog.path; }};
+constexpr PathOf mount{"mount.path",
+                       [](const Settings& s) -> const std::string& { return s.mount.path; }};
+constexpr PathOf link{"queue.link",
+                      [](const Settings& s) -> const std::string& { return s.queue.link; }};
+constexpr PathOf skeleton{"queue.skeleton",
+                          [](const Settings& s) -> const std::string& { return s.queue.skeleton; }};
+constexpr PathOf maillog{"maillog.path",
+                         [](const Settings& s) -> const std::string& { return s.maillog.path; }};
 
 // Neither of a pair may be, contain or lie in the other.
 struct Apart {
@@ -73,8 +78,12 @@ void find_overlaps(const Settings& settings, std::vector<Conflict>& conflicts) {
             continue;
         }
         std::string message = core::excerpt(path);
-        message.append(in_words(found)).append(rule.other.key).append(" ").append(core::excerpt(other));
-        conflicts.push_back({{rule.path.key, rule.other.key}, message.append("; ").append(rule.why)});
+        message.append(in_words(found))
+            .append(rule.other.key)
+            .append(" ")
+            .append(core::excerpt(other));
+        conflicts.push_back(
+            {{rule.path.key, rule.other.key}, message.append("; ").append(rule.why)});
     }
 }
 
@@ -85,19 +94,22 @@ void find_working_names(const Settings& settings, std::vector<Conflict>& conflic
         for (const PathOf& path : {skeleton, mount, maillog}) {
             if (path.get(settings) == taken) {
                 conflicts.push_back({{path.key, link.key},
-                                     core::excerpt(taken) + " is a name that relinking itself uses beside queue.link; "
-                                                            "choose another"});
+                                     core::excerpt(taken) +
+                                         " is a name that relinking itself uses beside queue.link; "
+                                         "choose another"});
             }
         }
     }
 }
 
 void find_path_without_file(const Settings& settings, std::vector<Conflict>& conflicts) {
-    if (settings.maillog.source == core::MaillogSource::journal && settings.maillog.path != "auto") {
-        conflicts.push_back({{"maillog.path", "maillog.source"},
-                             core::excerpt(settings.maillog.path) +
-                                 " is not read, because maillog.source is journal; make it \"auto\", or the source "
-                                 "\"file\""});
+    if (settings.maillog.source == core::MaillogSource::journal &&
+        settings.maillog.path != "auto") {
+        conflicts.push_back(
+            {{"maillog.path", "maillog.source"},
+             core::excerpt(settings.maillog.path) +
+                 " is not read, because maillog.source is journal; make it \"auto\", or the source "
+                 "\"file\""});
     }
 }
 

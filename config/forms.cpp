@@ -23,17 +23,20 @@ std::string complaint(std::string_view text, std::string_view why) {
 }
 
 bool is_letter_or_digit(char byte) {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9');
 }
 
 bool consists_of_word_characters(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char byte) { return is_letter_or_digit(byte) || byte == '.' || byte == '_' || byte == '-'; });
+    return std::all_of(text.begin(), text.end(), [](char byte) {
+        return is_letter_or_digit(byte) || byte == '.' || byte == '_' || byte == '-';
+    });
 }
 
 bool is_ip(int family, std::string_view text) {
     in6_addr room{};  // large enough for both families
-    return text.find('\0') == std::string_view::npos && inet_pton(family, std::string(text).c_str(), &room) == 1;
+    return text.find('\0') == std::string_view::npos &&
+           inet_pton(family, std::string(text).c_str(), &room) == 1;
 }
 
 bool is_port(std::string_view text) {
@@ -64,7 +67,8 @@ std::string_view why_not_normal(std::string_view path) {
         const std::size_t end = std::min(path.find('/', at), path.size());
         const std::string_view component = path.substr(at, end - at);
         if (component.empty()) {
-            return at == path.size() ? "ends in a slash; leave it away" : "has an empty component (\"//\")";
+            return at == path.size() ? "ends in a slash; leave it away"
+                                     : "has an empty component (\"//\")";
         }
         if (component == "." || component == "..") {
             return "has a component \".\" or \"..\"; write the path without it";
@@ -151,22 +155,26 @@ Complaint auto_or_instance_id(std::string_view text) {
 
 Complaint auto_or_user(std::string_view text) {
     if (text == "root") {
-        return complaint(text, "would leave the server its power; name an unprivileged user, or \"auto\"");
+        return complaint(
+            text, "would leave the server its power; name an unprivileged user, or \"auto\"");
     }
-    const bool begins_well =
-        !text.empty() && is_letter_or_digit(text.front()) && (text.front() < '0' || text.front() > '9');
-    if ((begins_well || text.starts_with('_')) && text.size() <= user_max && consists_of_word_characters(text)) {
+    const bool begins_well = !text.empty() && is_letter_or_digit(text.front()) &&
+                             (text.front() < '0' || text.front() > '9');
+    if ((begins_well || text.starts_with('_')) && text.size() <= user_max &&
+        consists_of_word_characters(text)) {
         return std::nullopt;
     }
     return complaint(text,
-                     "is not a user's name: a letter or underscore, then letters, digits, '_', '-', '.', at most 32");
+                     "is not a user's name: a letter or underscore, then letters, digits, '_', "
+                     "'-', '.', at most 32");
 }
 
 Complaint filesystem_type(std::string_view text) {
     if (!text.empty() && text.size() <= filesystem_type_max && consists_of_word_characters(text)) {
         return std::nullopt;
     }
-    return complaint(text, "is not a file system type such as nfs4: 1 to 64 letters, digits, '.', '_', '-'");
+    return complaint(
+        text, "is not a file system type such as nfs4: 1 to 64 letters, digits, '.', '_', '-'");
 }
 
 Complaint mount_source(std::string_view text) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forms that texts in the settings may have. Each takes the text as written and says in one line what is wrong
-// with it, beginning with the text itself in quotes, or nothing when it has the form.
-// Internal to config. Nothing here looks at the system: whether a path or a user exists is for others to find out.
+// The forms that texts in the settings may have. Each takes the text as written and says in one
+// line what is wrong with it, beginning with the text itself in quotes, or nothing when it has the
+// form. Internal to config. Nothing here looks at the system: whether a path or a user exists is
+// for others to find out.
 #pragma once
 
 #include <optional>
@@ -27,7 +28,8 @@ using Complaint = std::optional<std::string>;
 /// "auto", or a literal instance id (core/model/instance_id.hpp).
 [[nodiscard]] Complaint auto_or_instance_id(std::string_view text);
 
-/// "auto", or a user's name: a letter or underscore, then letters, digits, '_', '-', '.', at most 32. Not root.
+/// "auto", or a user's name: a letter or underscore, then letters, digits, '_', '-', '.', at
+/// most 32. Not root.
 [[nodiscard]] Complaint auto_or_user(std::string_view text);
 
 /// A file system type: 1 to 64 letters, digits, '.', '_', '-'.

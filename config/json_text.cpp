@@ -18,8 +18,8 @@ using nlohmann::json;
 
 constexpr std::size_t nesting_max = 16;
 
-// The library tells an event handler nothing of lines, but it has read exactly up to the closing quote when it reports
-// a key: so the number of bytes it has taken says where the key stands.
+// The library tells an event handler nothing of lines, but it has read exactly up to the closing
+// quote when it reports a key: so the number of bytes it has taken says where the key stands.
 class CountingIterator {
    public:
     using iterator_category = std::input_iterator_tag;
@@ -55,8 +55,9 @@ class LineCounter {
     std::size_t line_at(std::size_t offset) {
         offset = std::min(offset, text_.size());
         if (offset > seen_) {
-            line_ += static_cast<std::size_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(seen_),
-                                                         text_.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+            line_ += static_cast<std::size_t>(
+                std::count(text_.begin() + static_cast<std::ptrdiff_t>(seen_),
+                           text_.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
             seen_ = offset;
         }
         return line_;
@@ -96,7 +97,8 @@ std::string plain_words(std::string_view message) {
 
 class TreeBuilder : public nlohmann::json_sax<json> {
    public:
-    TreeBuilder(std::string_view text, const std::size_t& taken) : text_(text), taken_(taken), lines_(text) {}
+    TreeBuilder(std::string_view text, const std::size_t& taken)
+        : text_(text), taken_(taken), lines_(text) {}
 
     [[nodiscard]] JsonNode& root() { return root_; }
     std::optional<JsonTextError> error;
@@ -138,7 +140,8 @@ class TreeBuilder : public nlohmann::json_sax<json> {
         key_line_ = lines_.line_at(taken_);
         return true;
     }
-    bool parse_error(std::size_t position, const std::string& /*last*/, const nlohmann::detail::exception& e) override {
+    bool parse_error(std::size_t position, const std::string& /*last*/,
+                     const nlohmann::detail::exception& e) override {
         error = error_at(text_, position == 0 ? 0 : position - 1, plain_words(e.what()));
         return false;
     }
@@ -202,7 +205,8 @@ boost::system::result<JsonNode, JsonTextError> parse_json(std::string_view text)
     const CountingIterator end(text.data() + text.size(), &taken);
     constexpr bool strict = true;
     constexpr bool ignore_comments = true;
-    if (!json::sax_parse(begin, end, &builder, nlohmann::detail::input_format_t::json, strict, ignore_comments)) {
+    if (!json::sax_parse(begin, end, &builder, nlohmann::detail::input_format_t::json, strict,
+                         ignore_comments)) {
         return std::move(*builder.error);
     }
     return std::move(builder.root());
@@ -214,8 +218,8 @@ std::string json_quoted(std::string_view text) {
 
 bool is_utf8(std::string_view text) {
     // What is not UTF-8 is dropped here, so that only a text that is comes back whole.
-    return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::ignore)).get_ref<const std::string&>() ==
-           text;
+    return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::ignore))
+               .get_ref<const std::string&>() == text;
 }
 
 }  // namespace config

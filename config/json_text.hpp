@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON with comments, read into a small tree that remembers the line of each key and keeps keys that come twice.
-// That is what a message about a settings file needs and what the JSON library's own tree has lost.
-// Internal to config. Limit: nesting to 16 levels. Of what no setting has (fractions) only the kind is kept.
+// JSON with comments, read into a small tree that remembers the line of each key and keeps keys
+// that come twice. That is what a message about a settings file needs and what the JSON library's
+// own tree has lost. Internal to config. Limit: nesting to 16 levels. Of what no setting has
+// (fractions) only the kind is kept.
 #pragma once
 
 #include "core/base/result.hpp"

@@ -32,7 +32,8 @@ core::Result<std::string> read_file(const std::string& name) {
         return core::system_error(error_number, "cannot read", name);
     }
     if (size > file_size_max) {
-        return core::Error{core::Errc::malformed, name + " is larger than " + std::to_string(file_size_max) + " bytes"};
+        return core::Error{core::Errc::malformed,
+                           name + " is larger than " + std::to_string(file_size_max) + " bytes"};
     }
     text.resize(size);
     return text;
@@ -63,7 +64,8 @@ std::string to_string(const Problem& problem) {
 }
 
 void throw_exception_from_error(const Problems& problems, const boost::source_location& /*where*/) {
-    throw core::ErrorException({core::Errc::malformed, problems.empty() ? "" : to_string(problems.front())});
+    throw core::ErrorException(
+        {core::Errc::malformed, problems.empty() ? "" : to_string(problems.front())});
 }
 
 LoadResult load(const LoadRequest& request) {
@@ -80,7 +82,8 @@ LoadResult load(const LoadRequest& request) {
     return finish(loader, request.overrides);
 }
 
-LoadResult load_text(std::string_view text, std::string_view name, const std::vector<std::string>& overrides) {
+LoadResult load_text(std::string_view text, std::string_view name,
+                     const std::vector<std::string>& overrides) {
     Loader loader;
     loader.take_text(text, one_line(std::string(name)));
     return finish(loader, overrides);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a settings file and `--set` to settings that may be used, or to everything that is wrong with them at once.
+// From a settings file and `--set` to settings that may be used, or to everything that is wrong
+// with them at once.
 //
-// The file is JSON with comments (// and /* */). A later `--set` of a key wins over an earlier one, and both over the
-// file; a file with a mistake is refused even where `--set` covers it.
+// The file is JSON with comments (// and /* */). A later `--set` of a key wins over an earlier one,
+// and both over the file; a file with a mistake is refused even where `--set` covers it.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -28,7 +29,8 @@ inline constexpr std::size_t problems_max = 100;
 
 struct LoadRequest {
     std::optional<std::filesystem::path> file;  ///< absent: no file is read
-    bool file_must_exist = false;        ///< a file that an operator named must be there, the default one need not
+    bool file_must_exist =
+        false;  ///< a file that an operator named must be there, the default one need not
     std::vector<std::string> overrides;  ///< of --set: "key.path=value"
 };
 
@@ -52,7 +54,8 @@ struct Problem {
 using Problems = std::vector<Problem>;
 
 /// What LoadResult::value() throws when there is none: core::ErrorException with the first problem.
-[[noreturn]] void throw_exception_from_error(const Problems& problems, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const Problems& problems,
+                                             const boost::source_location& where);
 
 using LoadResult = boost::system::result<Loaded, Problems>;
 

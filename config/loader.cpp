@@ -36,12 +36,19 @@ std::optional<Value> value_of(const JsonNode& node) {
 }
 
 std::string wrong_type(const JsonNode& node, const Key& key) {
-    const auto strange = std::find_if(node.members.begin(), node.members.end(),
-                                      [](const JsonNode& member) { return member.kind != Kind::string; });
+    const auto strange =
+        std::find_if(node.members.begin(), node.members.end(),
+                     [](const JsonNode& member) { return member.kind != Kind::string; });
     if (node.kind == Kind::list && strange != node.members.end()) {
-        return std::string("has ").append(in_words(strange->kind)).append(" in it; wanted is ").append(key.accepts);
+        return std::string("has ")
+            .append(in_words(strange->kind))
+            .append(" in it; wanted is ")
+            .append(key.accepts);
     }
-    return std::string("is ").append(in_words(node.kind)).append("; wanted is ").append(key.accepts);
+    return std::string("is ")
+        .append(in_words(node.kind))
+        .append("; wanted is ")
+        .append(key.accepts);
 }
 
 std::vector<std::string> split_at_commas(std::string_view text) {
@@ -56,7 +63,8 @@ std::vector<std::string> split_at_commas(std::string_view text) {
     }
 }
 
-// What was written after "--set key=": JSON where the key wants what the JSON says, else the text itself.
+// What was written after "--set key=": JSON where the key wants what the JSON says, else the text
+// itself.
 Value override_value(std::string_view written, const Key& key) {
     std::optional<Value> json;
     if (const auto node = parse_json(written)) {
@@ -81,7 +89,8 @@ std::string members_in_words(std::string_view section) {
     for (const Key& key : schema()) {
         const bool inside = section.empty() || section_of(key.path) == section;
         const std::string_view parent = section_of(key.path);
-        const std::string_view shown = section.empty() && !parent.empty() ? parent : name_of(key.path);
+        const std::string_view shown =
+            section.empty() && !parent.empty() ? parent : name_of(key.path);
         if (inside && !words.ends_with(shown)) {  // the keys of a section stand together
             words.append(words.empty() ? "" : ", ").append(shown);
         }
@@ -114,10 +123,13 @@ void Loader::take_text(std::string_view text, std::string_view name) {
     auto root = parse_json(text);
     if (!root) {
         add_problem(file_ + ":" + std::to_string(root.error().line), "",
-                    "not JSON at column " + std::to_string(root.error().column) + ": " + root.error().message);
+                    "not JSON at column " + std::to_string(root.error().column) + ": " +
+                        root.error().message);
     } else if (root->kind != Kind::object) {
         add_problem(place_of(*root), "",
-                    std::string("the file holds ").append(in_words(root->kind)).append("; wanted is an object"));
+                    std::string("the file holds ")
+                        .append(in_words(root->kind))
+                        .append("; wanted is an object"));
     } else {
         take_section(*root, "");
     }
@@ -125,7 +137,8 @@ void Loader::take_text(std::string_view text, std::string_view name) {
 
 void Loader::take_section(const JsonNode& node, std::string_view section) {
     for (const JsonNode& member : node.members) {
-        const std::string path = section.empty() ? member.key : std::string(section).append(".").append(member.key);
+        const std::string path =
+            section.empty() ? member.key : std::string(section).append(".").append(member.key);
         // A dot in a key is no way into a section, or one setting could be written twice unseen.
         const bool plain = member.key.find('.') == std::string::npos;
         const Key* key = plain ? find_key(path) : nullptr;
@@ -134,7 +147,8 @@ void Loader::take_section(const JsonNode& node, std::string_view section) {
             continue;
         }
         if (const auto [first, is_new] = line_of_.emplace(path, member.line); !is_new) {
-            add_problem(place_of(member), path, "given twice, also on line " + std::to_string(first->second));
+            add_problem(place_of(member), path,
+                        "given twice, also on line " + std::to_string(first->second));
         }
         if (key) {
             take_value(member, *key);
@@ -142,7 +156,9 @@ void Loader::take_section(const JsonNode& node, std::string_view section) {
             take_section(member, path);
         } else {
             add_problem(place_of(member), path,
-                        std::string("is ").append(in_words(member.kind)).append("; wanted is an object with ") +
+                        std::string("is ")
+                                .append(in_words(member.kind))
+                                .append("; wanted is an object with ") +
                             members_in_words(path));
         }
     }
@@ -166,25 +182,30 @@ void Loader::take_unknown(std::string place, const std::string& path) {
     if (const std::string nearest = nearest_key(path); !nearest.empty()) {
         message += "did you mean " + nearest + "?";
     } else {
-        const std::string_view section = is_section(section_of(path)) ? section_of(path) : std::string_view{};
+        const std::string_view section =
+            is_section(section_of(path)) ? section_of(path) : std::string_view{};
         message += "known here: " + members_in_words(section);
     }
     constexpr std::size_t longest_shown = 80;
-    const bool readable = path.size() <= longest_shown && !core::has_control_character(path) && !path.empty();
-    add_problem(std::move(place), readable ? path : core::excerpt(path, longest_shown), std::move(message));
+    const bool readable =
+        path.size() <= longest_shown && !core::has_control_character(path) && !path.empty();
+    add_problem(std::move(place), readable ? path : core::excerpt(path, longest_shown),
+                std::move(message));
 }
 
 void Loader::take_override(std::string_view assignment) {
     const std::string place(override_place);
     const std::size_t equals = assignment.find('=');
     if (equals == std::string_view::npos) {
-        add_problem(place, "", core::excerpt(assignment) + " has no \"=\"; wanted is key.path=value");
+        add_problem(place, "",
+                    core::excerpt(assignment) + " has no \"=\"; wanted is key.path=value");
         return;
     }
     const std::string path(assignment.substr(0, equals));
     const std::string_view written = assignment.substr(equals + 1);
     if (is_section(path)) {
-        add_problem(place, path, "is a section; set its keys one by one: " + members_in_words(path));
+        add_problem(place, path,
+                    "is a section; set its keys one by one: " + members_in_words(path));
     } else if (const Key* key = find_key(path); !key) {
         take_unknown(place, path);
     } else if (!is_utf8(written)) {
@@ -205,25 +226,30 @@ void Loader::apply(const Key& key, const Value& value, std::string place) {
     }
 }
 
-// A value that was refused is not in the settings, so nothing can be said about what it goes together with.
+// A value that was refused is not in the settings, so nothing can be said about what it goes
+// together with.
 void Loader::find_conflicts() {
     for (Conflict& conflict : config::find_conflicts(loaded_.settings)) {
         const auto is_bad = [&](std::string_view key) { return bad_keys_.contains(key); };
-        const auto is_given = [&](std::string_view key) { return loaded_.origins.find(key)->second != "default"; };
+        const auto is_given = [&](std::string_view key) {
+            return loaded_.origins.find(key)->second != "default";
+        };
         if (std::any_of(conflict.keys.begin(), conflict.keys.end(), is_bad)) {
             continue;
         }
         // Where the blamed key has its default, the mistake is at one of the others.
         const auto given = std::find_if(conflict.keys.begin(), conflict.keys.end(), is_given);
         const std::string_view at = given == conflict.keys.end() ? conflict.keys.front() : *given;
-        add_problem(loaded_.origins.find(at)->second, std::string(conflict.keys.front()), std::move(conflict.message));
+        add_problem(loaded_.origins.find(at)->second, std::string(conflict.keys.front()),
+                    std::move(conflict.message));
     }
 }
 
 LoadResult Loader::finish() {
     find_conflicts();
     if (problems_left_out_ > 0) {
-        problems_.push_back({file_, "", std::to_string(problems_left_out_) + " more problems are not listed"});
+        problems_.push_back(
+            {file_, "", std::to_string(problems_left_out_) + " more problems are not listed"});
     }
     if (!problems_.empty()) {
         return std::move(problems_);

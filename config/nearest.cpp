@@ -10,7 +10,8 @@
 namespace config {
 namespace {
 
-constexpr std::size_t longest_compared = 64;  // the longest key has far fewer; keeps a hostile file cheap
+constexpr std::size_t longest_compared =
+    64;  // the longest key has far fewer; keeps a hostile file cheap
 
 std::size_t unlikeness(std::string_view unknown, std::string_view known) {
     const std::size_t whole = edit_distance(unknown, known);

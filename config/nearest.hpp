@@ -11,8 +11,8 @@ namespace config {
 /// The number of bytes to insert, drop or replace to make `a` of `b` (Levenshtein).
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The key or section most like the unknown `path`, by the whole path or by its last part (a right name in the wrong
-/// section); "" where nothing is near.
+/// The key or section most like the unknown `path`, by the whole path or by its last part (a right
+/// name in the wrong section); "" where nothing is near.
 [[nodiscard]] std::string nearest_key(std::string_view path);
 
 }  // namespace config

@@ -31,10 +31,11 @@ std::vector<Line> lines_of(const Loaded& loaded) {
             lines.push_back({indented(1, json_quoted(section) + ": {"), ""});
         }
         open = section;
-        const std::string member = json_quoted(name_of(key.path)) + ": " + to_json(key.get(loaded.settings));
+        const std::string member =
+            json_quoted(name_of(key.path)) + ": " + to_json(key.get(loaded.settings));
         const auto origin = loaded.origins.find(key.path);
-        lines.push_back(
-            {indented(section.empty() ? 1 : 2, member), origin == loaded.origins.end() ? "default" : origin->second});
+        lines.push_back({indented(section.empty() ? 1 : 2, member),
+                         origin == loaded.origins.end() ? "default" : origin->second});
     }
     if (!open.empty()) {
         lines.push_back({indented(1, "}"), ""});

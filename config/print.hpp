@@ -8,8 +8,8 @@
 
 namespace config {
 
-/// JSON with comments, every key in the order of the schema, each line followed by where the value came from.
-/// load_text() reads it back to the same settings.
+/// JSON with comments, every key in the order of the schema, each line followed by where the value
+/// came from. load_text() reads it back to the same settings.
 [[nodiscard]] std::string print(const Loaded& loaded);
 
 }  // namespace config

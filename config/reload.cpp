@@ -6,7 +6,8 @@
 
 namespace config {
 
-std::vector<std::string> changed_needing_restart(const core::Settings& before, const core::Settings& after) {
+std::vector<std::string> changed_needing_restart(const core::Settings& before,
+                                                 const core::Settings& after) {
     std::vector<std::string> changed;
     for (const Key& key : schema()) {
         if (key.reload == Reload::restart && key.get(before) != key.get(after)) {
@@ -16,7 +17,8 @@ std::vector<std::string> changed_needing_restart(const core::Settings& before, c
     return changed;
 }
 
-core::Result<core::Settings> apply_reload(const core::Settings& before, const core::Settings& after) {
+core::Result<core::Settings> apply_reload(const core::Settings& before,
+                                          const core::Settings& after) {
     core::Settings settings = after;
     for (const Key& key : schema()) {
         if (key.reload != Reload::restart) {
@@ -28,7 +30,8 @@ core::Result<core::Settings> apply_reload(const core::Settings& before, const co
     }
     if (const auto conflicts = find_conflicts(settings); !conflicts.empty()) {
         const Conflict& conflict = conflicts.front();
-        return core::Error{core::Errc::refused, std::string(conflict.keys.front()) + ": " + conflict.message +
+        return core::Error{core::Errc::refused, std::string(conflict.keys.front()) + ": " +
+                                                    conflict.message +
                                                     "; as things stand until a restart"};
     }
     return settings;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a reload (SIGHUP) does with new settings: it applies what may change while the program runs, and says which
-// keys wait for a restart.
+// What a reload (SIGHUP) does with new settings: it applies what may change while the program runs,
+// and says which keys wait for a restart.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -15,8 +15,10 @@ namespace config {
 [[nodiscard]] std::vector<std::string> changed_needing_restart(const core::Settings& before,
                                                                const core::Settings& after);
 
-/// `after`, with the values of `before` where only a restart applies a change. An error where this mixture is an
-/// impossible combination (the log's new path lies under the old mount): then nothing can be applied before a restart.
-[[nodiscard]] core::Result<core::Settings> apply_reload(const core::Settings& before, const core::Settings& after);
+/// `after`, with the values of `before` where only a restart applies a change. An error where this
+/// mixture is an impossible combination (the log's new path lies under the old mount): then nothing
+/// can be applied before a restart.
+[[nodiscard]] core::Result<core::Settings> apply_reload(const core::Settings& before,
+                                                        const core::Settings& after);
 
 }  // namespace config

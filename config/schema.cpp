@@ -38,14 +38,18 @@ core::Result<T> as(const Value& value, std::string_view accepts) {
     } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
         shown = std::to_string(*number) + " ";
     }
-    return wrong(shown.append("is ").append(value_words[value.index()]).append("; wanted is ").append(accepts));
+    return wrong(shown.append("is ")
+                     .append(value_words[value.index()])
+                     .append("; wanted is ")
+                     .append(accepts));
 }
 
 // Each of these makes a row. `at` gives the member of a Settings, const or not.
 
 template <class At>
 auto set_text(At at, Form form, std::string accepts) {
-    return [at, form, accepts = std::move(accepts)](Settings& settings, const Value& value) -> core::Result<void> {
+    return [at, form, accepts = std::move(accepts)](Settings& settings,
+                                                    const Value& value) -> core::Result<void> {
         auto wanted = as<std::string>(value, accepts);
         if (!wanted) {
             return wanted.error();
@@ -59,7 +63,8 @@ auto set_text(At at, Form form, std::string accepts) {
 }
 
 template <class At>
-Key text(std::string_view path, At at, Form form, std::string accepts, Reload reload, std::string_view words) {
+Key text(std::string_view path, At at, Form form, std::string accepts, Reload reload,
+         std::string_view words) {
     return {path,
             Type::text,
             accepts,
@@ -70,14 +75,18 @@ Key text(std::string_view path, At at, Form form, std::string accepts, Reload re
 }
 
 template <class At>
-Key text_or_null(std::string_view path, At at, Form form, std::string accepts, Reload reload, std::string_view words) {
+Key text_or_null(std::string_view path, At at, Form form, std::string accepts, Reload reload,
+                 std::string_view words) {
     return {path,
             Type::text_or_null,
             accepts,
             reload,
             words,
-            [at](const Settings& settings) -> Value { return at(settings) ? Value(*at(settings)) : Value(); },
-            [at, set = set_text(at, form, accepts)](Settings& settings, const Value& value) -> core::Result<void> {
+            [at](const Settings& settings) -> Value {
+                return at(settings) ? Value(*at(settings)) : Value();
+            },
+            [at, set = set_text(at, form, accepts)](Settings& settings,
+                                                    const Value& value) -> core::Result<void> {
                 if (std::holds_alternative<std::monostate>(value)) {
                     at(settings).reset();
                     return {};
@@ -87,7 +96,8 @@ Key text_or_null(std::string_view path, At at, Form form, std::string accepts, R
 }
 
 template <class At>
-Key words_of(std::string_view path, At at, Form form, std::string accepts, Reload reload, std::string_view words) {
+Key words_of(std::string_view path, At at, Form form, std::string accepts, Reload reload,
+             std::string_view words) {
     return {path,
             Type::words,
             accepts,
@@ -113,27 +123,30 @@ Key words_of(std::string_view path, At at, Form form, std::string accepts, Reloa
 }
 
 template <class At>
-Key integer(std::string_view path, At at, std::int64_t least, std::int64_t most, std::string_view note, Reload reload,
-            std::string_view words) {
-    std::string accepts = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+Key integer(std::string_view path, At at, std::int64_t least, std::int64_t most,
+            std::string_view note, Reload reload, std::string_view words) {
+    std::string accepts =
+        "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
     accepts.append(note);
-    return {path,
-            Type::integer,
-            accepts,
-            reload,
-            words,
-            [at](const Settings& settings) -> Value { return std::int64_t{at(settings)}; },
-            [at, least, most, accepts](Settings& settings, const Value& value) -> core::Result<void> {
-                const auto wanted = as<std::int64_t>(value, accepts);
-                if (!wanted) {
-                    return wanted.error();
-                }
-                if (*wanted < least || *wanted > most) {
-                    return wrong(std::to_string(*wanted).append(" is out of range; wanted is ").append(accepts));
-                }
-                at(settings) = static_cast<std::remove_reference_t<decltype(at(settings))>>(*wanted);
-                return {};
-            }};
+    return {
+        path,
+        Type::integer,
+        accepts,
+        reload,
+        words,
+        [at](const Settings& settings) -> Value { return std::int64_t{at(settings)}; },
+        [at, least, most, accepts](Settings& settings, const Value& value) -> core::Result<void> {
+            const auto wanted = as<std::int64_t>(value, accepts);
+            if (!wanted) {
+                return wanted.error();
+            }
+            if (*wanted < least || *wanted > most) {
+                return wrong(
+                    std::to_string(*wanted).append(" is out of range; wanted is ").append(accepts));
+            }
+            at(settings) = static_cast<std::remove_reference_t<decltype(at(settings))>>(*wanted);
+            return {};
+        }};
 }
 
 template <class At>
@@ -160,34 +173,37 @@ Key duration(std::string_view path, At at, core::Duration least, core::Duration 
              std::string_view words) {
     const std::string accepts =
         "a duration from " + core::format_duration(least) + " to " + core::format_duration(most);
-    return {path,
-            Type::duration,
-            accepts,
-            reload,
-            words,
-            [at](const Settings& settings) -> Value { return core::format_duration(at(settings)); },
-            [at, least, most, accepts](Settings& settings, const Value& value) -> core::Result<void> {
-                const auto written = as<std::string>(value, accepts + ", a string with a unit");
-                if (!written) {
-                    return written.error();
-                }
-                const auto wanted = core::parse_duration(*written);
-                if (!wanted) {
-                    return wanted.error();
-                }
-                if (*wanted < least || *wanted > most) {
-                    return wrong(core::excerpt(*written).append(" is out of range; wanted is ").append(accepts));
-                }
-                at(settings) = *wanted;
-                return {};
-            }};
+    return {
+        path,
+        Type::duration,
+        accepts,
+        reload,
+        words,
+        [at](const Settings& settings) -> Value { return core::format_duration(at(settings)); },
+        [at, least, most, accepts](Settings& settings, const Value& value) -> core::Result<void> {
+            const auto written = as<std::string>(value, accepts + ", a string with a unit");
+            if (!written) {
+                return written.error();
+            }
+            const auto wanted = core::parse_duration(*written);
+            if (!wanted) {
+                return wanted.error();
+            }
+            if (*wanted < least || *wanted > most) {
+                return wrong(
+                    core::excerpt(*written).append(" is out of range; wanted is ").append(accepts));
+            }
+            at(settings) = *wanted;
+            return {};
+        }};
 }
 
 template <class Enum, std::size_t size>
 using Names = std::array<std::pair<Enum, std::string_view>, size>;
 
 template <class At, class Enum, std::size_t size>
-Key choice(std::string_view path, At at, const Names<Enum, size>& names, Reload reload, std::string_view words) {
+Key choice(std::string_view path, At at, const Names<Enum, size>& names, Reload reload,
+           std::string_view words) {
     std::string accepts = "one of";
     for (const auto& [value, name] : names) {
         accepts.append(&name == &names.front().second ? " " : ", ").append(name);
@@ -198,8 +214,9 @@ Key choice(std::string_view path, At at, const Names<Enum, size>& names, Reload 
             reload,
             words,
             [at, names](const Settings& settings) -> Value {
-                const auto row = std::find_if(names.begin(), names.end(),
-                                              [&](const auto& each) { return each.first == at(settings); });
+                const auto row = std::find_if(names.begin(), names.end(), [&](const auto& each) {
+                    return each.first == at(settings);
+                });
                 return std::string(row->second);
             },
             [at, names, accepts](Settings& settings, const Value& value) -> core::Result<void> {
@@ -207,8 +224,9 @@ Key choice(std::string_view path, At at, const Names<Enum, size>& names, Reload 
                 if (!wanted) {
                     return wanted.error();
                 }
-                const auto row =
-                    std::find_if(names.begin(), names.end(), [&](const auto& each) { return each.second == *wanted; });
+                const auto row = std::find_if(names.begin(), names.end(), [&](const auto& each) {
+                    return each.second == *wanted;
+                });
                 if (row == names.end()) {
                     return wrong(core::excerpt(*wanted).append(" is not ").append(accepts));
                 }
@@ -236,42 +254,56 @@ std::vector<Key> make_schema() {
     return {
         text(SETTING(listen.address), ip_literal, "an IP address", restart,
              "Address to listen on; `::` means both families"),
-        integer(SETTING(listen.port), 0, 65535, "; 0 is any free port", restart, "TCP port to listen on"),
-        text(SETTING(instance_id), auto_or_instance_id, "`auto` or a single path component", restart,
-             "Name of this instance and of its queue; `auto` asks the hardware, then the metadata service, then "
+        integer(SETTING(listen.port), 0, 65535, "; 0 is any free port", restart,
+                "TCP port to listen on"),
+        text(SETTING(instance_id), auto_or_instance_id, "`auto` or a single path component",
+             restart,
+             "Name of this instance and of its queue; `auto` asks the hardware, then the metadata "
+             "service, then "
              "cloud-init"),
         text(SETTING(imds.endpoint), http_endpoint, "`http://<IP address>[:port]`", restart,
              "Where the instance metadata service answers"),
-        text(SETTING(mount.path), absolute_path, path, restart, "Mount point of the shared file system"),
-        words_of(SETTING(mount.fstypes), filesystem_type, "a list of at least one file system type", live,
-                 "Types that the shared file system may have"),
-        text_or_null(SETTING(mount.source), mount_source, "a source as in the mount table, or `null`", live,
+        text(SETTING(mount.path), absolute_path, path, restart,
+             "Mount point of the shared file system"),
+        words_of(SETTING(mount.fstypes), filesystem_type, "a list of at least one file system type",
+                 live, "Types that the shared file system may have"),
+        text_or_null(SETTING(mount.source), mount_source,
+                     "a source as in the mount table, or `null`", live,
                      "What must be mounted there; `null` means anything"),
         duration(SETTING(mount.wait), 0ms, 24h, live,
                  "How long `relink` waits for the mount to appear; `serve` goes on waiting"),
-        duration(SETTING(mount.deadline), 100ms, 1min, live, "Longest time the mount may take to answer"),
+        duration(SETTING(mount.deadline), 100ms, 1min, live,
+                 "Longest time the mount may take to answer"),
         text(SETTING(queue.link), absolute_path, path, restart,
              "Postfix's queue directory, which becomes a link to this instance's queue"),
         text(SETTING(queue.skeleton), absolute_path, path, restart,
              "The pristine queue directory that a new queue is copied from"),
         boolean(SETTING(queue.after_user_data), live,
                 "Whether the relink, and so Postfix, waits until cloud-init has run user data"),
-        choice(SETTING(maillog.source), maillog_sources, live,
-               "Where Postfix's log is read; `auto` reads its file and the journal, whichever exist"),
+        choice(
+            SETTING(maillog.source), maillog_sources, live,
+            "Where Postfix's log is read; `auto` reads its file and the journal, whichever exist"),
         text(SETTING(maillog.path), auto_or_absolute_path, "`auto` or an absolute path", live,
              "The log file; `auto` takes the one that the system writes"),
         duration(SETTING(shared_fault.hold), 0ms, 24h, live,
-                 "How long an outage of the file server, which all instances share, does not make this one unhealthy"),
-        duration(SETTING(checks.interval), 100ms, 1h, live, "Time between two rounds of checks that have no event"),
-        integer(SETTING(checks.fail_after), 1, 100, "", live, "Rounds in a row until a doubtful fault counts"),
-        integer(SETTING(checks.pass_after), 1, 100, "", live, "Good rounds in a row until a fault is over"),
+                 "How long an outage of the file server, which all instances share, does not make "
+                 "this one unhealthy"),
+        duration(SETTING(checks.interval), 100ms, 1h, live,
+                 "Time between two rounds of checks that have no event"),
+        integer(SETTING(checks.fail_after), 1, 100, "", live,
+                "Rounds in a row until a doubtful fault counts"),
+        integer(SETTING(checks.pass_after), 1, 100, "", live,
+                "Good rounds in a row until a fault is over"),
         duration(SETTING(census.interval), 0ms, 24h, live,
-                 "Time from the end of one count of the queues to the beginning of the next; `0s` never counts"),
+                 "Time from the end of one count of the queues to the beginning of the next; `0s` "
+                 "never counts"),
         integer(SETTING(census.budget), 1, 1'000'000, "", live,
                 "Operations of the file system that a count may take in a second"),
-        duration(SETTING(drain.delay), 0ms, 1h, live, "How long to answer \"not ready\" before a stop"),
+        duration(SETTING(drain.delay), 0ms, 1h, live,
+                 "How long to answer \"not ready\" before a stop"),
         text(SETTING(user), auto_or_user, "`auto` or the name of a user other than root", restart,
-             "Whom the server and the systemd worker become; `auto` is `postfix-elb-agent` where that user exists, "
+             "Whom the server and the systemd worker become; `auto` is `postfix-elb-agent` where "
+             "that user exists, "
              "else `nobody`"),
     };
 }
@@ -287,14 +319,16 @@ std::span<const Key> schema() {
 
 const Key* find_key(std::string_view path) {
     const auto keys = schema();
-    const auto found = std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.path == path; });
+    const auto found =
+        std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.path == path; });
     return found == keys.end() ? nullptr : &*found;
 }
 
 bool is_section(std::string_view name) {
     const auto keys = schema();
-    return !name.empty() &&
-           std::any_of(keys.begin(), keys.end(), [&](const Key& key) { return section_of(key.path) == name; });
+    return !name.empty() && std::any_of(keys.begin(), keys.end(), [&](const Key& key) {
+        return section_of(key.path) == name;
+    });
 }
 
 std::string_view section_of(std::string_view path) {
@@ -327,11 +361,17 @@ std::string to_json(const Value& value) {
 }
 
 std::string settings_table_markdown() {
-    std::string table = "| key | default | accepts | a change takes effect | meaning |\n|---|---|---|---|---|\n";
+    std::string table =
+        "| key | default | accepts | a change takes effect | meaning |\n|---|---|---|---|---|\n";
     const Settings defaults;
     for (const Key& key : schema()) {
-        table.append("| `").append(key.path).append("` | `").append(to_json(key.get(defaults))).append("` | ");
-        table.append(key.accepts).append(key.reload == Reload::live ? " | on reload | " : " | on restart | ");
+        table.append("| `")
+            .append(key.path)
+            .append("` | `")
+            .append(to_json(key.get(defaults)))
+            .append("` | ");
+        table.append(key.accepts)
+            .append(key.reload == Reload::live ? " | on reload | " : " | on restart | ");
         table.append(key.words).append(" |\n");
     }
     return table;

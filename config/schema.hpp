@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of settings: key, type, bounds, words, and whether a reload applies it. The loader, `config print`, a
-// reload and the README's table all come from it. Defaults are not in it: they are core::Settings as constructed.
+// The one table of settings: key, type, bounds, words, and whether a reload applies it. The loader,
+// `config print`, a reload and the README's table all come from it. Defaults are not in it: they
+// are core::Settings as constructed.
 //
 // To add a setting: a member of core::Settings, and a row in schema.cpp.
 #pragma once
@@ -31,8 +32,10 @@ enum class Type {
 /// Whether SIGHUP applies a change at once, or the program has to be restarted.
 enum class Reload { live, restart };
 
-/// A value in the shape that the settings file has: null, a whole number, a text, a list of texts, true or false.
-using Value = std::variant<std::monostate, std::int64_t, std::string, std::vector<std::string>, bool>;
+/// A value in the shape that the settings file has: null, a whole number, a text, a list of texts,
+/// true or false.
+using Value =
+    std::variant<std::monostate, std::int64_t, std::string, std::vector<std::string>, bool>;
 
 struct Key {
     std::string_view path;  ///< "mount.deadline"
@@ -42,8 +45,8 @@ struct Key {
     std::string_view words;  ///< one line for people
     std::function<Value(const core::Settings&)> get;
 
-    /// Puts a value into the settings, or says what is wrong with it (Errc::malformed) and changes nothing.
-    /// A value of another type than `type` is wrong, too.
+    /// Puts a value into the settings, or says what is wrong with it (Errc::malformed) and changes
+    /// nothing. A value of another type than `type` is wrong, too.
     std::function<core::Result<void>(core::Settings&, const Value&)> set;
 };
 

@@ -28,8 +28,8 @@ namespace {
 using State = JournalSlice::State;
 using std::chrono::milliseconds;
 
-// Anybody may log as facility mail; the programs that start Postfix run as root. journald takes the user from the
-// kernel, and has it of a sender that is gone by then, too.
+// Anybody may log as facility mail; the programs that start Postfix run as root. journald takes the
+// user from the kernel, and has it of a sender that is gone by then, too.
 constexpr std::string_view of_mail = "SYSLOG_FACILITY=2";
 constexpr std::string_view by_root = "_UID=0";
 
@@ -46,7 +46,8 @@ std::string failure(int result, std::string_view action) {
     return core::system_error(-result, action, "the journal").message;
 }
 
-// The field's value; valid until the next is asked for. Absent when the entry has none, or is damaged.
+// The field's value; valid until the next is asked for. Absent when the entry has none, or is
+// damaged.
 std::optional<std::string_view> field(sd_journal* journal, const char* name) {
     const void* data = nullptr;
     std::size_t size = 0;
@@ -71,7 +72,8 @@ std::string cursor_of(sd_journal* journal) {
     return text;
 }
 
-// What of a cursor is the entry's own, whatever file it lies in: the boot, both clocks and the hash.
+// What of a cursor is the entry's own, whatever file it lies in: the boot, both clocks and the
+// hash.
 std::string_view own_part(std::string_view cursor) {
     const auto boot = cursor.find(";b=");
     return cursor.substr(std::min(boot, cursor.size()));
@@ -87,7 +89,8 @@ std::uint64_t monotonic_of(std::string_view cursor) {
     return monotonic;
 }
 
-// libsystemd leaves out what it cannot open, and drops what turns out to be damaged, without a word.
+// libsystemd leaves out what it cannot open, and drops what turns out to be damaged, without a
+// word.
 bool has_files(sd_journal* journal) {
     std::uint64_t bytes = 0;
     return sd_journal_get_usage(journal, &bytes) >= 0 && bytes > 0;
@@ -102,7 +105,8 @@ bool is_event(const std::string& line, Microseconds now) {
 
 class Journal::Reader {
    public:
-    Reader(JournalLimits limits, JournalLines wanted) : limits_(limits), wanted_(wanted), retry_(limits.first_retry) {}
+    Reader(JournalLimits limits, JournalLines wanted)
+        : limits_(limits), wanted_(wanted), retry_(limits.first_retry) {}
 
     JournalSlice read();
     JournalSlice read_after(const std::string& cursor);
@@ -111,7 +115,8 @@ class Journal::Reader {
     [[nodiscard]] int timeout_ms() const;
 
    private:
-    // What an entry is known by: moved to another file it has another cursor, but the same of these.
+    // What an entry is known by: moved to another file it has another cursor, but the same of
+    // these.
     struct Told {
         std::uint64_t realtime = 0;
         std::uint64_t monotonic = 0;
@@ -127,8 +132,8 @@ class Journal::Reader {
     std::size_t take_entry();
     std::size_t take_start();
     std::size_t take_any();
-    std::size_t add_line(std::string_view identifier, std::string_view message, std::uint64_t realtime,
-                         std::uint64_t monotonic, std::size_t max_bytes);
+    std::size_t add_line(std::string_view identifier, std::string_view message,
+                         std::uint64_t realtime, std::uint64_t monotonic, std::size_t max_bytes);
     [[nodiscard]] bool looked_at_before();
     void remember_place();
     void cannot_read(std::string error);
@@ -136,15 +141,17 @@ class Journal::Reader {
 
     JournalLimits limits_;
     JournalLines wanted_;
-    Handle journal_;        ///< also while there is nothing to read: its descriptor tells of files that come
+    Handle
+        journal_;  ///< also while there is nothing to read: its descriptor tells of files that come
     bool reading_ = false;  ///< the handle stands at the place
     bool ever_read_ = false;
     std::string cursor_;  ///< of the last entry that was looked at; "" before the first
     Told last_told_;
     bool sought_ = false;  ///< the place was sought anew, and what was told before may come again
     milliseconds retry_;
-    std::optional<Microseconds> retry_at_{Microseconds(0)};  ///< on CLOCK_MONOTONIC; at first at once
-    JournalSlice next_;                                      ///< what read() will give, as far as it was read
+    std::optional<Microseconds> retry_at_{
+        Microseconds(0)};  ///< on CLOCK_MONOTONIC; at first at once
+    JournalSlice next_;    ///< what read() will give, as far as it was read
     State given_ = State::absent;
     std::string given_cursor_;  ///< what the slice that was given last ended with
     bool from_start_ = true;
@@ -216,7 +223,8 @@ void Journal::Reader::open() {
     reading_ = false;
     journal_.reset();
     sd_journal* opened = nullptr;
-    if (const int result = sd_journal_open(&opened, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM); result < 0) {
+    if (const int result = sd_journal_open(&opened, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+        result < 0) {
         return cannot_read(failure(result, "open"));
     }
     journal_.reset(opened);
@@ -228,7 +236,8 @@ void Journal::Reader::open() {
     }
     const int result = seek();
     if (result <= 0) {
-        return cannot_read(result < 0 ? failure(result, "read") : "the journal has no entry of this boot");
+        return cannot_read(result < 0 ? failure(result, "read")
+                                      : "the journal has no entry of this boot");
     }
     reading_ = ever_read_ = true;
     retry_at_.reset();
@@ -237,8 +246,8 @@ void Journal::Reader::open() {
     next_.error.clear();
 }
 
-// To before the first entry of this boot, or to the place that was reached. 0: there is no entry of this boot, and
-// there was none before.
+// To before the first entry of this boot, or to the place that was reached. 0: there is no entry of
+// this boot, and there was none before.
 int Journal::Reader::seek() {
     sd_journal* const journal = journal_.get();
     sd_journal_set_data_threshold(journal, max_delivery_line);
@@ -247,8 +256,10 @@ int Journal::Reader::seek() {
         return result;
     }
     std::array<char, SD_ID128_STRING_MAX> boot_text{};
-    const std::string of_boot = std::string("_BOOT_ID=") + sd_id128_to_string(boot, boot_text.data());
-    if (const int result = sd_journal_add_match(journal, of_boot.data(), of_boot.size()); result < 0) {
+    const std::string of_boot =
+        std::string("_BOOT_ID=") + sd_id128_to_string(boot, boot_text.data());
+    if (const int result = sd_journal_add_match(journal, of_boot.data(), of_boot.size());
+        result < 0) {
         return result;
     }
     if (!ever_read_) {
@@ -265,7 +276,8 @@ int Journal::Reader::seek() {
         }
     }
     sought_ = !cursor_.empty();
-    const int result = sought_ ? sd_journal_seek_cursor(journal, cursor_.c_str()) : sd_journal_seek_head(journal);
+    const int result =
+        sought_ ? sd_journal_seek_cursor(journal, cursor_.c_str()) : sd_journal_seek_head(journal);
     return result < 0 ? result : 1;
 }
 
@@ -273,8 +285,8 @@ int Journal::Reader::scan() {
     const Microseconds until = clock_now(CLOCK_MONOTONIC) + limits_.time;
     std::size_t bytes = 0;
     for (std::size_t entries = 0;; ++entries) {
-        next_.more = entries > 0 &&
-                     (entries >= limits_.entries || bytes >= limits_.bytes || clock_now(CLOCK_MONOTONIC) >= until);
+        next_.more = entries > 0 && (entries >= limits_.entries || bytes >= limits_.bytes ||
+                                     clock_now(CLOCK_MONOTONIC) >= until);
         const int result = next_.more ? 0 : sd_journal_next(journal_.get());
         if (result > 0) {
             bytes += take_entry();
@@ -304,7 +316,8 @@ std::size_t Journal::Reader::take_start() {
         return 0;
     }
     const auto identifier = copy_of(field(journal, "SYSLOG_IDENTIFIER")).value_or("");
-    const std::size_t bytes = add_line(identifier, told.message, told.realtime, told.monotonic, max_journal_line);
+    const std::size_t bytes =
+        add_line(identifier, told.message, told.realtime, told.monotonic, max_journal_line);
     if (!is_event(next_.lines.back(), clock_now(CLOCK_REALTIME))) {
         next_.lines.pop_back();
         return 0;
@@ -333,8 +346,9 @@ std::size_t Journal::Reader::take_any() {
     return add_line(*identifier, *message, realtime, monotonic, max_delivery_line);
 }
 
-std::size_t Journal::Reader::add_line(std::string_view identifier, std::string_view message, std::uint64_t realtime,
-                                      std::uint64_t monotonic, std::size_t max_bytes) {
+std::size_t Journal::Reader::add_line(std::string_view identifier, std::string_view message,
+                                      std::uint64_t realtime, std::uint64_t monotonic,
+                                      std::size_t max_bytes) {
     sd_journal* const journal = journal_.get();
     auto pid = copy_of(field(journal, "SYSLOG_PID"));
     if (!pid) {
@@ -403,7 +417,8 @@ int Journal::Reader::timeout_ms() const {
     return timeout_until(until);
 }
 
-Journal::Journal(JournalLimits limits, JournalLines wanted) : reader_(std::make_unique<Reader>(limits, wanted)) {
+Journal::Journal(JournalLimits limits, JournalLines wanted)
+    : reader_(std::make_unique<Reader>(limits, wanted)) {
 }
 Journal::~Journal() = default;
 

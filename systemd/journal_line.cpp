@@ -14,7 +14,8 @@ std::string stamp_of(Microseconds time) {
     const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time);
     std::string stamp = core::rfc3339(core::WallTime(milliseconds));
     std::array<char, 8> rest{};
-    std::snprintf(rest.data(), rest.size(), "%03d", static_cast<int>((time - milliseconds).count()));
+    std::snprintf(rest.data(), rest.size(), "%03d",
+                  static_cast<int>((time - milliseconds).count()));
     return stamp.insert(stamp.size() - 1, rest.data());
 }
 
@@ -26,7 +27,8 @@ std::string_view one_word(std::string_view text) {
 }  // namespace
 
 Microseconds wall_time_of(const JournalEntry& entry, const Clocks& now) {
-    const bool of_this_boot = entry.realtime >= now.realtime - now.boottime && entry.realtime <= now.realtime;
+    const bool of_this_boot =
+        entry.realtime >= now.realtime - now.boottime && entry.realtime <= now.realtime;
     return of_this_boot ? entry.realtime : now.realtime - (now.monotonic - entry.monotonic);
 }
 

@@ -28,9 +28,12 @@ struct Word {
     std::string_view text;
 };
 
-constexpr Word families[]{{AF_INET, "an IPv4"}, {AF_INET6, "an IPv6"}, {AF_UNIX, "a Unix"}, {AF_NETLINK, "a netlink"}};
-constexpr Word types[]{
-    {SOCK_STREAM, "stream"}, {SOCK_DGRAM, "datagram"}, {SOCK_SEQPACKET, "sequential packet"}, {SOCK_RAW, "raw"}};
+constexpr Word families[]{
+    {AF_INET, "an IPv4"}, {AF_INET6, "an IPv6"}, {AF_UNIX, "a Unix"}, {AF_NETLINK, "a netlink"}};
+constexpr Word types[]{{SOCK_STREAM, "stream"},
+                       {SOCK_DGRAM, "datagram"},
+                       {SOCK_SEQPACKET, "sequential packet"},
+                       {SOCK_RAW, "raw"}};
 
 template <std::size_t size>
 std::string word(const Word (&words)[size], int number, std::string_view otherwise) {
@@ -47,8 +50,9 @@ std::string describe(int descriptor) {
     if (type < 0) {
         return errno == EBADF ? "is not open" : "is no socket";
     }
-    return "is " + word(families, option(descriptor, SO_DOMAIN), "an unknown") + " " + word(types, type, "unknown") +
-           " socket" + (option(descriptor, SO_ACCEPTCONN) > 0 ? "" : " that does not listen");
+    return "is " + word(families, option(descriptor, SO_DOMAIN), "an unknown") + " " +
+           word(types, type, "unknown") + " socket" +
+           (option(descriptor, SO_ACCEPTCONN) > 0 ? "" : " that does not listen");
 }
 
 bool listens_for_tcp(int descriptor) {
@@ -68,8 +72,10 @@ bool prepare(int descriptor) {
 
 std::string refusal(int descriptor, const char* name) {
     return "the service manager passed descriptor " + std::to_string(descriptor) +
-           (name == nullptr ? "" : " (\"" + std::string(name) + "\")") + ", which " + describe(descriptor) +
-           "; only listening TCP sockets are of use: in the socket unit give ListenStream= a port, or an IP address "
+           (name == nullptr ? "" : " (\"" + std::string(name) + "\")") + ", which " +
+           describe(descriptor) +
+           "; only listening TCP sockets are of use: in the socket unit give ListenStream= a port, "
+           "or an IP address "
            "and a port";
 }
 
@@ -81,8 +87,9 @@ PassedSockets take_passed_sockets() {
     char** names = nullptr;
     const int count = sd_listen_fds_with_names(forget_environment, &names);
     if (count < 0) {
-        passed.refused.push_back(std::string("the sockets that the service manager passed cannot be used: ") +
-                                 std::strerror(-count));
+        passed.refused.push_back(
+            std::string("the sockets that the service manager passed cannot be used: ") +
+            std::strerror(-count));
     }
     for (int i = 0; i < count; ++i) {
         const int descriptor = SD_LISTEN_FDS_START + i;

@@ -14,7 +14,8 @@ namespace systemd {
     timespec time{};
     ::clock_gettime(clock, &time);
     return std::chrono::seconds(time.tv_sec) +
-           std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::nanoseconds(time.tv_nsec));
+           std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::nanoseconds(time.tv_nsec));
 }
 
 [[nodiscard]] inline std::uint64_t monotonic_now() {

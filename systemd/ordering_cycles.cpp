@@ -15,7 +15,8 @@
 namespace systemd {
 namespace {
 
-constexpr std::string_view about_cycles = "ordering cycle";  // in every version of systemd's messages of one
+constexpr std::string_view about_cycles =
+    "ordering cycle";  // in every version of systemd's messages of one
 constexpr std::size_t longest_line = 300;
 
 struct CloseJournal {
@@ -37,7 +38,8 @@ int match_systemd_in_this_boot(sd_journal* journal) {
     const std::string of_boot = std::string("_BOOT_ID=") + sd_id128_to_string(boot, text.data());
     constexpr std::string_view of_systemd = "SYSLOG_IDENTIFIER=systemd";
     result = sd_journal_add_match(journal, of_boot.data(), of_boot.size());
-    return result < 0 ? result : sd_journal_add_match(journal, of_systemd.data(), of_systemd.size());
+    return result < 0 ? result
+                      : sd_journal_add_match(journal, of_systemd.data(), of_systemd.size());
 }
 
 std::string message_of(sd_journal* journal) {
@@ -47,12 +49,14 @@ std::string message_of(sd_journal* journal) {
         return "";
     }
     const std::string_view field(static_cast<const char*>(data), size);
-    return core::printable(field.substr(std::min(size, std::string_view("MESSAGE=").size())), longest_line);
+    return core::printable(field.substr(std::min(size, std::string_view("MESSAGE=").size())),
+                           longest_line);
 }
 
 bool names_one_of(const std::string& line, const std::vector<std::string>& units) {
-    return std::any_of(units.begin(), units.end(),
-                       [&](const std::string& unit) { return line.find(unit) != std::string::npos; });
+    return std::any_of(units.begin(), units.end(), [&](const std::string& unit) {
+        return line.find(unit) != std::string::npos;
+    });
 }
 
 // libsystemd leaves out what it may not open, without a word.
@@ -66,7 +70,8 @@ core::Result<void> see_that_it_is_there(sd_journal* journal) {
 
 }  // namespace
 
-core::Result<std::vector<std::string>> ordering_cycles(const std::vector<std::string>& units, CycleLimits limits) {
+core::Result<std::vector<std::string>> ordering_cycles(const std::vector<std::string>& units,
+                                                       CycleLimits limits) {
     sd_journal* opened = nullptr;
     int result = sd_journal_open(&opened, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
     const std::unique_ptr<sd_journal, CloseJournal> journal(opened);
@@ -79,7 +84,8 @@ core::Result<std::vector<std::string>> ordering_cycles(const std::vector<std::st
     result = match_systemd_in_this_boot(journal.get());
     result = result < 0 ? result : sd_journal_seek_head(journal.get());
     const std::uint64_t deadline =
-        monotonic_now() + static_cast<std::uint64_t>(std::chrono::microseconds(limits.time).count());
+        monotonic_now() +
+        static_cast<std::uint64_t>(std::chrono::microseconds(limits.time).count());
     std::vector<std::string> lines;
     for (std::size_t i = 0; result >= 0 && i < limits.entries && lines.size() < limits.lines; ++i) {
         result = sd_journal_next(journal.get());
@@ -87,7 +93,8 @@ core::Result<std::vector<std::string>> ordering_cycles(const std::vector<std::st
             break;
         }
         std::string line = message_of(journal.get());
-        const bool tells = line.find(about_cycles) != std::string::npos && names_one_of(line, units);
+        const bool tells =
+            line.find(about_cycles) != std::string::npos && names_one_of(line, units);
         if (tells && std::find(lines.begin(), lines.end(), line) == lines.end()) {
             lines.push_back(std::move(line));
         }

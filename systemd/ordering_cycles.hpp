@@ -17,9 +17,9 @@ struct CycleLimits {
     std::size_t lines = 10;                 ///< given
 };
 
-/// The texts that tell of a cycle and name one of `units`, the earliest first, each once; printable. Errors: missing
-/// (no journal that this user may read), or as libsystemd says.
-[[nodiscard]] core::Result<std::vector<std::string>> ordering_cycles(const std::vector<std::string>& units,
-                                                                     CycleLimits limits = {});
+/// The texts that tell of a cycle and name one of `units`, the earliest first, each once;
+/// printable. Errors: missing (no journal that this user may read), or as libsystemd says.
+[[nodiscard]] core::Result<std::vector<std::string>> ordering_cycles(
+    const std::vector<std::string>& units, CycleLimits limits = {});
 
 }  // namespace systemd

@@ -30,23 +30,26 @@ int keep_answer(sd_bus_message* answer, void* kept, sd_bus_error* /*error*/) {
     return 0;
 }
 
-/// A blocking call of libsystemd waits 25 s for a bus that accepts and says nothing; hence a loop of our own.
+/// A blocking call of libsystemd waits 25 s for a bus that accepts and says nothing; hence a loop
+/// of our own.
 class Conversation {
    public:
     explicit Conversation(std::chrono::milliseconds within)
-        : until_(monotonic_now() + static_cast<std::uint64_t>(std::chrono::microseconds(within).count())) {
+        : until_(monotonic_now() +
+                 static_cast<std::uint64_t>(std::chrono::microseconds(within).count())) {
         sd_bus* opened = nullptr;
         opened_ = sd_bus_open_system(&opened);
         bus_.reset(opened);
     }
 
     template <class... Arguments>
-    core::Result<Message> ask(const std::string& path, const char* interface, const char* member, const char* types,
-                              const Arguments&... arguments);
+    core::Result<Message> ask(const std::string& path, const char* interface, const char* member,
+                              const char* types, const Arguments&... arguments);
 
     /// `read` takes the property's value out of the variant that the answer holds.
     template <class Read>
-    core::Result<void> property(const std::string& unit, const char* interface, const char* name, Read read);
+    core::Result<void> property(const std::string& unit, const char* interface, const char* name,
+                                Read read);
 
    private:
     core::Result<void> wait() const;
@@ -69,13 +72,15 @@ core::Result<void> Conversation::wait() const {
 }
 
 template <class... Arguments>
-core::Result<Message> Conversation::ask(const std::string& path, const char* interface, const char* member,
-                                        const char* types, const Arguments&... arguments) {
+core::Result<Message> Conversation::ask(const std::string& path, const char* interface,
+                                        const char* member, const char* types,
+                                        const Arguments&... arguments) {
     if (opened_ < 0) {
         return failed(opened_);
     }
     sd_bus_message* made = nullptr;
-    int result = sd_bus_message_new_method_call(bus_.get(), &made, systemd_name, path.c_str(), interface, member);
+    int result = sd_bus_message_new_method_call(bus_.get(), &made, systemd_name, path.c_str(),
+                                                interface, member);
     const Message question(made);
     if (result >= 0) {
         sd_bus_message_set_auto_start(made, 0);
@@ -100,8 +105,9 @@ core::Result<Message> Conversation::ask(const std::string& path, const char* int
         return failed(result);
     }
     if (const sd_bus_error* error = sd_bus_message_get_error(answer.get()); error != nullptr) {
-        return core::Error{core::Errc::refused,
-                           "systemd refuses: " + printable_text(error->message ? error->message : error->name)};
+        return core::Error{
+            core::Errc::refused,
+            "systemd refuses: " + printable_text(error->message ? error->message : error->name)};
     }
     return answer;
 }
@@ -109,7 +115,9 @@ core::Result<Message> Conversation::ask(const std::string& path, const char* int
 /// systemd loads a unit that is not loaded when its object is asked.
 core::Result<std::string> object_of(const std::string& unit) {
     char* encoded = nullptr;
-    if (const int result = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit.c_str(), &encoded); result < 0) {
+    if (const int result =
+            sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit.c_str(), &encoded);
+        result < 0) {
         return failed(result);
     }
     std::string path(encoded);
@@ -118,7 +126,8 @@ core::Result<std::string> object_of(const std::string& unit) {
 }
 
 template <class Read>
-core::Result<void> Conversation::property(const std::string& unit, const char* interface, const char* name, Read read) {
+core::Result<void> Conversation::property(const std::string& unit, const char* interface,
+                                          const char* name, Read read) {
     const auto path = object_of(unit);
     if (!path) {
         return path.error();
@@ -146,7 +155,8 @@ bool manages_this_host() {
     return sd_booted() > 0;
 }
 
-core::Result<core::StartingUnit> ask_unit(const std::string& unit, std::chrono::milliseconds within) {
+core::Result<core::StartingUnit> ask_unit(const std::string& unit,
+                                          std::chrono::milliseconds within) {
     Conversation bus(within);
     core::StartingUnit seen;
     std::uint32_t job = 0;
@@ -158,9 +168,10 @@ core::Result<core::StartingUnit> ask_unit(const std::string& unit, std::chrono::
         });
     }
     if (asked) {
-        asked = bus.property(unit, unit_interface, "InactiveExitTimestampMonotonic", [&began](sd_bus_message* answer) {
-            return sd_bus_message_read(answer, "v", "t", &began);
-        });
+        asked = bus.property(unit, unit_interface, "InactiveExitTimestampMonotonic",
+                             [&began](sd_bus_message* answer) {
+                                 return sd_bus_message_read(answer, "v", "t", &began);
+                             });
     }
     if (asked) {
         asked = bus.property(unit, service_interface, "StatusText", text_to(seen.status));
@@ -175,8 +186,8 @@ core::Result<core::StartingUnit> ask_unit(const std::string& unit, std::chrono::
 
 core::Result<void> start_unit(const std::string& unit, std::chrono::milliseconds within) {
     Conversation bus(within);
-    const auto answer = bus.ask("/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "StartUnit", "ss",
-                                unit.c_str(), "replace");
+    const auto answer = bus.ask("/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
+                                "StartUnit", "ss", unit.c_str(), "replace");
     return answer ? core::Result<void>() : answer.error();
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t max_text = 200;
 
-// One element of the answer of ListUnitsByPatterns, org.freedesktop.systemd1(5): a(ssssssouso). False at its end.
+// One element of the answer of ListUnitsByPatterns, org.freedesktop.systemd1(5): a(ssssssouso).
+// False at its end.
 core::Result<bool> read_unit(sd_bus_message* message, ListedUnit& unit) {
     const char* name = nullptr;
     const char* load = nullptr;
@@ -24,8 +25,8 @@ core::Result<bool> read_unit(sd_bus_message* message, ListedUnit& unit) {
     const char* path = nullptr;
     const char* job = nullptr;
     std::uint32_t job_id = 0;
-    const int result = sd_bus_message_read(message, "(ssssssouso)", &name, nullptr, &load, &active, &sub, nullptr,
-                                           &path, &job_id, &job, nullptr);
+    const int result = sd_bus_message_read(message, "(ssssssouso)", &name, nullptr, &load, &active,
+                                           &sub, nullptr, &path, &job_id, &job, nullptr);
     if (result < 0) {
         return core::system_error(-result, "read", "systemd's list of units");
     }
@@ -44,7 +45,8 @@ core::Result<bool> read_unit(sd_bus_message* message, ListedUnit& unit) {
 }  // namespace
 
 bool runs_postfix(std::string_view unit) {
-    return unit == "postfix.service" || (unit.starts_with("postfix@") && unit.ends_with(".service"));
+    return unit == "postfix.service" ||
+           (unit.starts_with("postfix@") && unit.ends_with(".service"));
 }
 
 std::string printable_text(const char* text) {
@@ -52,7 +54,8 @@ std::string printable_text(const char* text) {
 }
 
 core::Result<std::vector<ListedUnit>> read_unit_list(sd_bus_message* message) {
-    if (const int result = sd_bus_message_enter_container(message, 'a', "(ssssssouso)"); result < 0) {
+    if (const int result = sd_bus_message_enter_container(message, 'a', "(ssssssouso)");
+        result < 0) {
         return core::system_error(-result, "read", "systemd's list of units");
     }
     std::vector<ListedUnit> units;
@@ -69,7 +72,8 @@ core::Result<std::vector<ListedUnit>> read_unit_list(sd_bus_message* message) {
             units.push_back(std::move(unit));
         }
     }
-    std::sort(units.begin(), units.end(), [](const auto& a, const auto& b) { return a.facts.name < b.facts.name; });
+    std::sort(units.begin(), units.end(),
+              [](const auto& a, const auto& b) { return a.facts.name < b.facts.name; });
     return units;
 }
 

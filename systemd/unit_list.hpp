@@ -24,7 +24,8 @@ struct ListedUnit {
 /// Text of the bus, made fit for one line. "" for nullptr.
 [[nodiscard]] std::string printable_text(const char* text);
 
-/// The units of the answer that run Postfix, by name, at most max_units. Error: it has another form.
+/// The units of the answer that run Postfix, by name, at most max_units. Error: it has another
+/// form.
 [[nodiscard]] core::Result<std::vector<ListedUnit>> read_unit_list(sd_bus_message* answer);
 
 }  // namespace systemd

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every unit is asked for at once, so that one deadline holds for all: a call that waits by itself would wait for a bus
-// that hangs as long as libsystemd thinks fit.
+// Every unit is asked for at once, so that one deadline holds for all: a call that waits by itself
+// would wait for a bus that hangs as long as libsystemd thinks fit.
 #include "systemd/unit_properties.hpp"
 
 #include "core/base/printable.hpp"
@@ -58,7 +58,8 @@ int read(sd_bus_message* message, std::vector<std::string>& list) {
 // a(sasbttttuii): path, argv, whether a failure is ignored, and what became of the latest run.
 int read(sd_bus_message* message, std::vector<core::UnitCommand>& commands) {
     int result = sd_bus_message_enter_container(message, 'a', "(sasbttttuii)");
-    while (result >= 0 && (result = sd_bus_message_enter_container(message, 'r', "sasbttttuii")) > 0) {
+    while (result >= 0 &&
+           (result = sd_bus_message_enter_container(message, 'r', "sasbttttuii")) > 0) {
         core::UnitCommand command;
         const char* path = nullptr;
         result = sd_bus_message_read_basic(message, 's', &path);
@@ -93,7 +94,9 @@ struct Property {
 
 template <class Member>
 Property into(const char* signature, Member UnitProperties::*member) {
-    return {signature, [member](sd_bus_message* message, UnitProperties& unit) { return read(message, unit.*member); }};
+    return {signature, [member](sd_bus_message* message, UnitProperties& unit) {
+                return read(message, unit.*member);
+            }};
 }
 
 const std::map<std::string_view, Property>& properties() {
@@ -132,7 +135,8 @@ int read_property(sd_bus_message* message, UnitProperties& unit) {
         return result;
     }
     const auto property = properties().find(name);
-    if (property == properties().end() || std::string_view(property->second.signature) != signature) {
+    if (property == properties().end() ||
+        std::string_view(property->second.signature) != signature) {
         return sd_bus_message_skip(message, "v");
     }
     result = sd_bus_message_enter_container(message, 'v', property->second.signature);
@@ -176,11 +180,13 @@ core::Error failed(int result) {
 
 int ask(sd_bus* bus, Asked& asked) {
     char* path = nullptr;
-    int result = sd_bus_path_encode("/org/freedesktop/systemd1/unit", asked.unit.name.c_str(), &path);
+    int result =
+        sd_bus_path_encode("/org/freedesktop/systemd1/unit", asked.unit.name.c_str(), &path);
     const std::unique_ptr<char, void (*)(void*)> owned(path, std::free);
     if (result >= 0) {
         result = sd_bus_call_method_async(bus, nullptr, "org.freedesktop.systemd1", path,
-                                          "org.freedesktop.DBus.Properties", "GetAll", take_answer, &asked, "s", "");
+                                          "org.freedesktop.DBus.Properties", "GetAll", take_answer,
+                                          &asked, "s", "");
     }
     return result;
 }
@@ -208,7 +214,8 @@ core::Result<std::vector<UnitProperties>> read_units(const std::vector<std::stri
         if (result == 0) {
             const std::uint64_t now = monotonic_now();
             if (now >= deadline) {
-                return core::Error{core::Errc::timed_out, "systemd does not answer on the system bus"};
+                return core::Error{core::Errc::timed_out,
+                                   "systemd does not answer on the system bus"};
             }
             result = sd_bus_wait(bus.get(), deadline - now);
         }

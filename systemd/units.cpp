@@ -44,7 +44,8 @@ constexpr std::array unit_signals{
 };
 
 constexpr const char* owner_of_systemd_changed =
-    "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
+    "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/"
+    "DBus',interface='org.freedesktop.DBus',"
     "member='NameOwnerChanged',arg0='org.freedesktop.systemd1'";
 
 std::uint64_t after(milliseconds span) {
@@ -101,12 +102,13 @@ class Units::Client {
     UnitsLimits limits_;
     core::SystemdFacts facts_;
     Bus bus_;
-    Slot question_;                             ///< in flight: the list, or the type of a unit of it
-    std::map<std::string, Slot> watched_;       ///< PropertiesChanged of each unit, by its path
-    std::vector<ListedUnit> listed_;            ///< the latest list; published when all its types are known
-    std::map<std::string, std::string> types_;  ///< Type= by name, since systemd last read its files
-    bool outdated_ = false;                     ///< something changed since the question was asked
-    int failure_ = 0;                           ///< of a call of libsystemd; the bus is given up after the callbacks
+    Slot question_;                        ///< in flight: the list, or the type of a unit of it
+    std::map<std::string, Slot> watched_;  ///< PropertiesChanged of each unit, by its path
+    std::vector<ListedUnit> listed_;  ///< the latest list; published when all its types are known
+    std::map<std::string, std::string>
+        types_;              ///< Type= by name, since systemd last read its files
+    bool outdated_ = false;  ///< something changed since the question was asked
+    int failure_ = 0;        ///< of a call of libsystemd; the bus is given up after the callbacks
     std::uint64_t answered_at_ = 0;
     std::uint64_t overdue_at_ = UINT64_MAX;
     std::uint64_t connect_at_ = 0;
@@ -152,28 +154,30 @@ void Units::Client::connect() {
 
 void Units::Client::watch_signals() {
     const auto watch = [this](const char* member, sd_bus_message_handler_t taker) {
-        keep(std::min(0, sd_bus_match_signal_async(bus_.get(), nullptr, systemd_name, manager_path, manager, member,
-                                                   taker, nullptr, this)));
+        keep(std::min(0, sd_bus_match_signal_async(bus_.get(), nullptr, systemd_name, manager_path,
+                                                   manager, member, taker, nullptr, this)));
     };
     for (const ManagerSignal& signal : unit_signals) {
         watch(signal.member, &call<&Client::take_unit_signal>);
     }
     watch("Reloading", &call<&Client::take_reloading>);
-    keep(std::min(0, sd_bus_add_match_async(bus_.get(), nullptr, owner_of_systemd_changed, &call<&Client::take_owner>,
-                                            nullptr, this)));
+    keep(std::min(0, sd_bus_add_match_async(bus_.get(), nullptr, owner_of_systemd_changed,
+                                            &call<&Client::take_owner>, nullptr, this)));
 }
 
 // Without it systemd sends no signals. That it is refused (subscribed already) changes nothing.
 void Units::Client::subscribe() {
     const Message message = new_call(manager_path, manager, "Subscribe");
     if (message) {
-        keep(std::min(0, sd_bus_call_async(bus_.get(), nullptr, message.get(), nullptr, nullptr, 0)));
+        keep(std::min(0,
+                      sd_bus_call_async(bus_.get(), nullptr, message.get(), nullptr, nullptr, 0)));
     }
 }
 
 Message Units::Client::new_call(const char* path, const char* interface, const char* member) {
     sd_bus_message* message = nullptr;
-    keep(std::min(0, sd_bus_message_new_method_call(bus_.get(), &message, systemd_name, path, interface, member)));
+    keep(std::min(0, sd_bus_message_new_method_call(bus_.get(), &message, systemd_name, path,
+                                                    interface, member)));
     if (message != nullptr) {
         sd_bus_message_set_auto_start(message, 0);
     }
@@ -189,7 +193,8 @@ void Units::Client::changed() {
 }
 
 void Units::Client::ask() {
-    const auto silence = static_cast<std::uint64_t>(std::chrono::microseconds(limits_.silence).count());
+    const auto silence =
+        static_cast<std::uint64_t>(std::chrono::microseconds(limits_.silence).count());
     if (bus_ && !question_ && ask_at_ == UINT64_MAX && monotonic_now() - answered_at_ >= silence) {
         ask_list();
     }
@@ -206,29 +211,33 @@ void Units::Client::ask_list() {
     ask_at_ = UINT64_MAX;
     Message question = new_call(manager_path, manager, "ListUnitsByPatterns");
     if (question) {
-        keep(std::min(0, sd_bus_message_append(question.get(), "asas", 0, 2, "postfix.service", "postfix@*.service")));
+        keep(std::min(0, sd_bus_message_append(question.get(), "asas", 0, 2, "postfix.service",
+                                               "postfix@*.service")));
         send_question(std::move(question), &call<&Client::take_list>);
     }
 }
 
 void Units::Client::ask_missing_type() {
-    const auto missing = std::find_if(listed_.begin(), listed_.end(),
-                                      [this](const ListedUnit& unit) { return !types_.contains(unit.facts.name); });
+    const auto missing =
+        std::find_if(listed_.begin(), listed_.end(),
+                     [this](const ListedUnit& unit) { return !types_.contains(unit.facts.name); });
     if (missing == listed_.end()) {
         return publish();
     }
     Message question = new_call(missing->path.c_str(), "org.freedesktop.DBus.Properties", "Get");
     if (question) {
-        keep(std::min(0, sd_bus_message_append(question.get(), "ss", "org.freedesktop.systemd1.Service", "Type")));
+        keep(std::min(0, sd_bus_message_append(question.get(), "ss",
+                                               "org.freedesktop.systemd1.Service", "Type")));
         send_question(std::move(question), &call<&Client::take_type>);
     }
 }
 
-// No limit of time: a systemd that hangs has one question of ours before it, however long that lasts, and is known to
-// be back as soon as it answers it.
+// No limit of time: a systemd that hangs has one question of ours before it, however long that
+// lasts, and is known to be back as soon as it answers it.
 void Units::Client::send_question(Message question, sd_bus_message_handler_t taker) {
     sd_bus_slot* slot = nullptr;
-    keep(std::min(0, sd_bus_call_async(bus_.get(), &slot, question.get(), taker, this, UINT64_MAX)));
+    keep(
+        std::min(0, sd_bus_call_async(bus_.get(), &slot, question.get(), taker, this, UINT64_MAX)));
     question_.reset(slot);
     overdue_at_ = after(limits_.answer);
 }
@@ -256,20 +265,23 @@ void Units::Client::watch_units() {
             continue;
         }
         sd_bus_slot* slot = nullptr;
-        keep(std::min(0, sd_bus_match_signal_async(bus_.get(), &slot, systemd_name, unit.path.c_str(),
-                                                   "org.freedesktop.DBus.Properties", "PropertiesChanged",
-                                                   &call<&Client::take_properties>, nullptr, this)));
+        keep(std::min(
+            0, sd_bus_match_signal_async(bus_.get(), &slot, systemd_name, unit.path.c_str(),
+                                         "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                         &call<&Client::take_properties>, nullptr, this)));
         watched.emplace(unit.path, slot);
         outdated_ = true;
     }
     watched_ = std::move(watched);
 }
 
-// A unit that was unloaded meanwhile has no type to tell; the list that is asked next is without it.
+// A unit that was unloaded meanwhile has no type to tell; the list that is asked next is without
+// it.
 void Units::Client::take_type(sd_bus_message* answer) {
     question_.reset();
-    const auto missing = std::find_if(listed_.begin(), listed_.end(),
-                                      [this](const ListedUnit& unit) { return !types_.contains(unit.facts.name); });
+    const auto missing =
+        std::find_if(listed_.begin(), listed_.end(),
+                     [this](const ListedUnit& unit) { return !types_.contains(unit.facts.name); });
     if (missing != listed_.end()) {
         const char* type = "";
         static_cast<void>(sd_bus_message_read(answer, "v", "s", &type));
@@ -284,7 +296,8 @@ void Units::Client::publish() {
     facts_.units.clear();
     for (const ListedUnit& unit : listed_) {
         facts_.units.push_back(unit.facts);
-        facts_.units.back().has_processes = types_[unit.facts.name] != "oneshot" && unit.facts.sub_state != "exited";
+        facts_.units.back().has_processes =
+            types_[unit.facts.name] != "oneshot" && unit.facts.sub_state != "exited";
     }
     answered_at_ = monotonic_now();
     overdue_at_ = UINT64_MAX;
@@ -295,9 +308,10 @@ void Units::Client::publish() {
 }
 
 void Units::Client::take_unit_signal(sd_bus_message* signal) {
-    const auto* const known = std::find_if(unit_signals.begin(), unit_signals.end(), [signal](const ManagerSignal& s) {
-        return sd_bus_message_is_signal(signal, manager, s.member) > 0;
-    });
+    const auto* const known =
+        std::find_if(unit_signals.begin(), unit_signals.end(), [signal](const ManagerSignal& s) {
+            return sd_bus_message_is_signal(signal, manager, s.member) > 0;
+        });
     const char* name = nullptr;
     if (known != unit_signals.end() && sd_bus_message_skip(signal, known->before_name) >= 0 &&
         sd_bus_message_read(signal, "s", &name) > 0 && runs_postfix(name)) {
@@ -314,7 +328,8 @@ void Units::Client::take_reloading(sd_bus_message* signal) {
     }
 }
 
-// systemd executes itself anew on an upgrade and on `systemctl daemon-reexec`: what was asked is not answered then.
+// systemd executes itself anew on an upgrade and on `systemctl daemon-reexec`: what was asked is
+// not answered then.
 void Units::Client::take_owner(sd_bus_message* signal) {
     const char* name = nullptr;
     const char* before = nullptr;

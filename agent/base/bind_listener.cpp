@@ -47,10 +47,12 @@ constexpr Advice advices[]{
     {EADDRINUSE, "stop the program that listens there, or set listen.port to another"},
     {EACCES, "start as root, or set listen.port to 1024 or above"},
     {EADDRNOTAVAIL, "set listen.address to an address of this host, or to ::"},
-    {EAFNOSUPPORT, "this host has no IPv6: set listen.address to 0.0.0.0 or to an IPv4 address of this host"},
+    {EAFNOSUPPORT,
+     "this host has no IPv6: set listen.address to 0.0.0.0 or to an IPv4 address of this host"},
 };
 
-core::Error explain(int error_number, std::string_view action, const std::string& address, std::uint16_t port) {
+core::Error explain(int error_number, std::string_view action, const std::string& address,
+                    std::uint16_t port) {
     const bool v6 = address.find(':') != std::string::npos;
     const std::string object = (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
     core::Error error = core::system_error(error_number, action, object);
@@ -65,7 +67,8 @@ core::Error explain(int error_number, std::string_view action, const std::string
 /// On failure errno says why.
 FileDescriptor bind_endpoint(const Endpoint& endpoint, bool both_families) {
     const int family = endpoint.address.ss_family;
-    FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    FileDescriptor socket(
+        ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
     if (!socket) {
         return {};
     }
@@ -73,7 +76,8 @@ FileDescriptor bind_endpoint(const Endpoint& endpoint, bool both_families) {
     const int v6_only = both_families ? 0 : 1;
     sockaddr_storage address = endpoint.address;
     if (::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        (family == AF_INET6 && ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) != 0) ||
+        (family == AF_INET6 &&
+         ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) != 0) ||
         ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), endpoint.size) != 0) {
         const int error_number = errno;
         socket.reset();
@@ -87,13 +91,15 @@ FileDescriptor bind_endpoint(const Endpoint& endpoint, bool both_families) {
 core::Result<FileDescriptor> bind_listener(const std::string& address, std::uint16_t port) {
     const Endpoint wanted = parse(address, port);
     if (wanted.size == 0) {
-        return core::Error{core::Errc::malformed, "listen.address \"" + address +
-                                                      "\" is not an IP address: give an IPv4 or IPv6 literal, or :: "
-                                                      "for both families"};
+        return core::Error{core::Errc::malformed,
+                           "listen.address \"" + address +
+                               "\" is not an IP address: give an IPv4 or IPv6 literal, or :: "
+                               "for both families"};
     }
     const bool any = address == "::";
     FileDescriptor socket = bind_endpoint(wanted, any);
-    // With ipv6.disable=1 there is no such family; a sysctl or a container may leave the family but no address.
+    // With ipv6.disable=1 there is no such family; a sysctl or a container may leave the family but
+    // no address.
     if (!socket && any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
         socket = bind_endpoint(parse("0.0.0.0", port), false);
     }
@@ -121,8 +127,8 @@ std::string name_of(int bound) {
     std::array<char, NI_MAXHOST> host{};
     std::array<char, NI_MAXSERV> port{};
     if (::getsockname(bound, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
-        ::getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host.data(), host.size(), port.data(),
-                      port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        ::getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host.data(), host.size(),
+                      port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
         return "an unknown address";
     }
     const bool brackets = address.ss_family == AF_INET6;

@@ -7,8 +7,8 @@ namespace {
 std::chrono::milliseconds read_clock(clockid_t id) {
     timespec value{};
     ::clock_gettime(id, &value);
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::seconds(value.tv_sec) +
-                                                                 std::chrono::nanoseconds(value.tv_nsec));
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::seconds(value.tv_sec) + std::chrono::nanoseconds(value.tv_nsec));
 }
 
 }  // namespace

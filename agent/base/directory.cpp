@@ -11,7 +11,8 @@
 namespace agent {
 namespace {
 
-core::Result<FileDescriptor> open_at(int parent, const std::string& name, const std::string& path, int flags) {
+core::Result<FileDescriptor> open_at(int parent, const std::string& name, const std::string& path,
+                                     int flags) {
     FileDescriptor fd(::openat(parent, name.c_str(), flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) {
         // A symbolic link is no directory here, whichever of the two the kernel says.
@@ -22,17 +23,20 @@ core::Result<FileDescriptor> open_at(int parent, const std::string& name, const 
 
 }  // namespace
 
-core::Result<FileDescriptor> open_directory(int parent, const std::string& name, const std::string& path) {
+core::Result<FileDescriptor> open_directory(int parent, const std::string& name,
+                                            const std::string& path) {
     return open_at(parent, name, path, O_RDONLY);
 }
 
-core::Result<FileDescriptor> open_place(int parent, const std::string& name, const std::string& path) {
+core::Result<FileDescriptor> open_place(int parent, const std::string& name,
+                                        const std::string& path) {
     return open_at(parent, name, path, O_PATH);
 }
 
 core::Result<std::vector<DirectoryEntry>> list_directory(int directory, const std::string& path) {
     FileDescriptor copy(::fcntl(directory, F_DUPFD_CLOEXEC, 0));
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(copy ? ::fdopendir(copy.get()) : nullptr, &::closedir);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(copy ? ::fdopendir(copy.get()) : nullptr,
+                                                     &::closedir);
     if (!stream) {
         return core::system_error(errno, "read directory", path);
     }
@@ -61,7 +65,8 @@ core::Result<Parent> open_parent(const std::string& path) {
     Parent parent;
     parent.path = slash == 0 ? "/" : path.substr(0, slash);
     parent.name = path.substr(slash + 1);
-    parent.directory = FileDescriptor(::open(parent.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    parent.directory =
+        FileDescriptor(::open(parent.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!parent.directory) {
         return core::system_error(errno, "open directory", parent.path);
     }

@@ -21,7 +21,8 @@ std::string journal_entry(std::span<const JournalField> fields) {
 }
 
 bool send_to_journal(int socket, std::string_view entry) {
-    return ::send(socket, entry.data(), entry.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno == EAGAIN;
+    return ::send(socket, entry.data(), entry.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
+           errno == EAGAIN;
 }
 
 }  // namespace agent

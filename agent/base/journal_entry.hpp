@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An entry with fields for the journal, as its native protocol has it (systemd.io/JOURNAL_NATIVE_PROTOCOL).
+// An entry with fields for the journal, as its native protocol has it
+// (systemd.io/JOURNAL_NATIVE_PROTOCOL).
 #pragma once
 
 #include <span>
@@ -13,11 +14,13 @@ struct JournalField {
     std::string value;
 };
 
-/// One datagram. Control characters in values are made harmless, so that every field is one line "NAME=value".
+/// One datagram. Control characters in values are made harmless, so that every field is one line
+/// "NAME=value".
 [[nodiscard]] std::string journal_entry(std::span<const JournalField> fields);
 
-/// Sends it over a datagram socket that is connected to the journal; never waits. A full socket drops the entry, as
-/// log() does. False: the journal does not take entries there, and somebody else should be told.
+/// Sends it over a datagram socket that is connected to the journal; never waits. A full socket
+/// drops the entry, as log() does. False: the journal does not take entries there, and somebody
+/// else should be told.
 [[nodiscard]] bool send_to_journal(int socket, std::string_view entry);
 
 }  // namespace agent

@@ -27,19 +27,23 @@ core::Error on_network(const std::string& path) {
 
 /// A mount may have come after mountinfo was read.
 bool is_on_remote_type(int place) {
-    constexpr std::array<std::uint32_t, 6> types{NFS_SUPER_MAGIC,  FUSE_SUPER_MAGIC, SMB_SUPER_MAGIC,
-                                                 CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC, AUTOFS_SUPER_MAGIC};
+    constexpr std::array<std::uint32_t, 6> types{NFS_SUPER_MAGIC,  FUSE_SUPER_MAGIC,
+                                                 SMB_SUPER_MAGIC,  CIFS_SUPER_MAGIC,
+                                                 SMB2_SUPER_MAGIC, AUTOFS_SUPER_MAGIC};
     struct statfs status {};
     return ::fstatfs(place, &status) == 0 &&
-           std::find(types.begin(), types.end(), static_cast<std::uint32_t>(status.f_type)) != types.end();
+           std::find(types.begin(), types.end(), static_cast<std::uint32_t>(status.f_type)) !=
+               types.end();
 }
 
 }  // namespace
 
 bool is_remote_fstype(std::string_view fstype) {
-    constexpr std::array<std::string_view, 14> types{"nfs",  "nfs4",   "cifs", "smb3", "smbfs",  "9p",  "virtiofs",
-                                                     "ceph", "lustre", "afs",  "gfs2", "autofs", "efs", "glusterfs"};
-    return fstype.starts_with("fuse") || std::find(types.begin(), types.end(), fstype) != types.end();
+    constexpr std::array<std::string_view, 14> types{
+        "nfs",  "nfs4",   "cifs", "smb3", "smbfs",  "9p",  "virtiofs",
+        "ceph", "lustre", "afs",  "gfs2", "autofs", "efs", "glusterfs"};
+    return fstype.starts_with("fuse") ||
+           std::find(types.begin(), types.end(), fstype) != types.end();
 }
 
 LocalPaths::LocalPaths(std::string_view mountinfo) {

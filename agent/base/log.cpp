@@ -23,14 +23,16 @@ bool journal_reads_stderr() {
 }
 
 void log(Priority priority, std::string_view text) {
-    std::string line =
-        journal_reads_stderr() ? "<" + std::to_string(static_cast<int>(priority)) + ">" : "postfix-elb-agent: ";
+    std::string line = journal_reads_stderr()
+                           ? "<" + std::to_string(static_cast<int>(priority)) + ">"
+                           : "postfix-elb-agent: ";
     for (const char byte : text) {
         const auto value = static_cast<unsigned char>(byte);
         line += value < 0x20 || value == 0x7f ? '?' : byte;
     }
     line += '\n';
-    const ssize_t sent = ::send(STDERR_FILENO, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent =
+        ::send(STDERR_FILENO, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == ENOTSOCK) {
         [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
     }

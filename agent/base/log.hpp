@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line per event to standard error, with the priority prefix of sd-daemon(3) where the journal reads it.
-// Never waits: when the journal's socket is full the line is dropped, so that a stalled log cannot delay an answer.
+// One line per event to standard error, with the priority prefix of sd-daemon(3) where the journal
+// reads it. Never waits: when the journal's socket is full the line is dropped, so that a stalled
+// log cannot delay an answer.
 #pragma once
 
 #include <string_view>
@@ -16,8 +17,9 @@ void log(Priority priority, std::string_view text);
 /// Whether standard error goes to the journal (systemd.exec(5), $JOURNAL_STREAM). Found out once.
 [[nodiscard]] bool journal_reads_stderr();
 
-/// Whether `descriptor` is the stream that a value of $JOURNAL_STREAM names: "<st_dev>:<st_ino>", in decimal. An
-/// inherited variable may speak of a stream that was redirected since. A null pointer names none.
+/// Whether `descriptor` is the stream that a value of $JOURNAL_STREAM names: "<st_dev>:<st_ino>",
+/// in decimal. An inherited variable may speak of a stream that was redirected since. A null
+/// pointer names none.
 [[nodiscard]] bool is_journal_stream(int descriptor, const char* journal_stream);
 
 }  // namespace agent

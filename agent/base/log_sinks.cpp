@@ -26,7 +26,8 @@ FileDescriptor connect_to_journal() {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::copy(journal_path.begin(), journal_path.end(), address.sun_path);
-    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (!socket ||
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         return {};
     }
     return socket;
@@ -40,7 +41,8 @@ LogSinks open_log_sinks() {
         log_sinks.journal = connect_to_journal();
     }
     if (is_service()) {
-        log_sinks.console = FileDescriptor(::open(console_path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+        log_sinks.console =
+            FileDescriptor(::open(console_path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     }
     return log_sinks;
 }

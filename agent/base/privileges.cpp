@@ -28,8 +28,8 @@ core::Error failed(const char* what, const std::string& object = "") {
 
 core::Result<void> drop_bounding_set_except(std::initializer_list<int> kept) {
     for (int capability = 0; capability < cap_max_bits(); ++capability) {
-        if (std::find(kept.begin(), kept.end(), capability) == kept.end() && cap_drop_bound(capability) != 0 &&
-            errno != EINVAL) {
+        if (std::find(kept.begin(), kept.end(), capability) == kept.end() &&
+            cap_drop_bound(capability) != 0 && errno != EINVAL) {
             return failed("drop a capability from the bounding set");
         }
     }
@@ -40,8 +40,9 @@ core::Result<void> keep_only(std::initializer_list<int> kept) {
     const CapabilitySet set(cap_init(), cap_free);
     std::vector<cap_value_t> values(kept);
     const auto count = static_cast<int>(values.size());
-    if (!values.empty() && (cap_set_flag(set.get(), CAP_PERMITTED, count, values.data(), CAP_SET) != 0 ||
-                            cap_set_flag(set.get(), CAP_EFFECTIVE, count, values.data(), CAP_SET) != 0)) {
+    if (!values.empty() &&
+        (cap_set_flag(set.get(), CAP_PERMITTED, count, values.data(), CAP_SET) != 0 ||
+         cap_set_flag(set.get(), CAP_EFFECTIVE, count, values.data(), CAP_SET) != 0)) {
         return failed("name capabilities");
     }
     if (cap_reset_ambient() != 0 || cap_set_proc(set.get()) != 0) {
@@ -72,19 +73,22 @@ core::Result<void> change_user(const Account& account) {
 
 core::Result<Account> find_account(const std::string& user) {
     const std::vector<std::string> names =
-        user == "auto" ? std::vector<std::string>{"postfix-elb-agent", "nobody"} : std::vector<std::string>{user};
+        user == "auto" ? std::vector<std::string>{"postfix-elb-agent", "nobody"}
+                       : std::vector<std::string>{user};
     for (const std::string& name : names) {
         const passwd* entry = ::getpwnam(name.c_str());
         if (entry == nullptr) {
             continue;
         }
         if (entry->pw_uid == 0) {
-            return core::Error{core::Errc::refused, "\"" + name + "\" is root (uid 0); the server must not be"};
+            return core::Error{core::Errc::refused,
+                               "\"" + name + "\" is root (uid 0); the server must not be"};
         }
         return Account{name, entry->pw_uid, entry->pw_gid};
     }
-    return core::Error{core::Errc::missing, "no account named \"" + names.back() +
-                                                "\" on this host; create it (useradd --system) or set \"user\""};
+    return core::Error{core::Errc::missing,
+                       "no account named \"" + names.back() +
+                           "\" on this host; create it (useradd --system) or set \"user\""};
 }
 
 core::Result<void> make_runtime_directory() {
@@ -127,7 +131,8 @@ core::Result<void> become_worker(std::initializer_list<int> capabilities) {
     return forbid_new_privileges();
 }
 
-core::Result<void> become_worker_as(const Account& account, std::initializer_list<int> capabilities) {
+core::Result<void> become_worker_as(const Account& account,
+                                    std::initializer_list<int> capabilities) {
     ::umask(077);
     if (auto result = drop_bounding_set_except(capabilities); !result) {
         return result;

@@ -39,7 +39,8 @@ core::Result<std::string> read_small_file(const std::string& path, std::size_t l
         }
         text.append(buffer.data(), static_cast<std::size_t>(count));
         if (text.size() > limit) {
-            return core::Error{core::Errc::malformed, path + " is longer than " + std::to_string(limit) + " bytes"};
+            return core::Error{core::Errc::malformed,
+                               path + " is longer than " + std::to_string(limit) + " bytes"};
         }
     }
 }

@@ -9,7 +9,8 @@
 
 namespace agent {
 
-/// Everything up to `limit` bytes (a longer file is malformed). Only regular files; never waits on a FIFO.
+/// Everything up to `limit` bytes (a longer file is malformed). Only regular files; never waits on
+/// a FIFO.
 [[nodiscard]] core::Result<std::string> read_small_file(const std::string& path, std::size_t limit);
 
 /// A file of /proc, up to 16 MiB (mountinfo of a container host can be long).

@@ -13,9 +13,11 @@ struct Deadline::State {
     bool expired = false;
 };
 
-Deadline::Deadline(const boost::asio::any_io_executor& executor, TimePoint when, std::function<void()> expire)
-    : state_(std::make_shared<State>(
-          State{.timer = boost::asio::steady_timer(executor, when), .expire = std::move(expire), .expired = false})) {
+Deadline::Deadline(const boost::asio::any_io_executor& executor, TimePoint when,
+                   std::function<void()> expire)
+    : state_(std::make_shared<State>(State{.timer = boost::asio::steady_timer(executor, when),
+                                           .expire = std::move(expire),
+                                           .expired = false})) {
     state_->timer.async_wait([state = state_](boost::system::error_code error) {
         // A handler that was queued before the destructor cancelled comes without an error.
         if (error || !state->expire) {

@@ -39,8 +39,9 @@ bool waiting_may_cure(Errc code) {
 
 Errc errc_of(const error_code& error) {
     constexpr std::array cut{http::error::end_of_stream, http::error::partial_message};
-    if (std::ranges::any_of(cut, [&](http::error value) { return error == value; }) || error == asio::error::eof ||
-        error == asio::error::network_unreachable || error == asio::error::host_unreachable) {
+    if (std::ranges::any_of(cut, [&](http::error value) { return error == value; }) ||
+        error == asio::error::eof || error == asio::error::network_unreachable ||
+        error == asio::error::host_unreachable) {
         return Errc::unavailable;
     }
     if (error.category() == http::make_error_code(http::error::bad_version).category()) {
@@ -58,14 +59,16 @@ std::string describe(const tcp::endpoint& endpoint) {
 }  // namespace
 
 core::Result<tcp::endpoint> parse_imds_endpoint(std::string_view text) {
-    const Error malformed{Errc::malformed, "read the metadata service's address " + core::excerpt(text) +
-                                               ": wanted is http://<IPv4 address or [IPv6 address]>[:port]"};
+    const Error malformed{Errc::malformed,
+                          "read the metadata service's address " + core::excerpt(text) +
+                              ": wanted is http://<IPv4 address or [IPv6 address]>[:port]"};
     if (!text.starts_with(scheme)) {
         return malformed;
     }
     const std::string_view authority = text.substr(scheme.size());
     const bool v6 = authority.starts_with('[');
-    const std::size_t end = std::min(v6 ? authority.find(']') : authority.find(':'), authority.size());
+    const std::size_t end =
+        std::min(v6 ? authority.find(']') : authority.find(':'), authority.size());
     if (v6 && end == authority.size()) {
         return malformed;
     }
@@ -118,7 +121,8 @@ asio::awaitable<core::Result<std::string>> ImdsClient::fetch(std::string path) {
         }
         timer.expires_after(pause_after(tries));
         if (tries >= policy_.attempts || timer.expiry() >= until) {
-            error.message += "; gave up after " + std::to_string(tries) + (tries == 1 ? " try" : " tries");
+            error.message +=
+                "; gave up after " + std::to_string(tries) + (tries == 1 ? " try" : " tries");
             co_return error;
         }
         error_code ignored;
@@ -126,7 +130,8 @@ asio::awaitable<core::Result<std::string>> ImdsClient::fetch(std::string path) {
     }
 }
 
-asio::awaitable<core::Result<std::string>> ImdsClient::attempt(const std::string& path, TimePoint until) {
+asio::awaitable<core::Result<std::string>> ImdsClient::attempt(const std::string& path,
+                                                               TimePoint until) {
     // A cached token may have expired: its refusal buys one new token, a second refusal is final.
     for (bool fresh = false;; fresh = true) {
         if (token_.empty()) {
@@ -152,7 +157,8 @@ asio::awaitable<core::Result<std::string>> ImdsClient::attempt(const std::string
 
 asio::awaitable<core::Result<void>> ImdsClient::renew_token(TimePoint until) {
     const std::string path = token_path;
-    const Question question{http::verb::put, path, token_ttl_header, std::to_string(policy_.token_ttl.count())};
+    const Question question{http::verb::put, path, token_ttl_header,
+                            std::to_string(policy_.token_ttl.count())};
     core::Result<ImdsAnswer> answer = co_await ask(question, until);
     core::Result<std::string> token = answer ? token_in(std::move(*answer)) : answer.error();
     if (token) {
@@ -162,18 +168,21 @@ asio::awaitable<core::Result<void>> ImdsClient::renew_token(TimePoint until) {
     Error error = token.error();
     error.message = "no session token: " + error.message;
     if (error.code == Errc::timed_out) {
-        error.message += " (in a container, the instance's hop limit for metadata answers must be at least 2)";
+        error.message +=
+            " (in a container, the instance's hop limit for metadata answers must be at least 2)";
     }
     co_return error;
 }
 
-asio::awaitable<core::Result<ImdsAnswer>> ImdsClient::ask(const Question& question, TimePoint until) {
+asio::awaitable<core::Result<ImdsAnswer>> ImdsClient::ask(const Question& question,
+                                                          TimePoint until) {
     tcp::socket socket(executor_);
     const auto close = [&socket] {
         error_code ignored;
         socket.close(ignored);
     };
-    const Deadline deadline(executor_, std::min(until, std::chrono::steady_clock::now() + policy_.attempt), close);
+    const Deadline deadline(
+        executor_, std::min(until, std::chrono::steady_clock::now() + policy_.attempt), close);
 
     http::request<http::empty_body> request(question.verb, question.path, 11);
     request.set(http::field::host, std::string_view(name_).substr(scheme.size()));
@@ -189,11 +198,13 @@ asio::awaitable<core::Result<ImdsAnswer>> ImdsClient::ask(const Question& questi
     co_await socket.async_connect(endpoint_, asio::redirect_error(asio::use_awaitable, error));
     if (!error) {
         action = "send the request";
-        co_await http::async_write(socket, request, asio::redirect_error(asio::use_awaitable, error));
+        co_await http::async_write(socket, request,
+                                   asio::redirect_error(asio::use_awaitable, error));
     }
     if (!error) {
         action = "read the answer";
-        co_await http::async_read(socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+        co_await http::async_read(socket, buffer, parser,
+                                  asio::redirect_error(asio::use_awaitable, error));
     }
     if (deadline.expired()) {
         co_return Error{Errc::timed_out, std::string(action) + ": no end within the deadline"};

@@ -24,14 +24,16 @@ struct Meaning {
 constexpr std::array meanings{
     Meaning{400, Errc::malformed, "the request was found invalid"},
     Meaning{401, Errc::denied, "a new session token was refused as well"},
-    Meaning{403, Errc::denied, "access is forbidden; switch the metadata service on (HttpEndpoint) for this instance"},
+    Meaning{403, Errc::denied,
+            "access is forbidden; switch the metadata service on (HttpEndpoint) for this instance"},
     Meaning{404, Errc::missing, "there is no such item"},
     Meaning{429, Errc::unavailable, "too many requests"},
 };
 
 Error status_error(unsigned status) {
     const std::string prefix = "HTTP " + std::to_string(status) + ": ";
-    if (const auto* known = std::ranges::find(meanings, status, &Meaning::status); known != meanings.end()) {
+    if (const auto* known = std::ranges::find(meanings, status, &Meaning::status);
+        known != meanings.end()) {
         return {known->code, prefix + known->text};
     }
     if (status >= 500) {

@@ -50,8 +50,8 @@ class Enquiry {
     [[nodiscard]] Identity found() const { return found_; }
 
     [[nodiscard]] core::Error none() const {
-        return {core::Errc::unavailable,
-                "find this instance's id: " + whys_ + "; set instance_id if this is not an EC2 instance"};
+        return {core::Errc::unavailable, "find this instance's id: " + whys_ +
+                                             "; set instance_id if this is not an EC2 instance"};
     }
 
    private:
@@ -77,7 +77,8 @@ std::string_view to_string(IdentitySource source) noexcept {
     return "unknown";
 }
 
-boost::asio::awaitable<core::Result<Identity>> resolve_identity(std::string setting, IdentityFiles files,
+boost::asio::awaitable<core::Result<Identity>> resolve_identity(std::string setting,
+                                                                IdentityFiles files,
                                                                 ImdsClient& imds) {
     if (setting != "auto") {
         co_return from_setting(std::move(setting));

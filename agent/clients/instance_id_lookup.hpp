@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who this instance is. The sources are asked in order, and the first that names an EC2 instance id is believed.
-// Never reads /var/lib/cloud, which still names the image's builder early in a boot.
+// Who this instance is. The sources are asked in order, and the first that names an EC2 instance id
+// is believed. Never reads /var/lib/cloud, which still names the image's builder early in a boot.
 #pragma once
 
 #include "agent/clients/imds_client.hpp"
@@ -30,11 +30,12 @@ struct Identity {
     bool operator==(const Identity&) const = default;
 };
 
-/// `setting` is settings.instance_id. Anything but "auto" is taken if it is a safe path component (else malformed), and
-/// nothing is asked. `imds` is asked only if the files before it name nobody.
-/// The error (unavailable) says for each source, by name, why it did not answer: what it holds in place of an id, that
-/// it is absent, or how asking failed.
-[[nodiscard]] boost::asio::awaitable<core::Result<Identity>> resolve_identity(std::string setting, IdentityFiles files,
+/// `setting` is settings.instance_id. Anything but "auto" is taken if it is a safe path component
+/// (else malformed), and nothing is asked. `imds` is asked only if the files before it name nobody.
+/// The error (unavailable) says for each source, by name, why it did not answer: what it holds in
+/// place of an id, that it is absent, or how asking failed.
+[[nodiscard]] boost::asio::awaitable<core::Result<Identity>> resolve_identity(std::string setting,
+                                                                              IdentityFiles files,
                                                                               ImdsClient& imds);
 
 }  // namespace agent

@@ -42,7 +42,8 @@ constexpr std::array connect_errors{
 };
 
 Answer answer_of_connect(const error_code& error) {
-    const auto* const found = std::ranges::find(connect_errors, error.value(), &Meaning::error_number);
+    const auto* const found =
+        std::ranges::find(connect_errors, error.value(), &Meaning::error_number);
     const bool is_errno = error.category() == boost::system::system_category();
     return is_errno && found != connect_errors.end() ? found->answer : Answer::not_asked;
 }
@@ -60,12 +61,13 @@ FileServerClient::FileServerClient(const asio::any_io_executor& executor)
     : executor_(executor), xid_(std::random_device{}()) {
 }
 
-asio::awaitable<core::FileServerFacts> FileServerClient::ask(const core::MountEntry& mount, core::Duration deadline) {
+asio::awaitable<core::FileServerFacts> FileServerClient::ask(const core::MountEntry& mount,
+                                                             core::Duration deadline) {
     return ask_server(core::file_server_of(mount), deadline);
 }
 
-asio::awaitable<core::FileServerFacts> FileServerClient::ask_server(std::optional<core::FileServer> server,
-                                                                    core::Duration deadline) {
+asio::awaitable<core::FileServerFacts> FileServerClient::ask_server(
+    std::optional<core::FileServer> server, core::Duration deadline) {
     core::FileServerFacts facts;
     if (!server) {
         facts.answer = Answer::no_address;
@@ -90,7 +92,8 @@ asio::awaitable<core::FileServerFacts> FileServerClient::ask_server(std::optiona
     std::array<char, core::NfsNullReply::reply_max> buffer{};
 
     if (!progress.error) {
-        co_await socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, progress.error));
+        co_await socket.async_connect(endpoint,
+                                      asio::redirect_error(asio::use_awaitable, progress.error));
         progress.connected = !progress.error;
     }
     if (!progress.error) {
@@ -116,8 +119,9 @@ asio::awaitable<core::FileServerFacts> FileServerClient::ask_server(std::optiona
         facts.error = attempt + "no end within " + core::format_duration(deadline);
     } else {
         facts.answer = progress.connected ? Answer::silent : answer_of_connect(progress.error);
-        facts.error = attempt + (progress.error == asio::error::eof ? "the other end closed the connection"
-                                                                    : progress.error.message());
+        facts.error =
+            attempt + (progress.error == asio::error::eof ? "the other end closed the connection"
+                                                          : progress.error.message());
     }
     co_return facts;
 }

@@ -53,7 +53,8 @@ void WorkerClient::connect(FileDescriptor channel) {
     boost::system::error_code error;
     channel_.assign(channel.get(), error);
     if (error) {
-        return;  // closed with `channel`: the worker sees it and ends, and the supervisor starts another
+        return;  // closed with `channel`: the worker sees it and ends, and the supervisor starts
+                 // another
     }
     static_cast<void>(channel.release());
     channel_.non_blocking(true, error);
@@ -61,7 +62,8 @@ void WorkerClient::connect(FileDescriptor channel) {
 }
 
 core::Error WorkerClient::no_worker() const {
-    return {core::Errc::unavailable, "the " + std::string(to_string(kind_)) + " worker is gone; it is started again"};
+    return {core::Errc::unavailable,
+            "the " + std::string(to_string(kind_)) + " worker is gone; it is started again"};
 }
 
 /// There is no worker any more, and whoever waits for it waits no longer.
@@ -88,8 +90,9 @@ void WorkerClient::take(Frame frame, FileDescriptor descriptor) {
     if (too_late) {
         noticed_(worker_is_free);
     } else {
-        answer_ = frame.reply ? core::Result<Answer>(Answer{std::move(*frame.reply), std::move(descriptor)})
-                              : core::Result<Answer>(frame.reply.error());
+        answer_ = frame.reply
+                      ? core::Result<Answer>(Answer{std::move(*frame.reply), std::move(descriptor)})
+                      : core::Result<Answer>(frame.reply.error());
         answered_.cancel();
     }
 }
@@ -106,7 +109,8 @@ bool WorkerClient::hear(std::uint64_t generation) {
         }
         auto frame = parse_frame(message->bytes);
         if (!frame) {
-            break;  // nothing that it says can be told apart any more: the worker ends, and another is started
+            break;  // nothing that it says can be told apart any more: the worker ends, and another
+                    // is started
         }
         take(std::move(*frame), std::move(message->descriptor));
     }
@@ -122,7 +126,8 @@ asio::awaitable<void> WorkerClient::listen(std::uint64_t generation) {
     }
 }
 
-asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask(Request request, core::Duration deadline) {
+asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask(Request request,
+                                                                      core::Duration deadline) {
     ++asking_;
     while (busy_) {
         co_await turn_.async_wait(as_result);
@@ -132,19 +137,21 @@ asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask(Request re
     busy_ = false;
     turn_.cancel();
     if (--asking_ > 0) {
-        co_await asio::post(channel_.get_executor(), asio::use_awaitable);  // who waits has the next turn
+        co_await asio::post(channel_.get_executor(),
+                            asio::use_awaitable);  // who waits has the next turn
     }
     co_return answer;
 }
 
-asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask_in_turn(Request request,
-                                                                              core::Duration deadline) {
+asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask_in_turn(
+    Request request, core::Duration deadline) {
     if (!channel_.is_open()) {
         co_return no_worker();
     }
     const core::TimePoint start = now();
     if (awaited_ != 0) {
-        co_return late(kind_, "has not answered since " + milliseconds(start.boot - sent_at_.boot) + " ago");
+        co_return late(
+            kind_, "has not answered since " + milliseconds(start.boot - sent_at_.boot) + " ago");
     }
     request.sequence = ++sequence_ == 0 ? ++sequence_ : sequence_;
     if (!send_message(channel_.native_handle(), encode_request(request))) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The asking end of a worker's channel. One request is in flight at most; a request that is not answered by its
-// deadline stays in flight: the worker is left alone, asked nothing more, and heard when it comes back. What it says
-// unasked is passed on at once.
+// The asking end of a worker's channel. One request is in flight at most; a request that is not
+// answered by its deadline stays in flight: the worker is left alone, asked nothing more, and heard
+// when it comes back. What it says unasked is passed on at once.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -31,14 +31,14 @@ inline constexpr WorkerEvents worker_is_free = 1U << 31;
 
 class WorkerClient {
    public:
-    /// `noticed` is called, on the loop, when the worker says that something it watches has changed, and with
-    /// worker_is_free when it has answered a request that was overdue.
+    /// `noticed` is called, on the loop, when the worker says that something it watches has
+    /// changed, and with worker_is_free when it has answered a request that was overdue.
     using Noticed = std::function<void(WorkerEvents)>;
     WorkerClient(
         boost::asio::io_context& context, WorkerKind kind, Noticed noticed = [](WorkerEvents) {});
 
-    /// Speaks to this worker from now on (the first, or a new one after the old one died). Listens to it for as long as
-    /// the io_context runs, which does not end by itself from then on.
+    /// Speaks to this worker from now on (the first, or a new one after the old one died). Listens
+    /// to it for as long as the io_context runs, which does not end by itself from then on.
     void connect(FileDescriptor channel);
 
     struct Answer {
@@ -46,13 +46,16 @@ class WorkerClient {
         FileDescriptor descriptor;
     };
 
-    /// Several may be awaited at once; they take turns. Errors: timed_out (by now, or an earlier request is still not
-    /// answered), unavailable (no worker), refused and malformed (what the worker said).
-    [[nodiscard]] boost::asio::awaitable<core::Result<Answer>> ask(Request request, core::Duration deadline);
+    /// Several may be awaited at once; they take turns. Errors: timed_out (by now, or an earlier
+    /// request is still not answered), unavailable (no worker), refused and malformed (what the
+    /// worker said).
+    [[nodiscard]] boost::asio::awaitable<core::Result<Answer>> ask(Request request,
+                                                                   core::Duration deadline);
 
     /// ask() and decode() in one.
     template <class T>
-    [[nodiscard]] boost::asio::awaitable<core::Result<T>> ask_for(Request request, core::Duration deadline) {
+    [[nodiscard]] boost::asio::awaitable<core::Result<T>> ask_for(Request request,
+                                                                  core::Duration deadline) {
         auto answer = co_await ask(request, deadline);
         if (!answer) {
             co_return answer.error();
@@ -67,18 +70,21 @@ class WorkerClient {
     [[nodiscard]] boost::asio::awaitable<void> listen(std::uint64_t generation);
     [[nodiscard]] bool hear(std::uint64_t generation);
     void take(Frame frame, FileDescriptor descriptor);
-    [[nodiscard]] boost::asio::awaitable<core::Result<Answer>> ask_in_turn(Request request, core::Duration deadline);
+    [[nodiscard]] boost::asio::awaitable<core::Result<Answer>> ask_in_turn(Request request,
+                                                                           core::Duration deadline);
     [[nodiscard]] core::Error no_worker() const;
     void forget();
 
     WorkerKind kind_;
     Noticed noticed_;
     boost::asio::posix::stream_descriptor channel_;
-    boost::asio::steady_timer turn_;      ///< never expires; cancelled when a turn ends
-    boost::asio::steady_timer answered_;  ///< the deadline of the request in flight; cancelled by its answer
-    int asking_ = 0;                      ///< those whose turn it is or will be
+    boost::asio::steady_timer turn_;  ///< never expires; cancelled when a turn ends
+    boost::asio::steady_timer
+        answered_;    ///< the deadline of the request in flight; cancelled by its answer
+    int asking_ = 0;  ///< those whose turn it is or will be
     bool busy_ = false;
-    std::uint64_t generation_ = 0;  ///< counts connect(): what was heard of an earlier channel is of no interest
+    std::uint64_t generation_ =
+        0;  ///< counts connect(): what was heard of an earlier channel is of no interest
     std::uint32_t sequence_ = 0;
     std::uint32_t awaited_ = 0;  ///< sequence of the request in flight; 0: none
     std::optional<core::Result<Answer>> answer_;

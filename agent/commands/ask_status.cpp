@@ -13,7 +13,8 @@ namespace {
 /// Absent where only that cannot be told: health can.
 std::optional<core::Status> readiness(const core::Settings& settings) {
     const auto body = get_from_agent(settings.listen, "/readyz");
-    const auto ready = body ? parse_health(*body, now().wall) : core::Result<HealthReport>(body.error());
+    const auto ready =
+        body ? parse_health(*body, now().wall) : core::Result<HealthReport>(body.error());
     return ready ? std::optional(ready->status) : std::nullopt;
 }
 

@@ -16,9 +16,9 @@ int check_command(const core::Settings& settings, bool json) {
         std::fprintf(stderr, "postfix-elb-agent: %s\n", verdict.error().message.c_str());
         return exit_unknown;
     }
-    const std::string text =
-        json ? render_health(*verdict, {HealthView::Kind::health}, JsonStyle::pretty, this_release())
-             : render_table(report_of(*verdict), style_of_stdout());
+    const std::string text = json ? render_health(*verdict, {HealthView::Kind::health},
+                                                  JsonStyle::pretty, this_release())
+                                  : render_table(report_of(*verdict), style_of_stdout());
     std::fputs(text.c_str(), stdout);
     return exit_status(verdict->health);
 }

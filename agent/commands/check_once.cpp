@@ -28,7 +28,8 @@ core::Result<core::Verdict> check_once(const core::Settings& settings) {
         return ran.error();
     }
     if (!shot.collector().facts().host.value) {
-        return core::Error{core::Errc::unavailable, "this host could not be looked at: the host worker did not answer"};
+        return core::Error{core::Errc::unavailable,
+                           "this host could not be looked at: the host worker did not answer"};
     }
     core::Health health;
     return health.evaluate(shot.collector().facts(), settings, now());

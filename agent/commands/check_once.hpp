@@ -8,8 +8,8 @@
 
 namespace agent {
 
-/// The verdict of a single round. Errors: those of ForegroundWorkers::run(); unavailable (the host worker did not
-/// answer).
+/// The verdict of a single round. Errors: those of ForegroundWorkers::run(); unavailable (the host
+/// worker did not answer).
 [[nodiscard]] core::Result<core::Verdict> check_once(const core::Settings& settings);
 
 }  // namespace agent

@@ -8,7 +8,17 @@
 
 namespace agent {
 
-enum class Command { serve, check, relink, gate, status, doctor, nfs_identity, config_check, config_print };
+enum class Command {
+    serve,
+    check,
+    relink,
+    gate,
+    status,
+    doctor,
+    nfs_identity,
+    config_check,
+    config_print
+};
 
 struct CommandLine {
     Command command = Command::serve;
@@ -21,8 +31,8 @@ struct CommandLine {
     std::string unit;                          ///< gate --unit NAME; "" when not given
 };
 
-/// The command line, or the exit status where everything is said already: 0 after --help and --version, 64 (EX_USAGE
-/// of sysexits(3)) after an error that has been printed.
+/// The command line, or the exit status where everything is said already: 0 after --help and
+/// --version, 64 (EX_USAGE of sysexits(3)) after an error that has been printed.
 struct ParsedCommandLine {
     std::optional<CommandLine> command_line;
     int exit_status = 0;

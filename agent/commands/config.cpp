@@ -35,11 +35,13 @@ int report_settings_errors(Command command, const config::Problems& problems) {
 
 int config_check_command(const config::Loaded& loaded) {
     if (const auto account = find_account(loaded.settings.user); !account) {
-        return report_settings_errors(Command::config_check, {{"settings", "user", account.error().message}});
+        return report_settings_errors(Command::config_check,
+                                      {{"settings", "user", account.error().message}});
     }
     const auto given = std::count_if(loaded.origins.begin(), loaded.origins.end(),
                                      [](const auto& origin) { return origin.second != "default"; });
-    std::printf("the settings are valid: %ld given, %ld at their defaults\n", static_cast<long>(given),
+    std::printf("the settings are valid: %ld given, %ld at their defaults\n",
+                static_cast<long>(given),
                 static_cast<long>(loaded.origins.size()) - static_cast<long>(given));
     return 0;
 }

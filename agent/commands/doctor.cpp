@@ -22,7 +22,8 @@ int status_of(core::DoctorStatus status) {
 
 }  // namespace
 
-int doctor_command(const config::LoadRequest& request, const config::LoadResult& loaded, bool image, bool json) {
+int doctor_command(const config::LoadRequest& request, const config::LoadResult& loaded, bool image,
+                   bool json) {
     DoctorInputs inputs;
     inputs.check = check_once;
     inputs.subject = image ? core::DoctorSubject::image : core::DoctorSubject::machine;

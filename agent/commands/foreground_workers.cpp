@@ -24,7 +24,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// An idle worker ends at once when its control closes; one that is in the middle of a look is then killed.
+/// An idle worker ends at once when its control closes; one that is in the middle of a look is then
+/// killed.
 constexpr std::chrono::milliseconds longest_farewell{500};
 /// A process that hangs on the mount may not even die. It is not waited for any longer.
 constexpr std::chrono::milliseconds longest_death{1000};
@@ -45,10 +46,12 @@ std::vector<pid_t> await_end(std::vector<pid_t> workers, std::chrono::millisecon
 
 }  // namespace
 
-ForegroundWorkers::ForegroundWorkers(core::Settings settings) : settings_(std::move(settings)), collector_(io_) {
+ForegroundWorkers::ForegroundWorkers(core::Settings settings)
+    : settings_(std::move(settings)), collector_(io_) {
 }
 
-/// What is left in a unit's control group when its command has ended is an unclean end to systemd, which says so.
+/// What is left in a unit's control group when its command has ended is an unclean end to systemd,
+/// which says so.
 ForegroundWorkers::~ForegroundWorkers() {
     controls_.clear();
     const std::vector<pid_t> busy = await_end(workers_, longest_farewell);
@@ -92,9 +95,10 @@ asio::awaitable<void> ForegroundWorkers::identify() {
 
 core::Result<void> ForegroundWorkers::run(std::function<asio::awaitable<void>()> work) {
     if (::geteuid() != 0) {
-        return core::Error{core::Errc::denied,
-                           "this needs root (sudo): it reads /proc of Postfix's master and the shared mount; as "
-                           "another user ask the running agent: postfix-elb-agent status"};
+        return core::Error{
+            core::Errc::denied,
+            "this needs root (sudo): it reads /proc of Postfix's master and the shared mount; as "
+            "another user ask the running agent: postfix-elb-agent status"};
     }
     if (auto started = start_workers(); !started) {
         return started;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `check`, `relink` and `gate` need to work without a daemon: the same workers, asked the same questions, once.
+// What `check`, `relink` and `gate` need to work without a daemon: the same workers, asked the same
+// questions, once.
 #pragma once
 
 #include "agent/server/fact_collector.hpp"
@@ -24,11 +25,11 @@ class ForegroundWorkers {
     ForegroundWorkers(const ForegroundWorkers&) = delete;
     ForegroundWorkers& operator=(const ForegroundWorkers&) = delete;
 
-    /// Starts the workers, finds out who this instance is, and runs `work` to its end. The workers end with this
-    /// object, and one that hangs on the mount is left behind to die.
-    /// Without the account of settings.user there is no systemd worker, and a warning: what it would tell is unknown.
-    /// Errors: denied (not root), unavailable (a worker could not be started). An unknown identity is no error here:
-    /// the facts say so.
+    /// Starts the workers, finds out who this instance is, and runs `work` to its end. The workers
+    /// end with this object, and one that hangs on the mount is left behind to die. Without the
+    /// account of settings.user there is no systemd worker, and a warning: what it would tell is
+    /// unknown. Errors: denied (not root), unavailable (a worker could not be started). An unknown
+    /// identity is no error here: the facts say so.
     [[nodiscard]] core::Result<void> run(std::function<boost::asio::awaitable<void>()> work);
 
     [[nodiscard]] FactCollector& collector() { return collector_; }

@@ -54,7 +54,8 @@ core::Result<void> ask_facts(const core::Settings& settings) {
     return looked ? core::may_start(shot.collector().facts(), settings, now()) : looked;
 }
 
-/// Without an answer at first nothing is waited for. A bus that goes away later is one more thing that boots.
+/// Without an answer at first nothing is waited for. A bus that goes away later is one more thing
+/// that boots.
 void wait_for_agent(const core::Settings& settings) {
     const auto time = [] { return systemd::clock_now(CLOCK_MONOTONIC); };
     core::GateWait wait(settings.mount.wait, time());
@@ -97,7 +98,8 @@ int gate_of_unit(const core::Settings& settings, const std::string& unit) {
 }
 
 int not_a_unit(const std::string& unit) {
-    refuse("--unit " + unit + " is not a unit of Postfix; wanted is postfix.service or postfix@<instance>.service");
+    refuse("--unit " + unit +
+           " is not a unit of Postfix; wanted is postfix.service or postfix@<instance>.service");
     return refused_to_unit;
 }
 
@@ -118,7 +120,8 @@ int gate_without_settings(const config::Problems& problems, const std::string& u
     }
     return RefusedUnits::accepts(unit)
                ? refuse_unit(unit,
-                             "the settings have errors; correct them (postfix-elb-agent config check), then sudo "
+                             "the settings have errors; correct them (postfix-elb-agent config "
+                             "check), then sudo "
                              "systemctl restart postfix-elb-agent, which starts Postfix, too")
                : not_a_unit(unit);
 }

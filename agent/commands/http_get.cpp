@@ -40,11 +40,15 @@ core::Error failed(const boost::system::error_code& error, const std::string& ur
         return {core::Errc::timed_out, "get " + url + ": no answer within 5 s"};
     }
     if (error == asio::error::connection_refused) {
-        return {core::Errc::refused,
-                "get " + url + ": connection refused; is the agent running? (systemctl status postfix-elb-agent)"};
+        return {
+            core::Errc::refused,
+            "get " + url +
+                ": connection refused; is the agent running? (systemctl status postfix-elb-agent)"};
     }
-    const bool http_error = error.category() == http::make_error_code(http::error::bad_version).category();
-    return {http_error ? core::Errc::malformed : core::Errc::unavailable, "get " + url + ": " + error.message()};
+    const bool http_error =
+        error.category() == http::make_error_code(http::error::bad_version).category();
+    return {http_error ? core::Errc::malformed : core::Errc::unavailable,
+            "get " + url + ": " + error.message()};
 }
 
 asio::awaitable<core::Result<std::string>> get(asio::ip::tcp::endpoint endpoint, std::string path) {
@@ -75,7 +79,8 @@ asio::awaitable<core::Result<std::string>> get(asio::ip::tcp::endpoint endpoint,
 
 }  // namespace
 
-core::Result<std::string> get_from_agent(const core::Settings::Listen& listen, const std::string& path) {
+core::Result<std::string> get_from_agent(const core::Settings::Listen& listen,
+                                         const std::string& path) {
     asio::io_context io;
     core::Result<std::string> result = core::Error{core::Errc::other, "not asked"};
     const auto task = [&result, &listen, &path]() -> asio::awaitable<void> {

@@ -11,6 +11,7 @@ namespace agent {
 
 /// The body, whatever the status says (/health answers 503 with a body that tells why).
 /// Errors: refused (nobody listens), timed_out, malformed, unavailable.
-[[nodiscard]] core::Result<std::string> get_from_agent(const core::Settings::Listen& listen, const std::string& path);
+[[nodiscard]] core::Result<std::string> get_from_agent(const core::Settings::Listen& listen,
+                                                       const std::string& path);
 
 }  // namespace agent

@@ -88,8 +88,8 @@ int print_plan(ForegroundWorkers& shot) {
     core::Result<RelinkPlanReply> plan = core::Error{};
     const auto ran = shot.run([&shot, &plan]() -> asio::awaitable<void> {
         if (shot.collector().facts().instance_id.empty()) {
-            plan = core::Error{core::Errc::missing,
-                               "the instance id is not known: " + shot.collector().facts().identity_error};
+            plan = core::Error{core::Errc::missing, "the instance id is not known: " +
+                                                        shot.collector().facts().identity_error};
             co_return;
         }
         plan = co_await shot.collector().plan_relink(shot.settings());

@@ -36,16 +36,19 @@ std::vector<FileDescriptor> passed_sockets() {
 
 }  // namespace
 
-/// Without the endpoint of the settings a service goes on: the queue is relinked, and Postfix starts, whoever has the
-/// port. A person who types the command beside a running agent is told at once.
+/// Without the endpoint of the settings a service goes on: the queue is relinked, and Postfix
+/// starts, whoever has the port. A person who types the command beside a running agent is told at
+/// once.
 int serve_command(const config::LoadRequest& request, config::Loaded loaded) {
     if (::geteuid() != 0) {
         return give_up(
-            "serve must be started as root: it relinks the queue as root, and serves as an unprivileged user");
+            "serve must be started as root: it relinks the queue as root, and serves as an "
+            "unprivileged user");
     }
     auto account = find_account(loaded.settings.user);
     if (!account) {
-        return report_settings_errors(Command::serve, {{"settings", "user", account.error().message}});
+        return report_settings_errors(Command::serve,
+                                      {{"settings", "user", account.error().message}});
     }
     if (const auto made = make_runtime_directory(); !made) {
         return give_up(made.error().message);
@@ -58,10 +61,13 @@ int serve_command(const config::LoadRequest& request, config::Loaded loaded) {
         if (!systemd::manager_listens()) {
             return give_up(listeners.unbound);
         }
-        log(Priority::error, listeners.unbound + " (trying again; the queue is relinked all the same)");
+        log(Priority::error,
+            listeners.unbound + " (trying again; the queue is relinked all the same)");
     }
-    log(Priority::notice, std::string("version ") + version() + " serves on " + names_of(listeners.sockets));
-    return run_supervisor({request, std::move(loaded), *account, std::move(listeners.sockets), listeners.unbound});
+    log(Priority::notice,
+        std::string("version ") + version() + " serves on " + names_of(listeners.sockets));
+    return run_supervisor(
+        {request, std::move(loaded), *account, std::move(listeners.sockets), listeners.unbound});
 }
 
 }  // namespace agent

@@ -14,7 +14,8 @@ int status_command(const core::Settings& settings, bool json) {
         std::fprintf(stderr, "postfix-elb-agent: %s\n", status.error().message.c_str());
         return exit_unknown;
     }
-    std::fputs((json ? status->body : render_table(status->report, style_of_stdout())).c_str(), stdout);
+    std::fputs((json ? status->body : render_table(status->report, style_of_stdout())).c_str(),
+               stdout);
     return exit_status(status->report.status);
 }
 

@@ -26,10 +26,13 @@ struct Heard {
 std::string frame_of(const Heard& heard, const TableStyle& style) {
     const std::string table = heard.report ? render_table(*heard.report, style) : "";
     if (heard.trouble.empty()) {
-        return table + "\nas of " + core::rfc3339(heard.at.wall) + ", asked every 2 s; Ctrl-C ends this\n";
+        return table + "\nas of " + core::rfc3339(heard.at.wall) +
+               ", asked every 2 s; Ctrl-C ends this\n";
     }
     const std::string was =
-        heard.report ? "What it said " + core::describe_age(now().boot - heard.at.boot) + " ago:\n\n" + table : "";
+        heard.report
+            ? "What it said " + core::describe_age(now().boot - heard.at.boot) + " ago:\n\n" + table
+            : "";
     return render_no_answer(heard.trouble, style) + "\n" + was + (was.empty() ? "" : "\n") +
            "asked every 2 s; Ctrl-C ends this\n";
 }
@@ -47,7 +50,8 @@ void hear(Heard& heard, core::Result<AgentStatus> status) {
 int watch_status_command(const core::Settings& settings) {
     if (!stdout_is_terminal()) {
         std::fputs(
-            "postfix-elb-agent: status --watch draws on a terminal, and standard output is none: leave --watch "
+            "postfix-elb-agent: status --watch draws on a terminal, and standard output is none: "
+            "leave --watch "
             "away to print it once\n",
             stderr);
         return exit_unknown;

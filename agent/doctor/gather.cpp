@@ -68,7 +68,9 @@ std::string instance_id(const LocalFiles& files, const Settings& settings) {
     }
     for (const char* path : {remembered_id_path, "/sys/devices/virtual/dmi/id/board_asset_tag"}) {
         const auto text = files.text(path);
-        if (const auto id = text ? core::id_from_answer(*text, path) : core::Result<std::string>(text.error()); id) {
+        if (const auto id =
+                text ? core::id_from_answer(*text, path) : core::Result<std::string>(text.error());
+            id) {
             return *id;
         }
     }
@@ -79,7 +81,8 @@ void look_at_mount(DoctorFacts& facts, const LocalFiles& files, const Settings& 
     const std::string& path = settings.mount.path;
     facts.fstab = files.text("/etc/fstab");
     if (facts.mountinfo && core::find_mount(*facts.mountinfo, path)) {
-        facts.mount_point = {core::PathFacts::Kind::not_local, path, 0, 0, path + " is covered by a mount"};
+        facts.mount_point = {core::PathFacts::Kind::not_local, path, 0, 0,
+                             path + " is covered by a mount"};
     } else {
         facts.mount_point = files.look_at(path);
         facts.below_mount_point = files.names_in(path);
@@ -125,7 +128,8 @@ void look_at_queue(DoctorFacts& facts, const LocalFiles& files, const DoctorInpu
         facts.check = verdict.error();
         return;
     }
-    facts.check = core::CheckAnswer{verdict->health, verdict->output, core::worst_of(verdict->checks).remedy};
+    facts.check =
+        core::CheckAnswer{verdict->health, verdict->output, core::worst_of(verdict->checks).remedy};
     facts.instance_id = verdict->instance_id.empty() ? facts.instance_id : verdict->instance_id;
 }
 
@@ -155,7 +159,8 @@ DoctorFacts gather_doctor_facts(const DoctorInputs& inputs, const std::string& r
     facts.root = ::geteuid() == 0;
     facts.mountinfo = read_proc_file("/proc/self/mountinfo");
     // Where the mount table cannot be read no path is known to be local.
-    const LocalPaths local(facts.mountinfo ? std::string_view(*facts.mountinfo) : "1 1 0:0 / / rw - nfs4 unknown rw");
+    const LocalPaths local(facts.mountinfo ? std::string_view(*facts.mountinfo)
+                                           : "1 1 0:0 / / rw - nfs4 unknown rw");
     const LocalFiles files(local, root);
     look_at_settings(facts, files, inputs);
     look_at_systemd(facts, files, inputs.settings);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts for `doctor`: reads the disk, /proc, /sys, systemd and the journal once, changes nothing, and takes no step
-// onto the shared mount itself (as root on a machine it asks the workers of `check`, which have a deadline for that).
+// Facts for `doctor`: reads the disk, /proc, /sys, systemd and the journal once, changes nothing,
+// and takes no step onto the shared mount itself (as root on a machine it asks the workers of
+// `check`, which have a deadline for that).
 #pragma once
 
 #include "core/doctor/doctor.hpp"
@@ -23,6 +24,7 @@ struct DoctorInputs {
 };
 
 /// `root` stands before the path of every file: "" is this host itself.
-[[nodiscard]] core::DoctorFacts gather_doctor_facts(const DoctorInputs& inputs, const std::string& root = "");
+[[nodiscard]] core::DoctorFacts gather_doctor_facts(const DoctorInputs& inputs,
+                                                    const std::string& root = "");
 
 }  // namespace agent

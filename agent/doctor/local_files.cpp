@@ -120,7 +120,8 @@ std::optional<std::int64_t> LocalFiles::written_at(const std::string& path) cons
     if (!place || ::fstat(place->get(), &status) != 0) {
         return std::nullopt;
     }
-    return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000 + status.st_mtim.tv_nsec / 1000;
+    return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000 +
+           status.st_mtim.tv_nsec / 1000;
 }
 
 core::Result<core::SkeletonFacts> LocalFiles::skeleton(const std::string& path) const {
@@ -160,7 +161,8 @@ std::vector<std::string> LocalFiles::drop_ins() const {
 std::string LocalFiles::modprobe_unique_id() const {
     const std::string directory = "/etc/modprobe.d";
     for (const std::string& name : names_in(directory)) {
-        const auto text = name.ends_with(".conf") ? this->text(directory + "/" + name) : core::Result<std::string>("");
+        const auto text = name.ends_with(".conf") ? this->text(directory + "/" + name)
+                                                  : core::Result<std::string>("");
         if (std::string id = text ? unique_id_in(*text) : ""; !id.empty()) {
             return id;
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `doctor` reads from the disk of this host and from /sys. `root` stands before every path: "" is this host
-// itself. No step is taken onto a file system of another host (agent/base/local_paths.hpp).
+// What `doctor` reads from the disk of this host and from /sys. `root` stands before every path: ""
+// is this host itself. No step is taken onto a file system of another host
+// (agent/base/local_paths.hpp).
 #pragma once
 
 #include "agent/base/local_paths.hpp"
@@ -31,7 +32,8 @@ class LocalFiles {
     [[nodiscard]] core::Result<core::SkeletonFacts> skeleton(const std::string& path) const;
     /// "postfix….d" in /etc/systemd/system and /run/systemd/system.
     [[nodiscard]] std::vector<std::string> drop_ins() const;
-    /// What a file of /etc/modprobe.d gives the parameter nfs4_unique_id of the NFS client; "" if none does.
+    /// What a file of /etc/modprobe.d gives the parameter nfs4_unique_id of the NFS client; "" if
+    /// none does.
     [[nodiscard]] std::string modprobe_unique_id() const;
 
    private:

@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 std::string link_text(const std::string& path) {
     std::array<char, PATH_MAX> buffer;
     const ssize_t length = ::readlink(path.c_str(), buffer.data(), buffer.size());
-    return length > 0 ? std::string(buffer.data(), static_cast<std::size_t>(length)) : std::string();
+    return length > 0 ? std::string(buffer.data(), static_cast<std::size_t>(length))
+                      : std::string();
 }
 
 std::string program_of(const std::string& process) {
@@ -34,7 +35,8 @@ std::string program_of(const std::string& process) {
 
 bool holds_one(const std::string& process, const std::set<std::string>& sockets) {
     std::error_code error;
-    for (fs::directory_iterator entry(process + "/fd", error), end; !error && entry != end; entry.increment(error)) {
+    for (fs::directory_iterator entry(process + "/fd", error), end; !error && entry != end;
+         entry.increment(error)) {
         if (sockets.contains(link_text(entry->path().string()))) {
             return true;
         }
@@ -48,7 +50,8 @@ core::Result<core::PortFacts> port_holders(std::uint16_t port, const std::string
     std::set<std::string> sockets;
     for (const char* table : {"/net/tcp", "/net/tcp6"}) {
         const auto text = read_proc_file(proc + table);
-        if (!text && text.error().code != core::Errc::missing) {  // a host without IPv6 has no table of it
+        if (!text &&
+            text.error().code != core::Errc::missing) {  // a host without IPv6 has no table of it
             return text.error();
         }
         for (const std::uint64_t inode : core::listeners_on(text ? *text : "", port)) {

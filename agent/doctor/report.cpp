@@ -25,7 +25,8 @@ std::string counts(const std::vector<core::DoctorFinding>& findings) {
     for (const Status status : {Status::fail, Status::warn, Status::unknown, Status::pass}) {
         const auto count = std::ranges::count(findings, status, &core::DoctorFinding::status);
         if (count > 0) {
-            text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(core::to_string(status));
+            text += (text.empty() ? "" : ", ") + std::to_string(count) + " " +
+                    std::string(core::to_string(status));
         }
     }
     return text;
@@ -41,7 +42,8 @@ std::string padded(std::string_view text, std::size_t width) {
 std::string remedies_of(const std::vector<core::DoctorFinding>& findings) {
     std::vector<std::pair<std::string, std::string>> lines;  // remedy, checks
     for (const core::DoctorFinding& finding : findings) {
-        const auto same = std::ranges::find(lines, finding.remedy, &std::pair<std::string, std::string>::first);
+        const auto same =
+            std::ranges::find(lines, finding.remedy, &std::pair<std::string, std::string>::first);
         if (same != lines.end()) {
             same->second += ", " + std::string(finding.check);
         } else if (!finding.remedy.empty()) {
@@ -62,12 +64,14 @@ std::string doctor_table(const std::vector<core::DoctorFinding>& findings, std::
     for (const core::DoctorFinding& finding : findings) {
         width = std::max(width, finding.check.size() + 2);
     }
-    std::string out = printable(host) + ": " + std::string(core::to_string(core::worst_of(findings))) + " (" +
+    std::string out = printable(host) + ": " +
+                      std::string(core::to_string(core::worst_of(findings))) + " (" +
                       counts(findings) + ")\n\n";
     out += padded("CHECK", width) + padded("STATUS", status_width) + "SEEN\n";
     for (const core::DoctorFinding& finding : findings) {
-        out += padded(finding.check, width) + padded(core::to_string(finding.status), status_width) +
-               printable(finding.output) + "\n";
+        out += padded(finding.check, width) +
+               padded(core::to_string(finding.status), status_width) + printable(finding.output) +
+               "\n";
     }
     const std::string remedies = remedies_of(findings);
     return out + (remedies.empty() ? "" : "\nWhat to do:\n" + remedies);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The local files that may name this instance. They are read as they are; what they say is judged by
-// agent/clients/instance_id_lookup.hpp. Never /var/lib/cloud, which still names the image's builder early in a boot.
+// The local files that may name this instance. They are read as they are; what they say is judged
+// by agent/clients/instance_id_lookup.hpp. Never /var/lib/cloud, which still names the image's
+// builder early in a boot.
 #pragma once
 
 #include "agent/ipc/replies.hpp"

@@ -18,9 +18,9 @@ std::string executable_of(const std::string& proc, std::int32_t pid) {
     std::array<char, PATH_MAX> target;
     const std::string link = proc + "/" + std::to_string(pid) + "/exe";
     const ssize_t length = ::readlink(link.c_str(), target.data(), target.size());
-    return length > 0
-               ? std::string(core::without_deleted(std::string_view(target.data(), static_cast<std::size_t>(length))))
-               : std::string();
+    return length > 0 ? std::string(core::without_deleted(
+                            std::string_view(target.data(), static_cast<std::size_t>(length))))
+                      : std::string();
 }
 
 }  // namespace

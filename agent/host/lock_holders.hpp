@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which processes of this host hold a lock on a file, without a step to the file itself: /proc/locks knows it by its
-// device and inode.
+// Which processes of this host hold a lock on a file, without a step to the file itself:
+// /proc/locks knows it by its device and inode.
 #pragma once
 
 #include "core/model/facts.hpp"
@@ -11,10 +11,12 @@
 
 namespace agent {
 
-/// `device` as in MountEntry::device. The executable is "" where it may not be read, where the process has gone, and
-/// where the kernel names none (core/parse/proc_locks.hpp). Empty also where the kernel's list cannot be read. `proc`
-/// is where proc(5) is mounted; locks of another pid namespace do not appear in it.
-[[nodiscard]] std::vector<core::LockHolder> find_lock_holders(const std::string& device, std::uint64_t inode,
+/// `device` as in MountEntry::device. The executable is "" where it may not be read, where the
+/// process has gone, and where the kernel names none (core/parse/proc_locks.hpp). Empty also where
+/// the kernel's list cannot be read. `proc` is where proc(5) is mounted; locks of another pid
+/// namespace do not appear in it.
+[[nodiscard]] std::vector<core::LockHolder> find_lock_holders(const std::string& device,
+                                                              std::uint64_t inode,
                                                               const std::string& proc = "/proc");
 
 }  // namespace agent

@@ -34,8 +34,9 @@ OpenedMaillog unreadable(const std::string& path, std::string error) {
     return result;
 }
 
-// First as O_PATH, which opens nothing: to open a FIFO may wait, and to open a device may set something going. Only a
-// local file: the server reads the log on its event loop, which must never wait for another host.
+// First as O_PATH, which opens nothing: to open a FIFO may wait, and to open a device may set
+// something going. Only a local file: the server reads the log on its event loop, which must never
+// wait for another host.
 OpenedMaillog open_regular(const std::string& path, const LocalPaths& local, std::uint64_t device,
                            std::uint64_t inode) {
     auto place = local.locate(path);
@@ -44,7 +45,8 @@ OpenedMaillog open_regular(const std::string& path, const LocalPaths& local, std
         const bool remote = error.code == core::Errc::refused;
         return error.code == core::Errc::missing
                    ? missing({path})
-                   : unreadable(path, error.message + (remote ? "; let Postfix log to a local file" : ""));
+                   : unreadable(
+                         path, error.message + (remote ? "; let Postfix log to a local file" : ""));
     }
     struct stat status {};
     if (::fstat(place->get(), &status) != 0) {
@@ -63,7 +65,8 @@ OpenedMaillog open_regular(const std::string& path, const LocalPaths& local, std
         return result;
     }
     const std::string same_file = "/proc/self/fd/" + std::to_string(result.place.get());
-    result.descriptor = FileDescriptor(::open(same_file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    result.descriptor =
+        FileDescriptor(::open(same_file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!result.descriptor) {
         return unreadable(path, core::system_error(errno, "open", path).message);
     }
@@ -71,23 +74,29 @@ OpenedMaillog open_regular(const std::string& path, const LocalPaths& local, std
     return result;
 }
 
-// "1", "0", "20261122", "20261122-101500", "old": what logrotate and `postfix logrotate` append. Not "gz" or "offset".
+// "1", "0", "20261122", "20261122-101500", "old": what logrotate and `postfix logrotate` append.
+// Not "gz" or "offset".
 bool is_rotation_suffix(std::string_view suffix) {
-    return suffix == "old" || (!suffix.empty() && suffix.find_first_not_of("0123456789-_.") == std::string_view::npos &&
-                               suffix.find_first_of("0123456789") == 0);
+    return suffix == "old" ||
+           (!suffix.empty() &&
+            suffix.find_first_not_of("0123456789-_.") == std::string_view::npos &&
+            suffix.find_first_of("0123456789") == 0);
 }
 
 bool is_rotated_name(std::string_view name, std::string_view base) {
     return name.size() > base.size() + 1 && name.starts_with(base) &&
-           (name[base.size()] == '.' || name[base.size()] == '-') && is_rotation_suffix(name.substr(base.size() + 1));
+           (name[base.size()] == '.' || name[base.size()] == '-') &&
+           is_rotation_suffix(name.substr(base.size() + 1));
 }
 
 core::WallTime written_at(const struct stat& status) {
     return core::WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec)));
+        std::chrono::seconds(status.st_mtim.tv_sec) +
+        std::chrono::nanoseconds(status.st_mtim.tv_nsec)));
 }
 
-std::optional<std::string> latest_rotated(const std::string& log, const LocalPaths& local, core::WallTime not_before) {
+std::optional<std::string> latest_rotated(const std::string& log, const LocalPaths& local,
+                                          core::WallTime not_before) {
     struct CloseDirectory {
         void operator()(DIR* directory) const noexcept { ::closedir(directory); }
     };
@@ -95,7 +104,8 @@ std::optional<std::string> latest_rotated(const std::string& log, const LocalPat
     const std::string folder = log.substr(0, slash + 1);
     const std::string_view base = std::string_view(log).substr(slash + 1);
     const auto resolved = local.resolve(folder);
-    const std::unique_ptr<DIR, CloseDirectory> directory(resolved ? ::opendir(resolved->c_str()) : nullptr);
+    const std::unique_ptr<DIR, CloseDirectory> directory(resolved ? ::opendir(resolved->c_str())
+                                                                  : nullptr);
     std::optional<std::string> latest;
     core::WallTime latest_written = not_before;
     while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
@@ -130,8 +140,8 @@ std::vector<std::string> maillog_candidates(const core::Settings::Maillog& setti
     return maillog_file ? std::vector<std::string>{*maillog_file} : usual;
 }
 
-OpenedMaillog open_maillog(const std::vector<std::string>& candidates, const LocalPaths& local, std::uint64_t device,
-                           std::uint64_t inode) {
+OpenedMaillog open_maillog(const std::vector<std::string>& candidates, const LocalPaths& local,
+                           std::uint64_t device, std::uint64_t inode) {
     for (const std::string& path : candidates) {
         OpenedMaillog result = open_regular(path, local, device, inode);
         if (result.reply.state != State::missing) {

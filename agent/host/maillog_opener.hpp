@@ -21,26 +21,29 @@ struct OpenedMaillog {
     FileDescriptor place;       ///< when opened or unchanged: the same file as O_PATH
 };
 
-/// What maillog.path "auto" stands for where Postfix does not write a log of its own: Debian's and Red Hat's name.
+/// What maillog.path "auto" stands for where Postfix does not write a log of its own: Debian's and
+/// Red Hat's name.
 [[nodiscard]] const std::vector<std::string>& usual_maillogs();
 
-/// The paths at which the log may be, the first that exists being it. maillog.path where that is set; else
-/// `maillog_file`, the parameter of main.cf, where that is set (Postfix then logs nowhere else); else the usual ones.
-/// None where maillog.source is the journal.
-[[nodiscard]] std::vector<std::string> maillog_candidates(const core::Settings::Maillog& settings,
-                                                          const std::optional<std::string>& maillog_file,
-                                                          const std::vector<std::string>& usual = usual_maillogs());
+/// The paths at which the log may be, the first that exists being it. maillog.path where that is
+/// set; else `maillog_file`, the parameter of main.cf, where that is set (Postfix then logs nowhere
+/// else); else the usual ones. None where maillog.source is the journal.
+[[nodiscard]] std::vector<std::string> maillog_candidates(
+    const core::Settings::Maillog& settings, const std::optional<std::string>& maillog_file,
+    const std::vector<std::string>& usual = usual_maillogs());
 
-/// Opens the log; `missing`, naming what was looked for, if there is none. Answers `unchanged`, without a descriptor,
-/// if (device, inode) is what stands there already. Whatever is not a regular file of this host is `unreadable` and has
-/// not been opened; symbolic links are followed.
-[[nodiscard]] OpenedMaillog open_maillog(const std::vector<std::string>& candidates, const LocalPaths& local,
-                                         std::uint64_t device, std::uint64_t inode);
+/// Opens the log; `missing`, naming what was looked for, if there is none. Answers `unchanged`,
+/// without a descriptor, if (device, inode) is what stands there already. Whatever is not a regular
+/// file of this host is `unreadable` and has not been opened; symbolic links are followed.
+[[nodiscard]] OpenedMaillog open_maillog(const std::vector<std::string>& candidates,
+                                         const LocalPaths& local, std::uint64_t device,
+                                         std::uint64_t inode);
 
-/// Opens the latest of the log's rotated files that was written to in this boot: beside the log, its name, "." or "-",
-/// and a number or a date or "old" (logrotate's and `postfix logrotate`'s names); not a compressed one. `missing` if
-/// there is none.
-[[nodiscard]] OpenedMaillog open_old_maillog(const std::vector<std::string>& candidates, const LocalPaths& local,
+/// Opens the latest of the log's rotated files that was written to in this boot: beside the log,
+/// its name, "." or "-", and a number or a date or "old" (logrotate's and `postfix logrotate`'s
+/// names); not a compressed one. `missing` if there is none.
+[[nodiscard]] OpenedMaillog open_old_maillog(const std::vector<std::string>& candidates,
+                                             const LocalPaths& local,
                                              core::WallTime boot_began = now().boot_began());
 
 }  // namespace agent

@@ -16,12 +16,12 @@ class MainCfFile {
    public:
     explicit MainCfFile(std::string path = "/etc/postfix/main.cf") : path_(std::move(path)) {}
 
-    /// Looks whether the file has changed: one stat(2) if not. One that is absent, not local, not a regular file or
-    /// over a mebibyte has no parameters.
+    /// Looks whether the file has changed: one stat(2) if not. One that is absent, not local, not a
+    /// regular file or over a mebibyte has no parameters.
     void refresh(const LocalPaths& local);
 
-    /// An absolute path that a parameter names, as of the last refresh(); absent if it is not set, empty, not an
-    /// absolute path, or refers to another parameter.
+    /// An absolute path that a parameter names, as of the last refresh(); absent if it is not set,
+    /// empty, not an absolute path, or refers to another parameter.
     [[nodiscard]] std::optional<std::string> path_named(std::string_view parameter) const;
 
    private:

@@ -46,7 +46,8 @@ std::optional<std::int32_t> next_number(const Directory& directory) {
 std::string link_text_at(int at, const std::string& name) {
     std::array<char, PATH_MAX> buffer;
     const ssize_t length = ::readlinkat(at, name.c_str(), buffer.data(), buffer.size());
-    return length > 0 ? std::string(buffer.data(), static_cast<std::size_t>(length)) : std::string();
+    return length > 0 ? std::string(buffer.data(), static_cast<std::size_t>(length))
+                      : std::string();
 }
 
 std::string text_at(int at, const std::string& name) {
@@ -67,9 +68,11 @@ std::string text_at(int at, const std::string& name) {
     return text;
 }
 
-// One process, held by its directory: the descriptor stays with that process even if its pid is given away.
+// One process, held by its directory: the descriptor stays with that process even if its pid is
+// given away.
 FileDescriptor open_process(int proc, std::int32_t pid) {
-    return FileDescriptor(::openat(proc, std::to_string(pid).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    return FileDescriptor(
+        ::openat(proc, std::to_string(pid).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 void look_for_lock(int process, core::ProcessFacts& facts) {
@@ -82,7 +85,8 @@ void look_for_lock(int process, core::ProcessFacts& facts) {
         if (!core::is_master_pid_file(path)) {
             continue;
         }
-        if (const auto inode = core::write_flock_inode(text_at(process, "fdinfo/" + std::to_string(*number)))) {
+        if (const auto inode =
+                core::write_flock_inode(text_at(process, "fdinfo/" + std::to_string(*number)))) {
             facts.holds_lock = true;
             facts.lock_inode = *inode;
             facts.lock_path = std::move(path);
@@ -105,14 +109,16 @@ std::optional<core::ProcessFacts> describe(int process, std::int32_t pid) {
     facts.pid = pid;
     facts.exe = core::without_deleted(link_text_at(process, "exe"));
     facts.cwd = link_text_at(process, "cwd");
-    // After the links: one that began to exit before they were read is told as gone, not as one without a name.
+    // After the links: one that began to exit before they were read is told as gone, not as one
+    // without a name.
     const auto stat = core::parse_process_stat(text_at(process, "stat"));
     if (!stat || !stat->alive()) {
         return std::nullopt;
     }
     facts.start_ticks = stat->start_ticks;
     facts.unit = core::unit_of_cgroup(text_at(process, "cgroup"));
-    facts.is_master = core::is_master_executable(facts.exe) && is_of_root(text_at(process, "status"));
+    facts.is_master =
+        core::is_master_executable(facts.exe) && is_of_root(text_at(process, "status"));
     if (facts.is_master) {
         look_for_lock(process, facts);
     }

@@ -27,7 +27,8 @@ bool nfs_is_mounted(const std::string& path, const std::string& mountinfo) {
 /// In one write, and without a newline: the module's parameter would keep it.
 core::Result<void> write_identifier(const std::string& path, const std::string& identifier) {
     const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!file || ::write(file.get(), identifier.data(), identifier.size()) != static_cast<ssize_t>(identifier.size())) {
+    if (!file || ::write(file.get(), identifier.data(), identifier.size()) !=
+                     static_cast<ssize_t>(identifier.size())) {
         return core::system_error(errno, "write", path);
     }
     return {};
@@ -39,7 +40,8 @@ core::NfsIdentifierFiles read_nfs_identifier(const NfsIdentityPaths& paths) {
     return {content_of(paths.net), content_of(paths.parameter)};
 }
 
-core::Result<std::string> set_nfs_identity(const core::Settings& settings, const IdentityFiles& names,
+core::Result<std::string> set_nfs_identity(const core::Settings& settings,
+                                           const IdentityFiles& names,
                                            const NfsIdentityPaths& paths) {
     using Write = core::NfsIdentityPlan::Write;
     core::NfsIdentityFacts facts;

@@ -20,9 +20,10 @@ struct NfsIdentityPaths {
 
 [[nodiscard]] core::NfsIdentifierFiles read_nfs_identifier(const NfsIdentityPaths& paths = {});
 
-/// Gives this host's NFS client its name, where it has none. The words say what was done, or why nothing. Errors: as
-/// core::plan_nfs_identity(), or what the kernel says to the write.
-[[nodiscard]] core::Result<std::string> set_nfs_identity(const core::Settings& settings, const IdentityFiles& names,
+/// Gives this host's NFS client its name, where it has none. The words say what was done, or why
+/// nothing. Errors: as core::plan_nfs_identity(), or what the kernel says to the write.
+[[nodiscard]] core::Result<std::string> set_nfs_identity(const core::Settings& settings,
+                                                         const IdentityFiles& names,
                                                          const NfsIdentityPaths& paths = {});
 
 }  // namespace agent

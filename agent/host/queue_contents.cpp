@@ -24,8 +24,8 @@ unsigned char type_of(int directory, const DirectoryEntry& entry) {
     return S_ISDIR(status.st_mode) ? DT_DIR : S_ISREG(status.st_mode) ? DT_REG : DT_UNKNOWN;
 }
 
-core::Result<std::uint64_t> count_below(int parent, const std::string& name, const std::string& path,
-                                        std::size_t depth) {
+core::Result<std::uint64_t> count_below(int parent, const std::string& name,
+                                        const std::string& path, std::size_t depth) {
     const auto directory = open_directory(parent, name, path);
     if (directory.has_error()) {
         const bool none = directory.error().code == core::Errc::missing;
@@ -44,7 +44,8 @@ core::Result<std::uint64_t> count_below(int parent, const std::string& name, con
         if (type == DT_REG) {
             ++count;
         } else if (type == DT_DIR && depth < core::max_hash_depth) {
-            const auto below = count_below(directory->get(), entry.name, path + "/" + entry.name, depth + 1);
+            const auto below =
+                count_below(directory->get(), entry.name, path + "/" + entry.name, depth + 1);
             if (below.has_error()) {
                 return below.error();
             }
@@ -56,7 +57,8 @@ core::Result<std::uint64_t> count_below(int parent, const std::string& name, con
 
 }  // namespace
 
-core::Result<std::vector<std::string>> missing_queue_directories(int queue, const std::string& path) {
+core::Result<std::vector<std::string>> missing_queue_directories(int queue,
+                                                                 const std::string& path) {
     const auto entries = list_directory(queue, path);
     if (entries.has_error()) {
         return entries.error();

@@ -16,7 +16,8 @@ core::LinkFacts observe_link(const std::string& path) {
     std::array<char, PATH_MAX> target{};
     const ssize_t length = ::readlink(path.c_str(), target.data(), target.size());
     if (length >= 0) {
-        return {core::LinkFacts::Kind::symlink, std::string(target.data(), static_cast<std::size_t>(length)), ""};
+        return {core::LinkFacts::Kind::symlink,
+                std::string(target.data(), static_cast<std::size_t>(length)), ""};
     }
     const int error = errno;
     if (error == ENOENT || error == ENOTDIR) {
@@ -24,9 +25,12 @@ core::LinkFacts observe_link(const std::string& path) {
     }
     struct stat status {};
     if (error == EINVAL && ::lstat(path.c_str(), &status) == 0) {
-        return {S_ISDIR(status.st_mode) ? core::LinkFacts::Kind::directory : core::LinkFacts::Kind::other, "", ""};
+        return {S_ISDIR(status.st_mode) ? core::LinkFacts::Kind::directory
+                                        : core::LinkFacts::Kind::other,
+                "", ""};
     }
-    return {core::LinkFacts::Kind::unreadable, "", core::system_error(error, "read link", path).message};
+    return {core::LinkFacts::Kind::unreadable, "",
+            core::system_error(error, "read link", path).message};
 }
 
 }  // namespace agent

@@ -29,24 +29,28 @@ struct CloseDirectory {
 
 core::Result<void> make_directory(const std::string& path) {
     if (::mkdir(path.c_str(), 0755) == 0) {
-        return ::chmod(path.c_str(), 0755) == 0 ? core::Result<void>() : core::system_error(errno, "chmod", path);
+        return ::chmod(path.c_str(), 0755) == 0 ? core::Result<void>()
+                                                : core::system_error(errno, "chmod", path);
     }
-    return errno == EEXIST ? core::Result<void>() : core::system_error(errno, "make directory", path);
+    return errno == EEXIST ? core::Result<void>()
+                           : core::system_error(errno, "make directory", path);
 }
 
 }  // namespace
 
 bool RefusedUnits::accepts(std::string_view unit) {
-    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.\\@-";
-    return unit.size() <= longest_name && unit.find_first_not_of(allowed) == std::string_view::npos &&
-           systemd::runs_postfix(unit);
+    constexpr std::string_view allowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.\\@-";
+    return unit.size() <= longest_name &&
+           unit.find_first_not_of(allowed) == std::string_view::npos && systemd::runs_postfix(unit);
 }
 
 core::Result<void> RefusedUnits::mark(const std::string& unit, std::string_view reason) const {
     if (!accepts(unit)) {
-        return core::Error{core::Errc::malformed, core::excerpt(unit) +
-                                                      " is not a unit of Postfix; wanted is postfix.service or "
-                                                      "postfix@<instance>.service"};
+        return core::Error{core::Errc::malformed,
+                           core::excerpt(unit) +
+                               " is not a unit of Postfix; wanted is postfix.service or "
+                               "postfix@<instance>.service"};
     }
     if (auto made = make_directory(directory_); !made) {
         return made;
@@ -54,7 +58,8 @@ core::Result<void> RefusedUnits::mark(const std::string& unit, std::string_view 
     const std::string path = path_of(unit);
     const std::string temporary = path + ".new";
     ::unlink(temporary.c_str());
-    const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    const FileDescriptor file(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
     const std::string text = core::printable(reason, longest_reason) + "\n";
     if (!file || ::fchmod(file.get(), 0644) != 0 ||
         ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
@@ -89,7 +94,8 @@ std::vector<RefusedStart> RefusedUnits::list() const {
         const std::string line = reason ? reason->substr(0, reason->find('\n')) : std::string();
         found.push_back({entry->d_name, core::printable(line, longest_reason), entry->d_ino});
     }
-    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.unit < b.unit; });
+    std::sort(found.begin(), found.end(),
+              [](const auto& a, const auto& b) { return a.unit < b.unit; });
     return found;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The units of Postfix that `gate` did not let start, each a file of a tmpfs: by them the agent knows what to start
-// when the cause has gone, and starts nothing else.
+// The units of Postfix that `gate` did not let start, each a file of a tmpfs: by them the agent
+// knows what to start when the cause has gone, and starts nothing else.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -23,14 +23,15 @@ struct RefusedStart {
 
 class RefusedUnits {
    public:
-    explicit RefusedUnits(std::string directory = refused_starts_directory) : directory_(std::move(directory)) {}
+    explicit RefusedUnits(std::string directory = refused_starts_directory)
+        : directory_(std::move(directory)) {}
 
-    /// Whether a mark may have that name: a unit that runs Postfix (systemd::runs_postfix), written as systemd.unit(5)
-    /// has it.
+    /// Whether a mark may have that name: a unit that runs Postfix (systemd::runs_postfix), written
+    /// as systemd.unit(5) has it.
     [[nodiscard]] static bool accepts(std::string_view unit);
 
-    /// Makes the directory (0755) and the mark (0644), atomically. Errors: malformed (a name that is not accepted), or
-    /// what the file system says.
+    /// Makes the directory (0755) and the mark (0644), atomically. Errors: malformed (a name that
+    /// is not accepted), or what the file system says.
     [[nodiscard]] core::Result<void> mark(const std::string& unit, std::string_view reason) const;
 
     /// Removes a mark; one that does not stand is no error.
@@ -43,7 +44,9 @@ class RefusedUnits {
     [[nodiscard]] std::vector<RefusedStart> list() const;
 
    private:
-    [[nodiscard]] std::string path_of(const std::string& unit) const { return directory_ + "/" + unit; }
+    [[nodiscard]] std::string path_of(const std::string& unit) const {
+        return directory_ + "/" + unit;
+    }
 
     std::string directory_;
 };

@@ -31,7 +31,8 @@ std::string read_line(const std::string& path) {
 core::Result<void> RuntimeState::write(const std::string& path, const std::string& line) const {
     const std::string temporary = path + ".new";
     ::unlink(temporary.c_str());
-    const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    const FileDescriptor file(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
     const std::string text = line + "\n";
     if (!file || ::fchmod(file.get(), 0644) != 0 ||
         ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
@@ -51,9 +52,9 @@ core::Result<void> RuntimeState::remember_id(const std::string& instance_id) con
         return {};
     }
     if (remembered) {
-        return core::Error{
-            core::Errc::refused,
-            path + " names " + *remembered + " since earlier in this boot, and is not changed to " + instance_id};
+        return core::Error{core::Errc::refused,
+                           path + " names " + *remembered +
+                               " since earlier in this boot, and is not changed to " + instance_id};
     }
     return write(path, instance_id);
 }

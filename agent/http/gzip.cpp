@@ -8,7 +8,8 @@ namespace {
 
 /// Of level 9. A page of metrics is the same words over and over: more effort gains little.
 constexpr int level = 1;
-/// Of 2^15 bytes and of 9: zlib allocates (1 << (window + 2)) + (1 << (memory + 9)) bytes (zlib.h, "Memory").
+/// Of 2^15 bytes and of 9: zlib allocates (1 << (window + 2)) + (1 << (memory + 9)) bytes (zlib.h,
+/// "Memory").
 constexpr int window_bits = 14;
 constexpr int memory_level = 5;
 constexpr int as_gzip = 16;
@@ -16,8 +17,8 @@ constexpr int as_gzip = 16;
 class Deflater {
    public:
     Deflater()
-        : ready_(::deflateInit2(&stream_, level, Z_DEFLATED, window_bits + as_gzip, memory_level, Z_DEFAULT_STRATEGY) ==
-                 Z_OK) {}
+        : ready_(::deflateInit2(&stream_, level, Z_DEFLATED, window_bits + as_gzip, memory_level,
+                                Z_DEFAULT_STRATEGY) == Z_OK) {}
     ~Deflater() {
         if (ready_) {
             ::deflateEnd(&stream_);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gzip, by zlib, tuned for a page that is compressed while requests wait: speed and little memory before size.
+// gzip, by zlib, tuned for a page that is compressed while requests wait: speed and little memory
+// before size.
 #pragma once
 
 #include <optional>

@@ -28,13 +28,16 @@ using boost::system::error_code;
 
 constexpr asio::use_awaitable_t<HttpExecutor> use_task;
 
-/// accept(2) passes on errors of the connection that was waiting; the next one may be fine at once. All others are
-/// taken for shortages (EMFILE, ENFILE, ENOBUFS, ENOMEM): going on without a pause would turn the loop into a spin.
-constexpr std::array errors_of_the_peer{ECONNABORTED, EINTR,        EPERM,      EPROTO,      ENETDOWN, ENOPROTOOPT,
-                                        EHOSTDOWN,    EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, ENONET,   ECONNRESET};
+/// accept(2) passes on errors of the connection that was waiting; the next one may be fine at once.
+/// All others are taken for shortages (EMFILE, ENFILE, ENOBUFS, ENOMEM): going on without a pause
+/// would turn the loop into a spin.
+constexpr std::array errors_of_the_peer{ECONNABORTED, EINTR,       EPERM,     EPROTO,
+                                        ENETDOWN,     ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH,
+                                        EOPNOTSUPP,   ENETUNREACH, ENONET,    ECONNRESET};
 
 bool is_of_the_peer(const error_code& error) {
-    return std::find(errors_of_the_peer.begin(), errors_of_the_peer.end(), error.value()) != errors_of_the_peer.end();
+    return std::find(errors_of_the_peer.begin(), errors_of_the_peer.end(), error.value()) !=
+           errors_of_the_peer.end();
 }
 
 /// A shortage may last for hours; it is said this often.
@@ -47,7 +50,8 @@ struct HttpListener::Accepting {
     explicit Accepting(asio::io_context& io) : acceptor(io), pause(io.get_executor()) {}
 
     asio::basic_socket_acceptor<tcp, HttpExecutor> acceptor;
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, HttpExecutor>
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, HttpExecutor>
         pause;
     core::BootTime complained = core::BootTime::min();
 
@@ -55,9 +59,10 @@ struct HttpListener::Accepting {
         const core::BootTime at = now().boot;
         if (complained == core::BootTime::min() || at - complained >= complaint_interval) {
             complained = at;
-            log(Priority::warning, "cannot accept a connection: " + error.message() +
-                                       "; trying again, and closing the connection that is idle longest: look at "
-                                       "LimitNOFILE= of the unit and at the host's memory");
+            log(Priority::warning,
+                "cannot accept a connection: " + error.message() +
+                    "; trying again, and closing the connection that is idle longest: look at "
+                    "LimitNOFILE= of the unit and at the host's memory");
         }
     }
 
@@ -66,7 +71,8 @@ struct HttpListener::Accepting {
         bool made_room = false;  // by closing one, and nothing was accepted since
         while (!sessions->stopping()) {
             error_code error;
-            HttpSocket socket = co_await self->acceptor.async_accept(asio::redirect_error(use_task, error));
+            HttpSocket socket =
+                co_await self->acceptor.async_accept(asio::redirect_error(use_task, error));
             if (!error) {
                 made_room = false;
                 sessions->admit(std::move(socket));
@@ -83,7 +89,8 @@ struct HttpListener::Accepting {
     }
 };
 
-HttpListener::HttpListener(asio::io_context& io, const HttpRoutes& routes, AnswerCounter count, HttpLimits limits)
+HttpListener::HttpListener(asio::io_context& io, const HttpRoutes& routes, AnswerCounter count,
+                           HttpLimits limits)
     : io_(io), sessions_(std::make_shared<HttpSessionPool>(io, routes, limits, std::move(count))) {
 }
 
@@ -102,26 +109,31 @@ core::Result<void> HttpListener::start(FileDescriptor bound) {
     }
     const auto accepting = std::make_shared<Accepting>(io_);
     error_code error;
-    accepting->acceptor.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), bound.get(), error);
+    accepting->acceptor.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), bound.get(),
+                               error);
     if (error) {
         return core::system_error(error.value(), "cannot watch", name_of(bound.get()));
     }
     (void)bound.release();
-    // Accepted connections inherit it: answers to pipelined requests must not wait for each other's ACK.
+    // Accepted connections inherit it: answers to pipelined requests must not wait for each other's
+    // ACK.
     accepting->acceptor.set_option(tcp::no_delay(true), error);
     accepting_.push_back(accepting);
-    asio::co_spawn(io_.get_executor(), Accepting::run(accepting, sessions_), [](std::exception_ptr failure) {
-        if (failure) {
-            std::rethrow_exception(failure);  // not to accept any more and live on would look like a dead host
-        }
-    });
+    asio::co_spawn(
+        io_.get_executor(), Accepting::run(accepting, sessions_), [](std::exception_ptr failure) {
+            if (failure) {
+                std::rethrow_exception(
+                    failure);  // not to accept any more and live on would look like a dead host
+            }
+        });
     return {};
 }
 
 void HttpListener::stop() {
     sessions_->stop();
     for (const auto& accepting : accepting_) {
-        // Taken from the reactor before it is closed: epoll would go on telling of a socket that has another owner.
+        // Taken from the reactor before it is closed: epoll would go on telling of a socket that
+        // has another owner.
         error_code ignored;
         const FileDescriptor closing(accepting->acceptor.release(ignored));
         accepting->pause.cancel();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accepts connections and never gives up accepting: an error of accept(2) is either the peer's (go on) or a shortage
-// (free a descriptor, pause, go on).
+// Accepts connections and never gives up accepting: an error of accept(2) is either the peer's (go
+// on) or a shortage (free a descriptor, pause, go on).
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -18,19 +18,21 @@ namespace agent {
 class HttpListener {
    public:
     /// `routes` must outlive the io_context's last handler. `count` is called once for each answer.
-    HttpListener(boost::asio::io_context& io, const HttpRoutes& routes, AnswerCounter count, HttpLimits limits = {});
+    HttpListener(boost::asio::io_context& io, const HttpRoutes& routes, AnswerCounter count,
+                 HttpLimits limits = {});
     ~HttpListener();
     HttpListener(const HttpListener&) = delete;
     HttpListener& operator=(const HttpListener&) = delete;
 
-    /// Takes a socket that is bound (agent/base/bind_listener.hpp) or already listening, listens and accepts. Once for
-    /// each.
+    /// Takes a socket that is bound (agent/base/bind_listener.hpp) or already listening, listens
+    /// and accepts. Once for each.
     [[nodiscard]] core::Result<void> start(FileDescriptor bound);
 
-    /// Accepts no more and closes the connections on which nothing is under way; the others get their answer, with
-    /// "Connection: close". connections() tells when all are gone; one that was accepted just before is among them when
-    /// the handlers that are ready have run. The sockets are closed and not shut down: what waits in one of which
-    /// another process has a copy (the service manager) goes on waiting.
+    /// Accepts no more and closes the connections on which nothing is under way; the others get
+    /// their answer, with "Connection: close". connections() tells when all are gone; one that was
+    /// accepted just before is among them when the handlers that are ready have run. The sockets
+    /// are closed and not shut down: what waits in one of which another process has a copy (the
+    /// service manager) goes on waiting.
     void stop();
 
     [[nodiscard]] std::size_t connections() const { return sessions_->size(); }

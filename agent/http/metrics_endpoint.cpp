@@ -15,20 +15,25 @@ namespace {
 using core::ExpositionFormat;
 using core::MediaParameter;
 
-/// What stands in content_type, for those who ask. Prometheus 3 asks for a way of escaping names too: ours need none,
-/// whatever it is.
-constexpr std::array text_parameters{MediaParameter{"version", "0.0.4"}, MediaParameter{"charset", "utf-8"},
+/// What stands in content_type, for those who ask. Prometheus 3 asks for a way of escaping names
+/// too: ours need none, whatever it is.
+constexpr std::array text_parameters{MediaParameter{"version", "0.0.4"},
+                                     MediaParameter{"charset", "utf-8"},
                                      MediaParameter{"escaping", ""}};
-constexpr std::array openmetrics_parameters{MediaParameter{"version", "1.0.0"}, MediaParameter{"charset", "utf-8"},
+constexpr std::array openmetrics_parameters{MediaParameter{"version", "1.0.0"},
+                                            MediaParameter{"charset", "utf-8"},
                                             MediaParameter{"escaping", ""}};
 constexpr core::MediaType text_type{"text", "plain", text_parameters};
-constexpr core::MediaType openmetrics_type{"application", "openmetrics-text", openmetrics_parameters};
+constexpr core::MediaType openmetrics_type{"application", "openmetrics-text",
+                                           openmetrics_parameters};
 
 constexpr std::string_view varies = "Vary: Accept, Accept-Encoding\r\n";
-constexpr std::string_view varies_and_packed = "Vary: Accept, Accept-Encoding\r\nContent-Encoding: gzip\r\n";
+constexpr std::string_view varies_and_packed =
+    "Vary: Accept, Accept-Encoding\r\nContent-Encoding: gzip\r\n";
 
 ExpositionFormat format_for(std::string_view accept) {
-    return core::media_preference(accept, openmetrics_type) > core::media_preference(accept, text_type)
+    return core::media_preference(accept, openmetrics_type) >
+                   core::media_preference(accept, text_type)
                ? ExpositionFormat::openmetrics
                : ExpositionFormat::prometheus;
 }
@@ -47,7 +52,8 @@ PreparedResponse MetricsPage::make(ExpositionFormat format, bool packed) const {
     return {200, type, page, varies};
 }
 
-const PreparedResponse& MetricsPage::answer(const HttpRequest& request, core::BootTime now, core::BootTime expires) {
+const PreparedResponse& MetricsPage::answer(const HttpRequest& request, core::BootTime now,
+                                            core::BootTime expires) {
     const ExpositionFormat format = format_for(request.accept);
     const bool packed = core::wants_gzip(request.accept_encoding);
     Kept& kept = kept_[static_cast<std::size_t>(format)][packed ? 1 : 0];

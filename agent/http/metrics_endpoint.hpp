@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// /metrics: in which format and coding a request gets it, and the page kept for those who ask at the same time. No I/O;
-// the clock is an argument.
+// /metrics: in which format and coding a request gets it, and the page kept for those who ask at
+// the same time. No I/O; the clock is an argument.
 //
-// No answer waits for anything, so X-Prometheus-Scrape-Timeout-Seconds is kept without being read: the time to answer
-// is that to render one page.
+// No answer waits for anything, so X-Prometheus-Scrape-Timeout-Seconds is kept without being read:
+// the time to answer is that to render one page.
 #pragma once
 
 #include "agent/http/request.hpp"
@@ -22,14 +22,16 @@ class MetricsPage {
    public:
     using Render = std::function<std::string(core::ExpositionFormat)>;
 
-    /// So old may a page be that is answered: any number of scrapers cost at most one page of each kind in that time.
+    /// So old may a page be that is answered: any number of scrapers cost at most one page of each
+    /// kind in that time.
     static constexpr std::chrono::milliseconds life{100};
 
     explicit MetricsPage(Render render) : render_(std::move(render)) {}
 
-    /// OpenMetrics where `request` prefers it, else the Prometheus text format, also where it takes neither; gzip where
-    /// it is asked for and there is memory for it. A page from before `expires` is not answered after it. May throw
-    /// what the renderer throws. The reference holds until the next call.
+    /// OpenMetrics where `request` prefers it, else the Prometheus text format, also where it takes
+    /// neither; gzip where it is asked for and there is memory for it. A page from before `expires`
+    /// is not answered after it. May throw what the renderer throws. The reference holds until the
+    /// next call.
     [[nodiscard]] const PreparedResponse& answer(const HttpRequest& request, core::BootTime now,
                                                  core::BootTime expires);
 

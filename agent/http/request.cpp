@@ -22,8 +22,8 @@ class HeaderParser final : public http::basic_parser<true> {
     bool transfer_encoded = false;
 
    private:
-    void on_request_impl(http::verb method, boost::beast::string_view, boost::beast::string_view target, int,
-                         error_code&) override {
+    void on_request_impl(http::verb method, boost::beast::string_view,
+                         boost::beast::string_view target, int, error_code&) override {
         request.method = method == http::verb::get    ? HttpMethod::get
                          : method == http::verb::head ? HttpMethod::head
                                                       : HttpMethod::other;
@@ -39,22 +39,26 @@ class HeaderParser final : public http::basic_parser<true> {
             keep_first(request.accept_encoding, value);
         }
     }
-    /// A value that is folded over lines (obs-fold; no client does that) stands in a buffer of the parser's, which is
-    /// gone when it has been told: it counts as empty.
+    /// A value that is folded over lines (obs-fold; no client does that) stands in a buffer of the
+    /// parser's, which is gone when it has been told: it counts as empty.
     void keep_first(std::string_view& kept, boost::beast::string_view value) const {
         if (kept.data() != nullptr) {
             return;
         }
         const std::less_equal<> not_after;
-        const bool in_header = not_after(header_.data(), value.data()) &&
-                               not_after(value.data() + value.size(), header_.data() + header_.size());
+        const bool in_header =
+            not_after(header_.data(), value.data()) &&
+            not_after(value.data() + value.size(), header_.data() + header_.size());
         kept = in_header ? std::string_view(value.data(), value.size()) : header_.substr(0, 0);
     }
     void on_header_impl(error_code&) override {}
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-    std::size_t on_body_impl(boost::beast::string_view body, error_code&) override { return body.size(); }
+    std::size_t on_body_impl(boost::beast::string_view body, error_code&) override {
+        return body.size();
+    }
     void on_chunk_header_impl(std::uint64_t, boost::beast::string_view, error_code&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view body, error_code&) override {
+    std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view body,
+                                   error_code&) override {
         return body.size();
     }
     void on_finish_impl(error_code&) override {}
@@ -84,7 +88,8 @@ bool may_become_a_request(std::string_view bytes) {
         return true;
     }
     const std::size_t line_feed = bytes.find('\n');
-    const bool bare = line_feed != std::string_view::npos && (line_feed == 0 || bytes[line_feed - 1] != '\r');
+    const bool bare =
+        line_feed != std::string_view::npos && (line_feed == 0 || bytes[line_feed - 1] != '\r');
     return is_token_character(bytes.front()) && !bare;
 }
 

@@ -20,7 +20,8 @@ constexpr std::array status_lines{
     StatusLine{400, "HTTP/1.1 400 Bad Request\r\n", ""},
     StatusLine{408, "HTTP/1.1 408 Request Timeout\r\n", ""},
     StatusLine{431, "HTTP/1.1 431 Request Header Fields Too Large\r\n", ""},
-    StatusLine{500, "HTTP/1.1 500 Internal Server Error\r\n", ""},  // for a status that is not in this table
+    StatusLine{500, "HTTP/1.1 500 Internal Server Error\r\n",
+               ""},  // for a status that is not in this table
 };
 
 const StatusLine& line_of(int status) {

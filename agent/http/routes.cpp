@@ -23,7 +23,8 @@ constexpr std::string_view alive_body = R"({"status":"pass"})"
                                         "\n";
 #define PEA_STARTING "no verdict yet: the first round of checks has not ended"
 #define PEA_STALE "the agent answers but has stopped checking; restart postfix-elb-agent"
-constexpr std::string_view starting_body = R"({"status":"fail","phase":"starting","output":")" PEA_STARTING "\"}\n";
+constexpr std::string_view starting_body =
+    R"({"status":"fail","phase":"starting","output":")" PEA_STARTING "\"}\n";
 constexpr std::string_view stale_body = R"({"status":"fail","output":"stale: )" PEA_STALE "\"}\n";
 
 std::string not_found_body() {
@@ -49,7 +50,8 @@ bool equal_ignoring_case(std::string_view text, std::string_view lower) {
 
 /// RFC 9112, 3.2.2: a server takes absolute targets too. "" unless the target is absolute.
 std::string_view after_scheme(std::string_view target) {
-    for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
+    for (const std::string_view scheme :
+         {std::string_view("http://"), std::string_view("https://")}) {
         if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) {
             return target.substr(scheme.size());
         }
@@ -90,12 +92,16 @@ bool wants_page(std::string_view accept) {
 
 Route find_route(std::string_view path) {
     const auto* const known_end = route_paths.begin() + other_route;
-    return static_cast<Route>(std::find(route_paths.begin(), known_end, path) - route_paths.begin());
+    return static_cast<Route>(std::find(route_paths.begin(), known_end, path) -
+                              route_paths.begin());
 }
 
-HttpAnswer make_answer(const PreparedResponse& response, Route route, HttpMethod method, bool keep_alive) {
-    const auto part = method == HttpMethod::head ? PreparedResponse::Part::header : PreparedResponse::Part::whole;
-    const auto connection = keep_alive ? PreparedResponse::Connection::keep_alive : PreparedResponse::Connection::close;
+HttpAnswer make_answer(const PreparedResponse& response, Route route, HttpMethod method,
+                       bool keep_alive) {
+    const auto part =
+        method == HttpMethod::head ? PreparedResponse::Part::header : PreparedResponse::Part::whole;
+    const auto connection =
+        keep_alive ? PreparedResponse::Connection::keep_alive : PreparedResponse::Connection::close;
     return {response.wire(part, connection), route, response.status(), keep_alive};
 }
 
@@ -106,8 +112,9 @@ HttpRoutes::HttpRoutes(MetricsPage::Render render_metrics)
       alive_(200, content_type::health, alive_body),
       starting_(503, content_type::health, starting_body),
       stale_(503, content_type::health, stale_body),
-      starting_index_{{503, content_type::text, "starting: " PEA_STARTING "\n", index_fields},
-                      {503, content_type::html, render_notice("starting", PEA_STARTING), page_fields()}},
+      starting_index_{
+          {503, content_type::text, "starting: " PEA_STARTING "\n", index_fields},
+          {503, content_type::html, render_notice("starting", PEA_STARTING), page_fields()}},
       stale_index_{{503, content_type::text, "stale: " PEA_STALE "\n", index_fields},
                    {503, content_type::html, render_notice("stale", PEA_STALE), page_fields()}},
       not_found_(404, content_type::text, not_found_body()),
@@ -131,9 +138,10 @@ const PreparedResponse& HttpRoutes::page(Route route, bool pretty, core::BootTim
     if (!published_ || now >= answers_.expires) {
         return published_ ? stale_ : starting_;
     }
-    const PublishedAnswers::Page& page = route == health_route  ? answers_.health
-                                         : route == ready_route ? answers_.ready
-                                                                : answers_.checks[route - first_check_route];
+    const PublishedAnswers::Page& page = route == health_route ? answers_.health
+                                         : route == ready_route
+                                             ? answers_.ready
+                                             : answers_.checks[route - first_check_route];
     return pretty ? page.pretty : page.compact;
 }
 
@@ -165,10 +173,12 @@ HttpAnswer HttpRoutes::answer(const HttpRequest& request, core::BootTime now) co
         return make_answer(method_not_allowed_, route, request.method, request.keep_alive);
     }
     if (route == metrics_route) {
-        return make_answer(metrics_.answer(request, now, answers_.expires), route, request.method, request.keep_alive);
+        return make_answer(metrics_.answer(request, now, answers_.expires), route, request.method,
+                           request.keep_alive);
     }
-    const PreparedResponse& response =
-        route == index_route ? index(request.accept, now) : page(route, wants_pretty(target->query), now);
+    const PreparedResponse& response = route == index_route
+                                           ? index(request.accept, now)
+                                           : page(route, wants_pretty(target->query), now);
     return make_answer(response, route, request.method, request.keep_alive);
 }
 

@@ -16,8 +16,8 @@
 
 namespace agent {
 
-/// Every path that is answered, and in the last place the name under which all the rest is counted: an index into this
-/// is a Route. The checks stand in the order of core::Check.
+/// Every path that is answered, and in the last place the name under which all the rest is counted:
+/// an index into this is a Route. The checks stand in the order of core::Check.
 inline constexpr std::array<std::string_view, 12> route_paths{
     "/health",
     "/readyz",
@@ -49,7 +49,8 @@ struct PublishedAnswers {
     /// "/" for a browser. Called when the first asks for it, and never again: mostly nobody looks.
     std::function<PreparedResponse()> page;
 
-    /// From then on everything above is answered 503: an evaluator that has stopped says nothing true any more.
+    /// From then on everything above is answered 503: an evaluator that has stopped says nothing
+    /// true any more.
     core::BootTime expires{};
 };
 
@@ -68,12 +69,14 @@ class HttpRoutes {
     /// `render_metrics` makes the page that /metrics answers.
     explicit HttpRoutes(MetricsPage::Render render_metrics);
 
-    /// Replaces the board. Until the first, and from the expiry of each, /health and all that hangs on it is 503.
+    /// Replaces the board. Until the first, and from the expiry of each, /health and all that hangs
+    /// on it is 503.
     void publish(PublishedAnswers answers);
 
-    /// GET and HEAD (else 405); 404 for any other path, 400 for a target that is none. Absolute targets are taken as
-    /// their path, of the query only `pretty` is looked at. "/" is a page for a client that likes text/html better than
-    /// plain text, and text for all others. May throw what render_metrics and the board's page throw.
+    /// GET and HEAD (else 405); 404 for any other path, 400 for a target that is none. Absolute
+    /// targets are taken as their path, of the query only `pretty` is looked at. "/" is a page for
+    /// a client that likes text/html better than plain text, and text for all others. May throw
+    /// what render_metrics and the board's page throw.
     [[nodiscard]] HttpAnswer answer(const HttpRequest& request, core::BootTime now) const;
 
     /// 400, 431 or 408; the connection is to be closed after it.

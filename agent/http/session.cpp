@@ -40,10 +40,12 @@ HttpSession::Task<void> HttpSession::run(std::shared_ptr<HttpSession> /*self*/) 
     error_code error;
     socket_.non_blocking(true, error);
     for (;;) {
-        const ParseResult parsed = parse_request(received(), scanned_, sessions_->limits().header_bytes);
+        const ParseResult parsed =
+            parse_request(received(), scanned_, sessions_->limits().header_bytes);
         if (parsed.state == ParseState::incomplete && !expired_) {
             const asio::mutable_buffer space = prepare_to_receive();
-            const std::size_t size = co_await socket_.async_read_some(space, asio::redirect_error(use_task, error));
+            const std::size_t size =
+                co_await socket_.async_read_some(space, asio::redirect_error(use_task, error));
             buffer_.commit(size);
             if (error && !expired_) {
                 co_return;
@@ -106,7 +108,8 @@ bool HttpSession::send_now(std::string_view bytes, std::size_t& sent) {
 HttpSession::Task<bool> HttpSession::send_rest(HttpAnswer answer, std::size_t sent) {
     error_code error;
     wait(Waiting::client, now().boot + sessions_->limits().write_time);
-    const asio::const_buffer rest = asio::buffer(answer.bytes.view().data(), answer.bytes.view().size()) + sent;
+    const asio::const_buffer rest =
+        asio::buffer(answer.bytes.view().data(), answer.bytes.view().size()) + sent;
     co_await asio::async_write(socket_, rest, asio::redirect_error(use_task, error));
     co_return !error;
 }

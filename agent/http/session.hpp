@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection, from accept to close: one coroutine, one buffer. An answered request costs a read and a write; while
-// the connection is kept nothing is allocated for it.
+// One connection, from accept to close: one coroutine, one buffer. An answered request costs a read
+// and a write; while the connection is kept nothing is allocated for it.
 //
-// Requests are answered one after another; more is read only when an answer has been taken, so a client that
-// sends without reading holds itself up and nobody else. Says nothing in the log: load balancers and scanners open
-// connections and close or reset them all day.
+// Requests are answered one after another; more is read only when an answer has been taken, so a
+// client that sends without reading holds itself up and nobody else. Says nothing in the log: load
+// balancers and scanners open connections and close or reset them all day.
 #pragma once
 
 #include "agent/http/session_pool.hpp"

@@ -25,15 +25,20 @@ void end_of_session(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);
     } catch (const std::exception& error) {
-        log(Priority::error, std::string("a connection was closed by a fault of the agent: ") + error.what());
+        log(Priority::error,
+            std::string("a connection was closed by a fault of the agent: ") + error.what());
     }
 }
 
 }  // namespace
 
-HttpSessionPool::HttpSessionPool(boost::asio::io_context& io, const HttpRoutes& routes, HttpLimits limits,
-                                 AnswerCounter count)
-    : io_(io), routes_(routes), limits_(limits), count_(std::move(count)), timer_(io.get_executor()) {
+HttpSessionPool::HttpSessionPool(boost::asio::io_context& io, const HttpRoutes& routes,
+                                 HttpLimits limits, AnswerCounter count)
+    : io_(io),
+      routes_(routes),
+      limits_(limits),
+      count_(std::move(count)),
+      timer_(io.get_executor()) {
 }
 
 void HttpSessionPool::admit(HttpSocket socket) {
@@ -46,9 +51,9 @@ void HttpSessionPool::admit(HttpSocket socket) {
 }
 
 bool HttpSessionPool::close_longest_waiting() {
-    const auto longest = std::min_element(sessions_.begin(), sessions_.end(), [](const auto* a, const auto* b) {
-        return a->waiting_since() < b->waiting_since();
-    });
+    const auto longest = std::min_element(
+        sessions_.begin(), sessions_.end(),
+        [](const auto* a, const auto* b) { return a->waiting_since() < b->waiting_since(); });
     if (longest == sessions_.end()) {
         return false;
     }

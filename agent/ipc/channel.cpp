@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* object = "the channel";
 
-// Room for one descriptor. Alignment leaves room for a second on 64-bit systems, so every one that came is looked at.
+// Room for one descriptor. Alignment leaves room for a second on 64-bit systems, so every one that
+// came is looked at.
 struct alignas(cmsghdr) Control {
     std::array<char, CMSG_SPACE(sizeof(int))> bytes{};
 };
@@ -39,7 +40,8 @@ void attach(msghdr& header, Control& control, int descriptor) {
 // Owns what came, however much it was, so that nothing leaks when the message is refused.
 std::vector<FileDescriptor> take_descriptors(msghdr& header) {
     std::vector<FileDescriptor> taken;
-    for (cmsghdr* entry = CMSG_FIRSTHDR(&header); entry != nullptr; entry = CMSG_NXTHDR(&header, entry)) {
+    for (cmsghdr* entry = CMSG_FIRSTHDR(&header); entry != nullptr;
+         entry = CMSG_NXTHDR(&header, entry)) {
         if (entry->cmsg_level != SOL_SOCKET || entry->cmsg_type != SCM_RIGHTS) {
             continue;
         }
@@ -70,7 +72,8 @@ core::Result<std::pair<FileDescriptor, FileDescriptor>> make_channel() {
 core::Result<void> send_message(int channel, std::span<const std::uint8_t> bytes, int descriptor) {
     if (bytes.empty() || bytes.size() > max_message_size) {
         return core::Error{core::Errc::malformed, std::string("send over ") + object + ": " +
-                                                      std::to_string(bytes.size()) + " bytes are not in 1.." +
+                                                      std::to_string(bytes.size()) +
+                                                      " bytes are not in 1.." +
                                                       std::to_string(max_message_size)};
     }
     // sendmsg does not write to what it sends; iovec just has no const form.

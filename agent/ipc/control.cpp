@@ -13,7 +13,8 @@ bool known(std::uint8_t kind) {
 
 }  // namespace
 
-core::Result<void> send_control(int channel, ControlKind kind, std::string_view text, int descriptor) {
+core::Result<void> send_control(int channel, ControlKind kind, std::string_view text,
+                                int descriptor) {
     std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(kind)};
     bytes.insert(bytes.end(), text.begin(), text.end());
     return send_message(channel, bytes, descriptor);
@@ -28,8 +29,8 @@ core::Result<ControlMessage> receive_control(int channel) {
         return core::Error{core::Errc::unavailable, "the other end of the control channel is gone"};
     }
     if (!known(message->bytes.front())) {
-        return core::Error{core::Errc::malformed,
-                           "control message of unknown kind " + std::to_string(message->bytes.front())};
+        return core::Error{core::Errc::malformed, "control message of unknown kind " +
+                                                      std::to_string(message->bytes.front())};
     }
     return ControlMessage{static_cast<ControlKind>(message->bytes.front()),
                           std::string(message->bytes.begin() + 1, message->bytes.end()),

@@ -12,7 +12,8 @@ constexpr std::uint8_t is_error = 1;
 constexpr std::uint8_t is_events = 2;
 constexpr std::size_t head_size = sizeof(std::uint32_t) + 1;
 
-std::vector<std::uint8_t> frame(std::uint32_t sequence, std::uint8_t kind, const void* data, std::size_t size) {
+std::vector<std::uint8_t> frame(std::uint32_t sequence, std::uint8_t kind, const void* data,
+                                std::size_t size) {
     std::vector<std::uint8_t> bytes(head_size + size);
     std::memcpy(bytes.data(), &sequence, sizeof sequence);
     bytes[sizeof sequence] = kind;
@@ -37,8 +38,9 @@ std::vector<std::uint8_t> frame_events(WorkerEvents events) {
 }
 
 core::Result<Frame> parse_frame(std::span<const std::uint8_t> bytes) {
-    const core::Error malformed{core::Errc::malformed,
-                                "a worker's reply of " + std::to_string(bytes.size()) + " bytes is no reply"};
+    const core::Error malformed{
+        core::Errc::malformed,
+        "a worker's reply of " + std::to_string(bytes.size()) + " bytes is no reply"};
     if (bytes.size() < head_size || bytes[sizeof(std::uint32_t)] > is_events) {
         return malformed;
     }
@@ -54,7 +56,8 @@ core::Result<Frame> parse_frame(std::span<const std::uint8_t> bytes) {
         return Frame{0, std::vector<std::uint8_t>(), events};
     }
     if (bytes[sizeof sequence] == is_error) {
-        return Frame{sequence, core::Error{core::Errc::refused, std::string(payload.begin(), payload.end())}};
+        return Frame{sequence,
+                     core::Error{core::Errc::refused, std::string(payload.begin(), payload.end())}};
     }
     return Frame{sequence, std::vector<std::uint8_t>(payload.begin(), payload.end())};
 }

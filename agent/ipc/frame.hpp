@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The envelope of what a worker says: which request it answers, and whether it is an answer or an error; or, unasked,
-// that something it watches has changed.
+// The envelope of what a worker says: which request it answers, and whether it is an answer or an
+// error; or, unasked, that something it watches has changed.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -13,29 +13,34 @@
 namespace agent {
 
 /// An encoded reply (agent/ipc/replies.hpp), ready to be sent.
-[[nodiscard]] std::vector<std::uint8_t> frame_reply(std::uint32_t sequence, std::span<const std::uint8_t> reply);
+[[nodiscard]] std::vector<std::uint8_t> frame_reply(std::uint32_t sequence,
+                                                    std::span<const std::uint8_t> reply);
 
 /// "I will not, because …": an error in place of a reply.
 [[nodiscard]] std::vector<std::uint8_t> frame_error(std::uint32_t sequence, std::string_view text);
 
-/// What a worker watches, as bits of a WorkerEvents. It says so once and tells no more of the same kind until the
-/// server has asked for what goes with it: a burst is one event.
+/// What a worker watches, as bits of a WorkerEvents. It says so once and tells no more of the same
+/// kind until the server has asked for what goes with it: a burst is one event.
 namespace worker_event {
-inline constexpr std::uint32_t mounts = 1;    ///< the mount table; ask observe_host
-inline constexpr std::uint32_t link = 2;      ///< the directory of the queue link; ask observe_host
-inline constexpr std::uint32_t master = 4;    ///< a master ended, or one may have started; ask observe_host
-inline constexpr std::uint32_t maillog = 8;   ///< the log file was written to or replaced; ask open_maillog
-inline constexpr std::uint32_t units = 16;    ///< the state of a unit of Postfix; ask observe_systemd
-inline constexpr std::uint32_t journal = 32;  ///< the journal has grown, was rotated or lost files; ask read_journal
+inline constexpr std::uint32_t mounts = 1;  ///< the mount table; ask observe_host
+inline constexpr std::uint32_t link = 2;    ///< the directory of the queue link; ask observe_host
+inline constexpr std::uint32_t master =
+    4;  ///< a master ended, or one may have started; ask observe_host
+inline constexpr std::uint32_t maillog =
+    8;  ///< the log file was written to or replaced; ask open_maillog
+inline constexpr std::uint32_t units = 16;  ///< the state of a unit of Postfix; ask observe_systemd
+inline constexpr std::uint32_t journal =
+    32;  ///< the journal has grown, was rotated or lost files; ask read_journal
 }  // namespace worker_event
 using WorkerEvents = std::uint32_t;
 
 [[nodiscard]] std::vector<std::uint8_t> frame_events(WorkerEvents events);
 
 struct Frame {
-    std::uint32_t sequence = 0;                     ///< 0 with events
-    core::Result<std::vector<std::uint8_t>> reply;  ///< the encoded reply, or the worker's error (refused)
-    WorkerEvents events = 0;                        ///< when not 0: said unasked, and there is no reply
+    std::uint32_t sequence = 0;  ///< 0 with events
+    core::Result<std::vector<std::uint8_t>>
+        reply;                ///< the encoded reply, or the worker's error (refused)
+    WorkerEvents events = 0;  ///< when not 0: said unasked, and there is no reply
 };
 
 /// An error (malformed) if the bytes are no frame.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One table of fields per struct feeds both directions. Decoding is strict: exactly the fields of the table, each of
-// its own type and in its range. Texts are bytes (paths need not be UTF-8), and CBOR as nlohmann writes it keeps them.
+// One table of fields per struct feeds both directions. Decoding is strict: exactly the fields of
+// the table, each of its own type and in its range. Texts are bytes (paths need not be UTF-8), and
+// CBOR as nlohmann writes it keeps them.
 #include "agent/ipc/replies.hpp"
 
 #include <nlohmann/json.hpp>
@@ -30,9 +31,12 @@ inline constexpr int fields_of = 0;  // a struct without a table does not compil
 
 template <>
 inline constexpr std::tuple fields_of<core::MountEntry>{
-    Field{"mount_point", &core::MountEntry::mount_point}, Field{"device", &core::MountEntry::device},
-    Field{"fstype", &core::MountEntry::fstype},           Field{"source", &core::MountEntry::source},
-    Field{"options", &core::MountEntry::options},         Field{"super_options", &core::MountEntry::super_options},
+    Field{"mount_point", &core::MountEntry::mount_point},
+    Field{"device", &core::MountEntry::device},
+    Field{"fstype", &core::MountEntry::fstype},
+    Field{"source", &core::MountEntry::source},
+    Field{"options", &core::MountEntry::options},
+    Field{"super_options", &core::MountEntry::super_options},
     Field{"read_only", &core::MountEntry::read_only},
 };
 
@@ -64,9 +68,12 @@ inline constexpr std::tuple fields_of<core::LockHolder>{
 
 template <>
 inline constexpr std::tuple fields_of<core::NfsTransport>{
-    Field{"connects", &core::NfsTransport::connects},           Field{"sends", &core::NfsTransport::sends},
-    Field{"receives", &core::NfsTransport::receives},           Field{"bad_xids", &core::NfsTransport::bad_xids},
-    Field{"in_flight_sum", &core::NfsTransport::in_flight_sum}, Field{"backlog_sum", &core::NfsTransport::backlog_sum},
+    Field{"connects", &core::NfsTransport::connects},
+    Field{"sends", &core::NfsTransport::sends},
+    Field{"receives", &core::NfsTransport::receives},
+    Field{"bad_xids", &core::NfsTransport::bad_xids},
+    Field{"in_flight_sum", &core::NfsTransport::in_flight_sum},
+    Field{"backlog_sum", &core::NfsTransport::backlog_sum},
 };
 
 template <>
@@ -150,9 +157,12 @@ inline constexpr std::tuple fields_of<core::OwnershipFacts>{
 
 template <>
 inline constexpr std::tuple fields_of<core::MountFacts>{
-    Field{"answer", &core::MountFacts::answer},     Field{"error", &core::MountFacts::error},
-    Field{"took_us", &core::MountFacts::took_us},   Field{"queue_dir", &core::MountFacts::queue_dir},
-    Field{"pid_file", &core::MountFacts::pid_file}, Field{"ownership", &core::MountFacts::ownership},
+    Field{"answer", &core::MountFacts::answer},
+    Field{"error", &core::MountFacts::error},
+    Field{"took_us", &core::MountFacts::took_us},
+    Field{"queue_dir", &core::MountFacts::queue_dir},
+    Field{"pid_file", &core::MountFacts::pid_file},
+    Field{"ownership", &core::MountFacts::ownership},
 };
 
 template <>
@@ -209,9 +219,12 @@ inline constexpr std::tuple fields_of<core::QueueFigures>{
 
 template <>
 inline constexpr std::tuple fields_of<core::QueueCensus>{
-    Field{"queues", &core::QueueCensus::queues},     Field{"at", &core::QueueCensus::at},
-    Field{"took", &core::QueueCensus::took},         Field{"operations", &core::QueueCensus::operations},
-    Field{"complete", &core::QueueCensus::complete}, Field{"error", &core::QueueCensus::error},
+    Field{"queues", &core::QueueCensus::queues},
+    Field{"at", &core::QueueCensus::at},
+    Field{"took", &core::QueueCensus::took},
+    Field{"operations", &core::QueueCensus::operations},
+    Field{"complete", &core::QueueCensus::complete},
+    Field{"error", &core::QueueCensus::error},
 };
 
 template <>
@@ -284,8 +297,11 @@ json write(const T& value) {
         return list;
     } else {
         json object = json::object();
-        std::apply([&](const auto&... field) { ((object[field.name] = write(value.*(field.member))), ...); },
-                   fields_of<T>);
+        std::apply(
+            [&](const auto&... field) {
+                ((object[field.name] = write(value.*(field.member))), ...);
+            },
+            fields_of<T>);
         return object;
     }
 }
@@ -367,7 +383,8 @@ bool read_object(const json& tree, T& value) {
         const auto found = tree.find(field.name);
         return found != tree.end() && read(*found, value.*(field.member));
     };
-    return std::apply([&](const auto&... field) { return (read_field(field) && ...); }, fields_of<T>);
+    return std::apply([&](const auto&... field) { return (read_field(field) && ...); },
+                      fields_of<T>);
 }
 
 template <class T>
@@ -395,9 +412,9 @@ bool read(const json& tree, T& value) {
     }
 }
 
-// nlohmann's CBOR reader recurses into every nested container, and making a tree throws at an absurd length even where
-// exceptions are declined. So the bytes are walked once, to a bounded depth, before a tree is made of them: a length
-// that the bytes do not bear out ends that walk.
+// nlohmann's CBOR reader recurses into every nested container, and making a tree throws at an
+// absurd length even where exceptions are declined. So the bytes are walked once, to a bounded
+// depth, before a tree is made of them: a length that the bytes do not bear out ends that walk.
 class Bounds final : public json::json_sax_t {
    public:
     bool null() override { return true; }
@@ -412,7 +429,9 @@ class Bounds final : public json::json_sax_t {
     bool start_array(std::size_t) override { return enter(); }
     bool end_object() override { return leave(); }
     bool end_array() override { return leave(); }
-    bool parse_error(std::size_t, const std::string&, const json::exception&) override { return false; }
+    bool parse_error(std::size_t, const std::string&, const json::exception&) override {
+        return false;
+    }
 
    private:
     static constexpr int max_depth = 8;  // twice what the structs need
@@ -435,9 +454,10 @@ std::vector<std::uint8_t> encode(const T& reply) {
 
 template <class T>
 core::Result<T> decode(std::span<const std::uint8_t> bytes) {
-    const core::Error malformed{core::Errc::malformed,
-                                "read a worker's reply: " + std::to_string(bytes.size()) +
-                                    " bytes that are not what this version of the program writes; restart the agent"};
+    const core::Error malformed{
+        core::Errc::malformed,
+        "read a worker's reply: " + std::to_string(bytes.size()) +
+            " bytes that are not what this version of the program writes; restart the agent"};
     Bounds bounds;
     if (!json::sax_parse(bytes.begin(), bytes.end(), &bounds, json::input_format_t::cbor)) {
         return malformed;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replies that are not facts of core, and the encoding of all replies: CBOR of the structs' fields by name.
+// Replies that are not facts of core, and the encoding of all replies: CBOR of the structs' fields
+// by name.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -15,7 +16,8 @@
 
 namespace agent {
 
-/// Answer to open_maillog and open_old_maillog. The descriptor travels beside it when state is opened.
+/// Answer to open_maillog and open_old_maillog. The descriptor travels beside it when state is
+/// opened.
 struct MaillogOpened {
     enum class State { opened, unchanged, missing, unreadable };
     State state = State::missing;
@@ -32,17 +34,21 @@ struct RelinkPlanReply {
     std::string refusal;  ///< "" if not refused
     std::string remedy;
     bool waiting = false;
-    bool only_claim = false;  ///< the queue and the link are right; only the id is not owned by this process
+    bool only_claim =
+        false;  ///< the queue and the link are right; only the id is not owned by this process
 };
 
-/// Answer to read_identity: the files that may name this instance, as they are; "" if absent or unreadable.
+/// Answer to read_identity: the files that may name this instance, as they are; "" if absent or
+/// unreadable.
 struct IdentityFiles {
     std::string dmi_asset_tag;  ///< /sys/devices/virtual/dmi/id/board_asset_tag
-    std::string remembered;     ///< /run/postfix-elb-agent/instance-id: what the metadata service said in this boot
-    std::string cloud_init;     ///< /run/cloud-init/.instance-id
+    std::string remembered;  ///< /run/postfix-elb-agent/instance-id: what the metadata service said
+                             ///< in this boot
+    std::string cloud_init;  ///< /run/cloud-init/.instance-id
 };
 
-/// Answer to read_journal: the lines since the last one that was given, of this boot, each as a log file would have it:
+/// Answer to read_journal: the lines since the last one that was given, of this boot, each as a log
+/// file would have it:
 /// "<RFC 3339 with microseconds> <host> <tag>[<pid>]: <text>", without its newline.
 struct JournalRead {
     enum class State {
@@ -54,14 +60,16 @@ struct JournalRead {
     std::string error;  ///< one line, when lost; when absent perhaps why
     std::vector<std::string> lines;
     bool more = false;        ///< ask again
-    bool from_start = false;  ///< begins with the first entry of this boot: what was read of it before comes again
+    bool from_start = false;  ///< begins with the first entry of this boot: what was read of it
+                              ///< before comes again
     std::string cursor;       ///< of the last entry that was looked at; "" where none was
 };
 
 /// Answer to begin_census and continue_census.
 struct CensusProgress {
-    std::uint64_t operations = 0;             ///< of the file system, in this slice
-    std::chrono::milliseconds pause{0};       ///< to wait before asking on: the budget is used up until then
+    std::uint64_t operations = 0;  ///< of the file system, in this slice
+    std::chrono::milliseconds pause{
+        0};  ///< to wait before asking on: the budget is used up until then
     std::optional<core::QueueCensus> census;  ///< once it is finished; until then ask on
 };
 

@@ -11,7 +11,8 @@
 namespace agent {
 namespace {
 
-static_assert(std::has_unique_object_representations_v<Request>, "padding would cross the wire unset");
+static_assert(std::has_unique_object_representations_v<Request>,
+              "padding would cross the wire unset");
 
 enum class Id { may_be_unknown, needed };
 
@@ -52,28 +53,31 @@ std::span<const std::uint8_t> encode_request(const Request& request) {
 
 core::Result<Request> decode_request(std::span<const std::uint8_t> bytes) {
     if (bytes.size() != sizeof(Request)) {
-        return malformed(std::to_string(bytes.size()) + " bytes where " + std::to_string(sizeof(Request)) + " are due");
+        return malformed(std::to_string(bytes.size()) + " bytes where " +
+                         std::to_string(sizeof(Request)) + " are due");
     }
     Request request;
     std::memcpy(&request, bytes.data(), sizeof request);
 
     const auto entry = std::ranges::find(known, request.operation, &Known::operation);
     if (entry == known.end()) {
-        return malformed("operation " + std::to_string(static_cast<std::uint32_t>(request.operation)) +
+        return malformed("operation " +
+                         std::to_string(static_cast<std::uint32_t>(request.operation)) +
                          " is not known");
     }
     if (request.pid < 0) {
         return malformed("pid " + std::to_string(request.pid) + " is negative");
     }
     if (request.id_length > max_id_length) {
-        return malformed("an instance id of " + std::to_string(request.id_length) + " bytes, over " +
-                         std::to_string(max_id_length));
+        return malformed("an instance id of " + std::to_string(request.id_length) +
+                         " bytes, over " + std::to_string(max_id_length));
     }
     if (request.text_length > max_text_length) {
         return malformed("a text of " + std::to_string(request.text_length) + " bytes, over " +
                          std::to_string(max_text_length));
     }
-    if (std::ranges::any_of(request.words(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+    if (std::ranges::any_of(request.words(),
+                            [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
         return malformed("a text with control characters");
     }
     if (request.id_length == 0 && entry->id == Id::may_be_unknown) {

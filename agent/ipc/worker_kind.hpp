@@ -7,8 +7,9 @@
 namespace agent {
 
 enum class WorkerKind {
-    host,     ///< reads what is local and needs root: /proc of master, the queue link, the mail log's descriptor
-    mount,    ///< the only process that touches the shared file system
+    host,   ///< reads what is local and needs root: /proc of master, the queue link, the mail log's
+            ///< descriptor
+    mount,  ///< the only process that touches the shared file system
     systemd,  ///< speaks with systemd: the state of Postfix's units, the journal
 };
 [[nodiscard]] std::string_view to_string(WorkerKind kind) noexcept;

@@ -12,13 +12,15 @@ namespace agent {
 namespace {
 
 constexpr std::uint64_t pieces = 4;
-constexpr int misses_before_asking_again = 100;  // memory may have been taken back before it was read
+constexpr int misses_before_asking_again =
+    100;  // memory may have been taken back before it was read
 
 }  // namespace
 
 void DiskReader::fetch(int file, std::uint64_t offset, std::uint64_t size) {
     // Best effort: what is not fetched is missed again, and waited for in the end.
-    (void)::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(size), POSIX_FADV_WILLNEED);
+    (void)::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(size),
+                          POSIX_FADV_WILLNEED);
     fetched_to_ = offset + size;
 }
 
@@ -29,11 +31,13 @@ void DiskReader::keep_ahead(int file, std::uint64_t offset) {
     }
 }
 
-core::Result<DiskReader::Got> DiskReader::read(int file, std::span<char> buffer, std::uint64_t offset) {
+core::Result<DiskReader::Got> DiskReader::read(int file, std::span<char> buffer,
+                                               std::uint64_t offset) {
     const iovec into{buffer.data(), buffer.size()};
     for (;;) {
         const bool wait = !can_refuse_ || missed_ >= patience_;
-        const ssize_t got = ::preadv2(file, &into, 1, static_cast<off_t>(offset), wait ? 0 : RWF_NOWAIT);
+        const ssize_t got =
+            ::preadv2(file, &into, 1, static_cast<off_t>(offset), wait ? 0 : RWF_NOWAIT);
         if (got >= 0) {
             missed_ = 0;
             if (got > 0) {

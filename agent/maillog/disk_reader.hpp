@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a file on a local disk from an event loop: takes what is in memory, and has the kernel fetch the rest
-// meanwhile. A disk may be slow when it matters most: a volume that is filled from a snapshot while the instance boots
-// answers after tens of milliseconds.
+// Reads a file on a local disk from an event loop: takes what is in memory, and has the kernel
+// fetch the rest meanwhile. A disk may be slow when it matters most: a volume that is filled from a
+// snapshot while the instance boots answers after tens of milliseconds.
 //
-// Known limits: what does not come after some thousand calls is waited for, and so is everything on a file system whose
-// reads cannot be told not to wait (FUSE, tmpfs on older kernels).
+// Known limits: what does not come after some thousand calls is waited for, and so is everything on
+// a file system whose reads cannot be told not to wait (FUSE, tmpfs on older kernels).
 #pragma once
 
 #include "core/base/result.hpp"
@@ -23,9 +23,10 @@ class DiskReader {
         bool fetching = false;  ///< nothing is in memory yet; call again after a millisecond or so
     };
 
-    /// `ahead`: once something was not in memory, so many bytes are fetched ahead of what is read; 0 for reading here
-    /// and there. `patience`: after so many misses in a row it waits.
-    explicit DiskReader(std::uint64_t ahead, int patience = 5000) : ahead_(ahead), patience_(patience) {}
+    /// `ahead`: once something was not in memory, so many bytes are fetched ahead of what is read;
+    /// 0 for reading here and there. `patience`: after so many misses in a row it waits.
+    explicit DiskReader(std::uint64_t ahead, int patience = 5000)
+        : ahead_(ahead), patience_(patience) {}
 
     /// As pread(2), which may return fewer bytes than fit.
     [[nodiscard]] core::Result<Got> read(int file, std::span<char> buffer, std::uint64_t offset);

@@ -56,7 +56,8 @@ asio::awaitable<void> JournalFollower::follow(WorkerClient& systemd, const core:
 asio::awaitable<void> JournalFollower::read(WorkerClient& systemd, const core::Settings& settings) {
     bool more = true;
     while (more) {
-        const Request request = make_request(missed_ ? Operation::reread_journal : Operation::read_journal);
+        const Request request =
+            make_request(missed_ ? Operation::reread_journal : Operation::read_journal);
         const auto slice = co_await systemd.ask_for<JournalRead>(request, settings.mount.deadline);
         missed_ = !slice;
         if (missed_) {
@@ -72,7 +73,8 @@ asio::awaitable<void> JournalFollower::read(WorkerClient& systemd, const core::S
 /// A slice that was not received is asked for again: the cursor says after which entry.
 asio::awaitable<void> JournalFollower::count(WorkerClient& systemd, const core::Settings& settings,
                                              LogCounter& counting) {
-    const bool counted_before = std::exchange(counts_, counting.counts(LogCounter::Source::journal));
+    const bool counted_before =
+        std::exchange(counts_, counting.counts(LogCounter::Source::journal));
     if (counts_ && !counted_before) {
         const auto& position = counting.position();
         const bool here = position && position->source == LogCounter::Source::journal;
@@ -114,7 +116,8 @@ void JournalFollower::count(const JournalRead& slice, LogCounter& counting) {
     }
     if (!slice.cursor.empty() && !barrier_.is_closed()) {
         const core::WallTime until = slice.more && stamp ? *stamp : moment.wall;
-        position = LogPosition{.source = LogCounter::Source::journal, .cursor = cursor_, .stamp = until};
+        position =
+            LogPosition{.source = LogCounter::Source::journal, .cursor = cursor_, .stamp = until};
     }
     counting.reached(std::move(position), stamp, slice.more);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps a core::StartupHistory supplied with what the journal says, which the systemd worker reads, and has the mail
-// counted by it where no log file is. Those are two readings: the history is of this boot and of what root logged, the
-// counting of every line of Postfix from where it stopped.
+// Keeps a core::StartupHistory supplied with what the journal says, which the systemd worker reads,
+// and has the mail counted by it where no log file is. Those are two readings: the history is of
+// this boot and of what root logged, the counting of every line of Postfix from where it stopped.
 #pragma once
 
 #include "agent/clients/worker_client.hpp"
@@ -20,18 +20,22 @@ namespace agent {
 
 class JournalFollower {
    public:
-    /// Reads what has been written since. A worker that begins with this boot's beginning again says so, and so does
-    /// this. `counting`, which may be nullptr, is given the lines that it counts.
-    [[nodiscard]] boost::asio::awaitable<void> follow(WorkerClient& systemd, const core::Settings& settings,
+    /// Reads what has been written since. A worker that begins with this boot's beginning again
+    /// says so, and so does this. `counting`, which may be nullptr, is given the lines that it
+    /// counts.
+    [[nodiscard]] boost::asio::awaitable<void> follow(WorkerClient& systemd,
+                                                      const core::Settings& settings,
                                                       LogCounter* counting = nullptr);
 
     /// `missing` where there is no journal of this boot.
     [[nodiscard]] core::StartupLogFacts facts() const;
 
    private:
-    [[nodiscard]] boost::asio::awaitable<void> read(WorkerClient& systemd, const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<void> read(WorkerClient& systemd,
+                                                    const core::Settings& settings);
     void take(const JournalRead& slice);
-    [[nodiscard]] boost::asio::awaitable<void> count(WorkerClient& systemd, const core::Settings& settings,
+    [[nodiscard]] boost::asio::awaitable<void> count(WorkerClient& systemd,
+                                                     const core::Settings& settings,
                                                      LogCounter& counting);
     void count(const JournalRead& slice, LogCounter& counting);
 

@@ -13,7 +13,8 @@ namespace {
 // Some lines of the longest kind that the line splitter delivers fit in one window.
 constexpr std::uint64_t window = 32 * 1024;
 
-// Senders with buffers of their own, and a clock that is set back during a boot, put lines out of order.
+// Senders with buffers of their own, and a clock that is set back during a boot, put lines out of
+// order.
 constexpr std::chrono::minutes disorder{10};
 constexpr std::uint64_t disorder_bytes = 2 * window;
 
@@ -58,7 +59,8 @@ core::Result<LogBootOffset::Step> LogBootOffset::step(int file) {
         return Step{line_after(), false};
     }
     const auto line = first_stamp();
-    // No stamp to go by, or none before the part that is left: look earlier, at the price of reading more.
+    // No stamp to go by, or none before the part that is left: look earlier, at the price of
+    // reading more.
     if (!line || line->at >= wanted_ || line->offset >= not_before_) {
         not_before_ = looking_at_;
     } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where in a log this boot's lines begin, found without reading the log: a binary search by the lines' time stamps.
+// Where in a log this boot's lines begin, found without reading the log: a binary search by the
+// lines' time stamps.
 #pragma once
 
 #include "agent/maillog/disk_reader.hpp"
@@ -17,9 +18,10 @@ namespace agent {
 /// Files up to this size are read whole.
 inline constexpr std::uint64_t log_search_above = 1024 * 1024;
 
-/// Finds an offset at a line's beginning such that the lines before it are of before the boot; 0 for a small file. It
-/// errs on the early side: by some minutes and some KiB for stamps that are not quite in order, and further where a
-/// stretch of the file has no stamps that can be read. Reads at most a few MiB, whatever the file's size.
+/// Finds an offset at a line's beginning such that the lines before it are of before the boot; 0
+/// for a small file. It errs on the early side: by some minutes and some KiB for stamps that are
+/// not quite in order, and further where a stretch of the file has no stamps that can be read.
+/// Reads at most a few MiB, whatever the file's size.
 class LogBootOffset {
    public:
     struct Step {
@@ -28,10 +30,11 @@ class LogBootOffset {
     };
 
     /// `size`: the file's, now. Lines that are added meanwhile are of this boot.
-    LogBootOffset(std::uint64_t size, core::WallTime boot_began, core::WallTime now, core::LocalTime local_time);
+    LogBootOffset(std::uint64_t size, core::WallTime boot_began, core::WallTime now,
+                  core::LocalTime local_time);
 
-    /// One piece of the work: reads some KiB. `file` must be the same regular file each time; its own offset is neither
-    /// used nor moved. After an error the same step may be tried again.
+    /// One piece of the work: reads some KiB. `file` must be the same regular file each time; its
+    /// own offset is neither used nor moved. After an error the same step may be tried again.
     [[nodiscard]] core::Result<Step> step(int file);
 
    private:
@@ -49,7 +52,8 @@ class LogBootOffset {
     core::WallTime now_;
     core::LocalTime local_time_;
     DiskReader reader_;
-    std::uint64_t before_ = 0;  ///< a line that begins here, or further on, is the first that is wanted
+    std::uint64_t before_ =
+        0;  ///< a line that begins here, or further on, is the first that is wanted
     std::uint64_t not_before_;
     std::uint64_t looking_at_ = 0;
     std::string window_;  ///< what is there

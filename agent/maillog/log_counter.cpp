@@ -44,7 +44,8 @@ void LogCounter::tell_source() {
     metrics_.set_source(is_read ? counted_ : std::nullopt);
 }
 
-void LogCounter::reached(std::optional<LogPosition> position, std::optional<core::WallTime> stamp, bool more) {
+void LogCounter::reached(std::optional<LogPosition> position, std::optional<core::WallTime> stamp,
+                         bool more) {
     if (stamp || !more) {
         metrics_.set_behind(more ? stamp : std::nullopt);
     }
@@ -52,8 +53,10 @@ void LogCounter::reached(std::optional<LogPosition> position, std::optional<core
         return;
     }
     position_ = std::move(position);
-    if (const auto written = file_.write(*position_); !written && !std::exchange(said_that_it_fails_, true)) {
-        log(Priority::warning, written.error().message + "; a restart of the agent may count lines twice");
+    if (const auto written = file_.write(*position_);
+        !written && !std::exchange(said_that_it_fails_, true)) {
+        log(Priority::warning,
+            written.error().message + "; a restart of the agent may count lines twice");
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts the mail log once: of the file and the journal only one, and nothing of it twice, across a restart of the
-// agent too. Those that follow the two give it their lines; it knows which of them counts and how far that has come.
+// Counts the mail log once: of the file and the journal only one, and nothing of it twice, across a
+// restart of the agent too. Those that follow the two give it their lines; it knows which of them
+// counts and how far that has come.
 #pragma once
 
 #include "agent/maillog/log_position.hpp"
@@ -20,8 +21,9 @@ class LogCounter {
     /// `metrics` outlives it. A damaged record is said once and ignored.
     LogCounter(DeliveryMetrics& metrics, FileDescriptor position);
 
-    /// Which source counts from now on: the one that is wanted, and with "auto" the file, unless it is known to be
-    /// missing or unreadable. `file` is how the file stands: `catching_up` where that is not known yet.
+    /// Which source counts from now on: the one that is wanted, and with "auto" the file, unless it
+    /// is known to be missing or unreadable. `file` is how the file stands: `catching_up` where
+    /// that is not known yet.
     void choose(core::MaillogSource wanted, core::StartupLogFacts::Source file);
 
     /// How the journal stands, where it counts.
@@ -29,15 +31,16 @@ class LogCounter {
 
     [[nodiscard]] bool counts(Source source) const { return counted_ == source; }
 
-    /// Where the counting stands: the earlier agent's place until this one has come further. Absent when nothing of
-    /// this boot was counted yet.
+    /// Where the counting stands: the earlier agent's place until this one has come further. Absent
+    /// when nothing of this boot was counted yet.
     [[nodiscard]] const std::optional<LogPosition>& position() const { return position_; }
 
     void count(std::string_view line, Source source) { metrics_.count(line, source); }
 
-    /// After each batch of lines: where it ends (absent: where it was before), the stamp of its last line, and whether
-    /// there is more behind it.
-    void reached(std::optional<LogPosition> position, std::optional<core::WallTime> stamp, bool more);
+    /// After each batch of lines: where it ends (absent: where it was before), the stamp of its
+    /// last line, and whether there is more behind it.
+    void reached(std::optional<LogPosition> position, std::optional<core::WallTime> stamp,
+                 bool more);
 
     void set_lines_cut(std::uint64_t total) { metrics_.set_lines_cut(total); }
 

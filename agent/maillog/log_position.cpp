@@ -50,8 +50,9 @@ core::Result<std::optional<LogPosition>> LogPositionFile::read() const {
     if (got == 0) {
         return std::optional<LogPosition>();
     }
-    if (got != static_cast<ssize_t>(sizeof record) || record.magic != magic || record.checksum != checksum_of(record) ||
-        record.source > 1 || record.cursor_length > max_cursor) {
+    if (got != static_cast<ssize_t>(sizeof record) || record.magic != magic ||
+        record.checksum != checksum_of(record) || record.source > 1 ||
+        record.cursor_length > max_cursor) {
         return core::Error{core::Errc::malformed,
                            "the position in the mail log that an earlier agent of this boot "
                            "kept is damaged; the log of this boot is counted from its beginning"};
@@ -70,9 +71,10 @@ core::Result<void> LogPositionFile::write(const LogPosition& position) const {
         return {};
     }
     if (position.cursor.size() > max_cursor) {
-        return core::Error{core::Errc::unsupported, "keep the position in the journal: a cursor of " +
-                                                        std::to_string(position.cursor.size()) + " bytes, over " +
-                                                        std::to_string(max_cursor)};
+        return core::Error{core::Errc::unsupported,
+                           "keep the position in the journal: a cursor of " +
+                               std::to_string(position.cursor.size()) + " bytes, over " +
+                               std::to_string(max_cursor)};
     }
     Record record;
     record.magic = magic;

@@ -33,13 +33,15 @@ bool same_file(const struct stat& one, const struct stat& other) {
 
 }  // namespace
 
-core::Result<void> LogTail::follow(FileDescriptor file, core::WallTime boot_began, core::WallTime now, Comes comes) {
+core::Result<void> LogTail::follow(FileDescriptor file, core::WallTime boot_began,
+                                   core::WallTime now, Comes comes) {
     const auto status = status_of(file);
     if (!status) {
         return status.error();
     }
     if (!S_ISREG(status->st_mode)) {
-        return core::Error{core::Errc::unsupported, "the mail log that was handed over is not a regular file"};
+        return core::Error{core::Errc::unsupported,
+                           "the mail log that was handed over is not a regular file"};
     }
     for (const Followed& known : files_) {
         const auto known_status = status_of(known.file);
@@ -55,8 +57,8 @@ core::Result<void> LogTail::follow(FileDescriptor file, core::WallTime boot_bega
     return {};
 }
 
-void LogTail::begin_counting(Count count, const std::optional<LogPosition>& counted, core::WallTime boot_began,
-                             core::WallTime now) {
+void LogTail::begin_counting(Count count, const std::optional<LogPosition>& counted,
+                             core::WallTime boot_began, core::WallTime now) {
     count_ = std::move(count);
     const bool nothing_read = first_ || search_;
     if (counted && counted->source == DeliveryMetrics::Source::file && nothing_read) {
@@ -92,7 +94,8 @@ core::Result<std::optional<LogTail::Slice>> LogTail::prepare(core::WallTime now)
     return std::optional<Slice>();
 }
 
-/// The newest file first: the copy of a log has the place, too, and so has the log if it was not cut.
+/// The newest file first: the copy of a log has the place, too, and so has the log if it was not
+/// cut.
 LogTail::Found LogTail::find_place(const LogPosition& place) {
     for (std::size_t i = files_.size(); i-- > 0;) {
         const Found found = is_in(place, files_[i]);
@@ -110,13 +113,14 @@ LogTail::Found LogTail::find_place(const LogPosition& place) {
 }
 
 LogTail::Found LogTail::is_in(const LogPosition& place, const Followed& followed) {
-    const std::uint64_t begin = place.offset - std::min<std::uint64_t>(place.offset, fingerprint_bytes);
+    const std::uint64_t begin =
+        place.offset - std::min<std::uint64_t>(place.offset, fingerprint_bytes);
     std::array<char, fingerprint_bytes> bytes{};
     const auto wanted = static_cast<std::size_t>(place.offset - begin);
     std::size_t have = 0;
     while (have < wanted) {  // what lies on two pages may come in two pieces
-        const auto got =
-            place_reader_.read(followed.file.get(), std::span(bytes).first(wanted).subspan(have), begin + have);
+        const auto got = place_reader_.read(
+            followed.file.get(), std::span(bytes).first(wanted).subspan(have), begin + have);
         if (got && got->fetching) {
             return Found::fetching;
         }
@@ -128,7 +132,8 @@ LogTail::Found LogTail::is_in(const LogPosition& place, const Followed& followed
     return fingerprint_of({bytes.data(), wanted}) == place.fingerprint ? Found::yes : Found::no;
 }
 
-core::Result<LogTail::Slice> LogTail::read_slice(std::size_t max_bytes, core::WallTime boot_began, core::WallTime now) {
+core::Result<LogTail::Slice> LogTail::read_slice(std::size_t max_bytes, core::WallTime boot_began,
+                                                 core::WallTime now) {
     if (auto prepared = prepare(now); !prepared) {
         return prepared.error();
     } else if (*prepared) {
@@ -140,7 +145,8 @@ core::Result<LogTail::Slice> LogTail::read_slice(std::size_t max_bytes, core::Wa
         if (auto checked = begin_again_if_truncated(); !checked) {
             return checked.error();
         }
-        // Asked before the read that finds the end: what the old file got after the new one began is not awaited.
+        // Asked before the read that finds the end: what the old file got after the new one began
+        // is not awaited.
         const auto rotated = next_file_has_begun();
         if (!rotated) {
             return rotated.error();
@@ -152,7 +158,8 @@ core::Result<LogTail::Slice> LogTail::read_slice(std::size_t max_bytes, core::Wa
         }
         const Followed& front = files_.front();
         if (offset_ < front.count_from) {
-            wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, front.count_from - offset_));
+            wanted = static_cast<std::size_t>(
+                std::min<std::uint64_t>(wanted, front.count_from - offset_));
         }
         const auto got = reader_.read(front.file.get(), std::span(buffer).first(wanted), offset_);
         if (!got) {
@@ -188,7 +195,8 @@ void LogTail::take(std::string_view bytes, core::WallTime boot_began, core::Wall
     offset_ += bytes.size();
 }
 
-void LogTail::on_line(std::string_view line, bool counted, core::WallTime boot_began, core::WallTime now) {
+void LogTail::on_line(std::string_view line, bool counted, core::WallTime boot_began,
+                      core::WallTime now) {
     line_begin_size_ = std::min(line.size(), line_begin_.size());
     std::copy_n(line.begin(), line_begin_size_, line_begin_.begin());
     history_.feed(line, boot_began, now);
@@ -205,16 +213,19 @@ std::optional<core::WallTime> LogTail::last_stamp(core::WallTime now) const {
 }
 
 std::optional<LogPosition> LogTail::position() const {
-    if (!count_ || barrier_.is_closed() || !stamp_ || line_end_ == 0 || line_end_ < files_.front().count_from) {
+    if (!count_ || barrier_.is_closed() || !stamp_ || line_end_ == 0 ||
+        line_end_ < files_.front().count_from) {
         return std::nullopt;
     }
     LogPosition position{.offset = line_end_, .cursor = {}, .stamp = *stamp_};
     const std::uint64_t begin = line_end_ - std::min<std::uint64_t>(line_end_, fingerprint_bytes);
     std::array<char, fingerprint_bytes> bytes{};
     const auto wanted = static_cast<std::size_t>(line_end_ - begin);
-    const auto got = DiskReader(0).read(files_.front().file.get(), std::span(bytes).first(wanted), begin);
+    const auto got =
+        DiskReader(0).read(files_.front().file.get(), std::span(bytes).first(wanted), begin);
     if (!got || got->bytes != wanted) {
-        return std::nullopt;  // it was truncated or taken out of memory just now: the next batch tells
+        return std::nullopt;  // it was truncated or taken out of memory just now: the next batch
+                              // tells
     }
     position.fingerprint = fingerprint_of({bytes.data(), wanted});
     return position;
@@ -237,7 +248,8 @@ core::Result<bool> LogTail::next_file_has_begun() const {
     if (files_.size() < 2) {
         return false;
     }
-    // A file that waits behind another has been followed by it in turn: it has begun, even if it stayed empty.
+    // A file that waits behind another has been followed by it in turn: it has begun, even if it
+    // stayed empty.
     if (files_.size() > 2) {
         return true;
     }

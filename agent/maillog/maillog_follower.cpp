@@ -29,14 +29,17 @@ constexpr std::chrono::milliseconds fetching_pause{1};
 
 void MaillogFollower::take(FileDescriptor file, LogTail::Comes comes) {
     const core::TimePoint moment = now();
-    if (const auto taken = tail_.follow(std::move(file), moment.boot_began(), moment.wall, comes); !taken) {
+    if (const auto taken = tail_.follow(std::move(file), moment.boot_began(), moment.wall, comes);
+        !taken) {
         source_ = Source::unreadable;
         error_ = taken.error().message;
     }
 }
 
-asio::awaitable<void> MaillogFollower::open_old(WorkerClient& host, const core::Settings& settings) {
-    auto answer = co_await host.ask(make_request(Operation::open_old_maillog), settings.mount.deadline);
+asio::awaitable<void> MaillogFollower::open_old(WorkerClient& host,
+                                                const core::Settings& settings) {
+    auto answer =
+        co_await host.ask(make_request(Operation::open_old_maillog), settings.mount.deadline);
     if (!answer) {
         co_return;
     }
@@ -47,7 +50,8 @@ asio::awaitable<void> MaillogFollower::open_old(WorkerClient& host, const core::
     }
 }
 
-asio::awaitable<void> MaillogFollower::open_current(WorkerClient& host, const core::Settings& settings) {
+asio::awaitable<void> MaillogFollower::open_current(WorkerClient& host,
+                                                    const core::Settings& settings) {
     Request request = make_request(Operation::open_maillog);
     request.device = device_;
     request.inode = inode_;
@@ -64,7 +68,9 @@ asio::awaitable<void> MaillogFollower::open_current(WorkerClient& host, const co
     error_ = opened->error;
     switch (opened->state) {
         case MaillogOpened::State::unchanged: source_ = Source::reading; break;
-        case MaillogOpened::State::missing: source_ = inode_ == 0 ? Source::missing : Source::lost; break;
+        case MaillogOpened::State::missing:
+            source_ = inode_ == 0 ? Source::missing : Source::lost;
+            break;
         case MaillogOpened::State::unreadable: source_ = Source::unreadable; break;
         case MaillogOpened::State::opened: {
             source_ = Source::reading;
@@ -72,7 +78,8 @@ asio::awaitable<void> MaillogFollower::open_current(WorkerClient& host, const co
             opened_path_ = path_;
             device_ = opened->device;
             inode_ = opened->inode;
-            take(std::move(answer->descriptor), another ? LogTail::Comes::as_another_log : LogTail::Comes::by_rotation);
+            take(std::move(answer->descriptor),
+                 another ? LogTail::Comes::as_another_log : LogTail::Comes::by_rotation);
             break;
         }
     }
@@ -85,8 +92,9 @@ void MaillogFollower::count(LogCounter& counting, core::MaillogSource wanted) {
         tail_.stop_counting();
     } else if (!tail_.is_counting()) {
         const core::TimePoint moment = now();
-        tail_.begin_counting([&counting](std::string_view line) { counting.count(line, LogCounter::Source::file); },
-                             counting.position(), moment.boot_began(), moment.wall);
+        tail_.begin_counting(
+            [&counting](std::string_view line) { counting.count(line, LogCounter::Source::file); },
+            counting.position(), moment.boot_began(), moment.wall);
     }
 }
 
@@ -133,7 +141,8 @@ asio::awaitable<void> MaillogFollower::follow(WorkerClient& host, const core::Se
     }
     co_await read_to_end(counting);
     if (counting != nullptr && tail_.is_counting()) {
-        counting->choose(settings.maillog.source, source_);  // it may have turned out that it cannot be read
+        counting->choose(settings.maillog.source,
+                         source_);  // it may have turned out that it cannot be read
     }
 }
 

@@ -25,7 +25,8 @@ using State = core::RelinkProgress::State;
 constexpr std::array statuses{core::Status::pass, core::Status::warn, core::Status::fail};
 constexpr std::array<int, 8> codes{200, 503, 404, 405, 400, 408, 431, 500};
 constexpr std::array outcomes{std::pair{State::pending, "pending"}, std::pair{State::done, "done"},
-                              std::pair{State::refused, "refused"}, std::pair{State::failed, "failed"}};
+                              std::pair{State::refused, "refused"},
+                              std::pair{State::failed, "failed"}};
 
 template <class E>
 constexpr std::size_t index(E value) {
@@ -35,7 +36,8 @@ constexpr std::size_t index(E value) {
 /// One gauge per status, of which one is 1.
 using StateGauges = std::array<Gauge*, statuses.size()>;
 
-StateGauges state_gauges(MetricFamily<Gauge>& family, std::string_view label, std::string_view value) {
+StateGauges state_gauges(MetricFamily<Gauge>& family, std::string_view label,
+                         std::string_view value) {
     StateGauges gauges_of{};
     for (const core::Status status : statuses) {
         gauges_of[index(status)] = &family.add({{label, value}, {"state", to_string(status)}});
@@ -59,8 +61,9 @@ struct Metrics::Series {
     ProcessUsage process;
     core::Exposition exposition;
 
-    MetricFamily<Gauge>& health_status = exposition.gauges(
-        "postfix_elb_agent_health_status", "1 for the state that the endpoint answers, 0 for the others.");
+    MetricFamily<Gauge>& health_status =
+        exposition.gauges("postfix_elb_agent_health_status",
+                          "1 for the state that the endpoint answers, 0 for the others.");
     StateGauges health = state_gauges(health_status, "endpoint", "health");
     StateGauges ready = state_gauges(health_status, "endpoint", "readyz");
 
@@ -71,23 +74,26 @@ struct Metrics::Series {
         Gauge* age = nullptr;
     };
     std::array<OfCheck, core::check_count> checks;
-    MetricFamily<Gauge>& check_duration = exposition.gauges("postfix_elb_agent_check_duration_seconds",
-                                                            "How long the latest probe behind the check took.");
+    MetricFamily<Gauge>& check_duration =
+        exposition.gauges("postfix_elb_agent_check_duration_seconds",
+                          "How long the latest probe behind the check took.");
     Gauge& mount_duration = check_duration.add({{"check", to_string(core::Check::mount)}});
 
     Gauge& relink_duration =
         exposition
-            .gauges("postfix_elb_agent_relink_duration_seconds",
-                    "From the first round in which the relink was pending to its end; 0 until then.")
+            .gauges(
+                "postfix_elb_agent_relink_duration_seconds",
+                "From the first round in which the relink was pending to its end; 0 until then.")
             .add();
     std::array<Gauge*, outcomes.size()> relink_outcome{};
-    Gauge& probe_stuck =
-        exposition
-            .gauges("postfix_elb_agent_mount_probe_stuck", "1 while a request to the shared file system is overdue.")
-            .add();
+    Gauge& probe_stuck = exposition
+                             .gauges("postfix_elb_agent_mount_probe_stuck",
+                                     "1 while a request to the shared file system is overdue.")
+                             .add();
     std::vector<std::pair<core::MountFault, Gauge*>> mount_fault;
     Gauge& postfix_up =
-        exposition.gauges("postfix_up", "1 if a master of this instance's queue is proven alive.").add();
+        exposition.gauges("postfix_up", "1 if a master of this instance's queue is proven alive.")
+            .add();
 
     QueueMetrics queue{exposition};
     NfsMetrics nfs{exposition};
@@ -95,17 +101,26 @@ struct Metrics::Series {
 
     DeliveryMetrics deliveries{exposition};
 
-    MetricFamily<Counter>& requests =
-        exposition.counters("postfix_elb_agent_http_requests_total", "HTTP answers by path and status code.");
+    MetricFamily<Counter>& requests = exposition.counters("postfix_elb_agent_http_requests_total",
+                                                          "HTTP answers by path and status code.");
     std::array<std::array<Counter*, codes.size()>, route_paths.size()> request_counters{};
 
-    Counter& cpu = exposition.counters("process_cpu_seconds_total", "CPU time of the process that answers.").add();
-    Gauge& virtual_memory = exposition.gauges("process_virtual_memory_bytes", "Virtual memory of that process.").add();
-    Gauge& resident = exposition.gauges("process_resident_memory_bytes", "Resident memory of that process.").add();
-    Gauge& open_fds = exposition.gauges("process_open_fds", "Open descriptors of that process.").add();
-    Gauge& max_fds = exposition.gauges("process_max_fds", "How many descriptors it may open.").add();
-    Gauge& start_time =
-        exposition.gauges("process_start_time_seconds", "When it was started, in seconds since the epoch.").add();
+    Counter& cpu =
+        exposition.counters("process_cpu_seconds_total", "CPU time of the process that answers.")
+            .add();
+    Gauge& virtual_memory =
+        exposition.gauges("process_virtual_memory_bytes", "Virtual memory of that process.").add();
+    Gauge& resident =
+        exposition.gauges("process_resident_memory_bytes", "Resident memory of that process.")
+            .add();
+    Gauge& open_fds =
+        exposition.gauges("process_open_fds", "Open descriptors of that process.").add();
+    Gauge& max_fds =
+        exposition.gauges("process_max_fds", "How many descriptors it may open.").add();
+    Gauge& start_time = exposition
+                            .gauges("process_start_time_seconds",
+                                    "When it was started, in seconds since the epoch.")
+                            .add();
 
     std::optional<core::Verdict> verdict;
     std::optional<core::BootTime> relink_began;  ///< while it is pending
@@ -116,15 +131,16 @@ struct Metrics::Series {
             .add({{"version", version()}})
             .set(1);
         add_checks();
-        MetricFamily<Gauge>& attribution =
-            exposition.gauges("postfix_elb_agent_mount_fault",
-                              "1 for whose fault it is that the mount does not answer; all 0 while it does.");
+        MetricFamily<Gauge>& attribution = exposition.gauges(
+            "postfix_elb_agent_mount_fault",
+            "1 for whose fault it is that the mount does not answer; all 0 while it does.");
         for (const core::MountFault fault :
              {core::MountFault::instance, core::MountFault::shared, core::MountFault::unknown}) {
             mount_fault.emplace_back(fault, &attribution.add({{"attribution", to_string(fault)}}));
         }
-        MetricFamily<Gauge>& outcome = exposition.gauges("postfix_elb_agent_relink_outcome",
-                                                         "1 for how the relink at the start stands, 0 for the others.");
+        MetricFamily<Gauge>& outcome =
+            exposition.gauges("postfix_elb_agent_relink_outcome",
+                              "1 for how the relink at the start stands, 0 for the others.");
         for (const auto& [state, name] : outcomes) {
             relink_outcome[index(state)] = &outcome.add({{"outcome", name}});
         }
@@ -134,27 +150,30 @@ struct Metrics::Series {
     }
 
     void add_checks() {
-        MetricFamily<Gauge>& status =
-            exposition.gauges("postfix_elb_agent_check_status",
-                              "1 for the state of the check, 0 for the others; all 0 before the first round.");
-        MetricFamily<Gauge>& reason =
-            exposition.gauges("postfix_elb_agent_check_reason", "1 for the reason why the check does not pass.");
-        MetricFamily<Gauge>& age =
-            exposition.gauges("postfix_elb_agent_check_age_seconds",
-                              "How old the facts behind the check are; since boot if there are none.");
-        MetricFamily<Counter>& transitions = exposition.counters("postfix_elb_agent_check_transitions_total",
-                                                                 "How often the check came into the state.");
+        MetricFamily<Gauge>& status = exposition.gauges(
+            "postfix_elb_agent_check_status",
+            "1 for the state of the check, 0 for the others; all 0 before the first round.");
+        MetricFamily<Gauge>& reason = exposition.gauges(
+            "postfix_elb_agent_check_reason", "1 for the reason why the check does not pass.");
+        MetricFamily<Gauge>& age = exposition.gauges(
+            "postfix_elb_agent_check_age_seconds",
+            "How old the facts behind the check are; since boot if there are none.");
+        MetricFamily<Counter>& transitions =
+            exposition.counters("postfix_elb_agent_check_transitions_total",
+                                "How often the check came into the state.");
         for (const core::Check check : core::all_checks()) {
             const std::string_view name = to_string(check);
             OfCheck& of_check = checks[index(check)];
             of_check.status = state_gauges(status, "check", name);
             of_check.age = &age.add({{"check", name}});
             for (const core::Status to : statuses) {
-                of_check.transitions[index(to)] = &transitions.add({{"check", name}, {"state", to_string(to)}});
+                of_check.transitions[index(to)] =
+                    &transitions.add({{"check", name}, {"state", to_string(to)}});
             }
         }
         for (const core::ReasonInfo& info : core::all_reasons()) {
-            Gauge& gauge = reason.add({{"check", to_string(info.check)}, {"reason", to_string(info.reason)}});
+            Gauge& gauge =
+                reason.add({{"check", to_string(info.check)}, {"reason", to_string(info.reason)}});
             checks[index(info.check)].reasons.emplace_back(info.reason, &gauge);
         }
     }
@@ -207,21 +226,24 @@ Metrics::Metrics(ProcessUsage process) : series_(std::make_unique<Series>(std::m
 }
 Metrics::~Metrics() = default;
 
-void Metrics::publish(const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
+void Metrics::publish(const core::Verdict& verdict, const core::Facts& facts,
+                      core::BootTime expires) {
     const std::optional<core::Verdict> before = std::exchange(series_->verdict, verdict);
     series_->expires = expires;
     for (std::size_t i = 0; i < verdict.checks.size(); ++i) {
         series_->publish_check(verdict.checks[i], before ? &before->checks[i] : nullptr);
     }
     const core::Finding& master = verdict.checks[index(core::Check::master_pid)];
-    const bool no_master = master.status == core::Status::fail || master.excuse != core::Excuse::none;
+    const bool no_master =
+        master.status == core::Status::fail || master.excuse != core::Excuse::none;
     series_->postfix_up.set(no_master ? 0 : 1);
     for (const auto& [fault, gauge] : series_->mount_fault) {
         gauge->set(fault == verdict.mount_fault ? 1 : 0);
     }
     series_->publish_relink(facts, verdict.at.boot);
     series_->probe_stuck.set(facts.mount_hung_since ? 1 : 0);
-    if (facts.host.value && std::exchange(series_->host_at, facts.host.at.boot) != facts.host.at.boot) {
+    if (facts.host.value &&
+        std::exchange(series_->host_at, facts.host.at.boot) != facts.host.at.boot) {
         series_->nfs.publish(*facts.host.value);
     }
     if (facts.mount.value) {
@@ -239,18 +261,21 @@ DeliveryMetrics& Metrics::deliveries() {
 }
 
 void Metrics::counted(Route route, int status) {
-    const auto code = static_cast<std::size_t>(std::find(codes.begin(), codes.end() - 1, status) - codes.begin());
+    const auto code =
+        static_cast<std::size_t>(std::find(codes.begin(), codes.end() - 1, status) - codes.begin());
     Counter*& counter = series_->request_counters[route][code];
     if (counter == nullptr) {
-        counter = &series_->requests.add({{"code", std::to_string(codes[code])}, {"path", route_paths[route]}});
+        counter = &series_->requests.add(
+            {{"code", std::to_string(codes[code])}, {"path", route_paths[route]}});
     }
     counter->increment();
 }
 
 std::string Metrics::render(core::ExpositionFormat format) {
     series_->observe(now());
-    return format == core::ExpositionFormat::openmetrics ? core::openmetrics_text(series_->exposition)
-                                                         : core::prometheus_text(series_->exposition);
+    return format == core::ExpositionFormat::openmetrics
+               ? core::openmetrics_text(series_->exposition)
+               : core::prometheus_text(series_->exposition);
 }
 
 }  // namespace agent

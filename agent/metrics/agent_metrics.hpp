@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /metrics says. Every series exists from the start, with all states and reasons of the closed vocabularies, so
-// that a dashboard sees 0 and not nothing; only http_requests_total
-// grows, with known paths and codes, and check_duration_seconds is there for the checks whose duration is measured.
+// What /metrics says. Every series exists from the start, with all states and reasons of the closed
+// vocabularies, so that a dashboard sees 0 and not nothing; only http_requests_total grows, with
+// known paths and codes, and check_duration_seconds is there for the checks whose duration is
+// measured.
 #pragma once
 
 #include "agent/http/routes.hpp"
@@ -19,14 +20,15 @@ namespace agent {
 
 class Metrics {
    public:
-    /// Labels build_info with this build's version; `process` is what the process_* metrics are read from.
+    /// Labels build_info with this build's version; `process` is what the process_* metrics are
+    /// read from.
     explicit Metrics(ProcessUsage process = ProcessUsage());
     ~Metrics();
     Metrics(const Metrics&) = delete;
     Metrics& operator=(const Metrics&) = delete;
 
-    /// The verdict of a round and the facts behind it. From `expires` on, render() says what HTTP says then: /health
-    /// and /readyz fail.
+    /// The verdict of a round and the facts behind it. From `expires` on, render() says what HTTP
+    /// says then: /health and /readyz fail.
     void publish(const core::Verdict& verdict, const core::Facts& facts,
                  core::BootTime expires = core::BootTime::max());
 
@@ -40,7 +42,8 @@ class Metrics {
     void counted(Route route, int status);
 
     /// With the ages and the process's use as they are now.
-    [[nodiscard]] std::string render(core::ExpositionFormat format = core::ExpositionFormat::prometheus);
+    [[nodiscard]] std::string render(
+        core::ExpositionFormat format = core::ExpositionFormat::prometheus);
 
    private:
     struct Series;

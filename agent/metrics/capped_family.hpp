@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Series whose label values come from outside: made when they are first seen, and no more than so many of them.
+// Series whose label values come from outside: made when they are first seen, and no more than so
+// many of them.
 #pragma once
 
 #include "core/base/printable.hpp"
@@ -23,12 +24,16 @@ class CappedFamily {
     using Values = std::array<std::string_view, Labels>;
 
     /// `names` are literals. `dropped` counts what has no place here.
-    CappedFamily(core::MetricFamily<Metric>& family, Names names, std::size_t max_series, std::size_t max_value,
-                 core::Counter& dropped)
-        : family_(family), names_(names), max_series_(max_series), max_value_(max_value), dropped_(dropped) {}
+    CappedFamily(core::MetricFamily<Metric>& family, Names names, std::size_t max_series,
+                 std::size_t max_value, core::Counter& dropped)
+        : family_(family),
+          names_(names),
+          max_series_(max_series),
+          max_value_(max_value),
+          dropped_(dropped) {}
 
-    /// The series of these values, which are made printable and cut; nullptr, and counted as dropped, when it would be
-    /// one too many.
+    /// The series of these values, which are made printable and cut; nullptr, and counted as
+    /// dropped, when it would be one too many.
     [[nodiscard]] Metric* of(const Values& raw) {
         Values values = raw;
         std::array<std::string, Labels> made;
@@ -55,7 +60,9 @@ class CappedFamily {
    private:
     struct Hash {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>()(text);
+        }
     };
 
     [[nodiscard]] bool is_fit(std::string_view value) const {

@@ -22,10 +22,11 @@ using Kind = DeliveryLine::Kind;
 using Source = DeliveryMetrics::Source;
 
 /// The four parts of "delays=", in their order.
-constexpr std::array<std::string_view, 4> delay_stages{"before_queue_manager", "queue_manager", "connection_setup",
-                                                       "transmission"};
+constexpr std::array<std::string_view, 4> delay_stages{"before_queue_manager", "queue_manager",
+                                                       "connection_setup", "transmission"};
 constexpr std::array<std::string_view, 2> sources{"file", "journal"};
-constexpr std::array<std::string_view, 5> tls_labels{"trust", "protocol", "cipher", "secret_bits", "algorithm_bits"};
+constexpr std::array<std::string_view, 5> tls_labels{"trust", "protocol", "cipher", "secret_bits",
+                                                     "algorithm_bits"};
 
 std::vector<double> delay_bounds() {
     return {0.001, 0.01, 0.1, 1, 10, 60, 3600, 86400, 172800};
@@ -52,9 +53,10 @@ void observe_delays(const FourDelays& parts, const std::array<double, 4>& delays
 
 FourDelays staged(MetricFamily<Histogram>& family) {
     FourDelays parts{};
-    std::transform(delay_stages.begin(), delay_stages.end(), parts.begin(), [&](std::string_view stage) {
-        return &family.add({{"stage", stage}});
-    });
+    std::transform(delay_stages.begin(), delay_stages.end(), parts.begin(),
+                   [&](std::string_view stage) {
+                       return &family.add({{"stage", stage}});
+                   });
     return parts;
 }
 
@@ -73,65 +75,75 @@ std::array<Counter*, Size> one_for_each(MetricFamily<Counter>& family, std::stri
 struct DeliveryMetrics::Series {
     Exposition& exposition;
 
-    MetricFamily<Counter>& dropped =
-        exposition.counters("postfix_elb_agent_series_dropped_total",
-                            "What was not counted because its family has all the series it may have.");
+    MetricFamily<Counter>& dropped = exposition.counters(
+        "postfix_elb_agent_series_dropped_total",
+        "What was not counted because its family has all the series it may have.");
 
     template <std::size_t Labels>
     CappedFamily<Counter, Labels> capped(std::string_view name, std::string_view help,
                                          const std::array<std::string_view, Labels>& labels) {
-        return {exposition.counters(name, help), labels, max_series, max_label_value, dropped.add({{"family", name}})};
+        return {exposition.counters(name, help), labels, max_series, max_label_value,
+                dropped.add({{"family", name}})};
     }
-    Counter& single(std::string_view name, std::string_view help) { return exposition.counters(name, help).add(); }
+    Counter& single(std::string_view name, std::string_view help) {
+        return exposition.counters(name, help).add();
+    }
 
     // ---- cleanup
-    Counter& cleaned =
-        single("postfix_cleanup_messages_processed_total", "Total number of messages processed by cleanup.");
-    Counter& cleanup_rejected =
-        single("postfix_cleanup_messages_rejected_total", "Total number of messages rejected by cleanup.");
+    Counter& cleaned = single("postfix_cleanup_messages_processed_total",
+                              "Total number of messages processed by cleanup.");
+    Counter& cleanup_rejected = single("postfix_cleanup_messages_rejected_total",
+                                       "Total number of messages rejected by cleanup.");
     Counter& cleanup_not_accepted =
         single("postfix_cleanup_messages_not_accepted_total",
                "Messages that cleanup discarded, or that a milter rejected or discarded there.");
-    Counter& cleanup_held =
-        single("postfix_elb_agent_cleanup_messages_held_total", "Messages that cleanup placed into the hold queue.");
+    Counter& cleanup_held = single("postfix_elb_agent_cleanup_messages_held_total",
+                                   "Messages that cleanup placed into the hold queue.");
 
     // ---- deliveries
-    MetricFamily<Histogram>& smtp_delay_family = exposition.histograms(
-        "postfix_smtp_delivery_delay_seconds", "SMTP message processing time in seconds.", delay_bounds());
+    MetricFamily<Histogram>& smtp_delay_family =
+        exposition.histograms("postfix_smtp_delivery_delay_seconds",
+                              "SMTP message processing time in seconds.", delay_bounds());
     FourDelays smtp_delays = staged(smtp_delay_family);
-    MetricFamily<Histogram>& lmtp_delay_family = exposition.histograms(
-        "postfix_lmtp_delivery_delay_seconds", "LMTP message processing time in seconds.", delay_bounds());
+    MetricFamily<Histogram>& lmtp_delay_family =
+        exposition.histograms("postfix_lmtp_delivery_delay_seconds",
+                              "LMTP message processing time in seconds.", delay_bounds());
     FourDelays lmtp_delays = staged(lmtp_delay_family);
     CappedFamily<Histogram, 2> pipe_delays{
-        exposition.histograms("postfix_pipe_delivery_delay_seconds", "Pipe message processing time in seconds.",
-                              delay_bounds()),
+        exposition.histograms("postfix_pipe_delivery_delay_seconds",
+                              "Pipe message processing time in seconds.", delay_bounds()),
         {"relay", "stage"},
         max_series,
         max_label_value,
         dropped.add({{"family", "postfix_pipe_delivery_delay_seconds"}})};
-    MetricFamily<Histogram>& delay_family =
-        exposition.histograms("postfix_elb_agent_delivery_delay_seconds",
-                              "Time that a delivery took, by the four parts of it that Postfix logs.", delay_bounds());
+    MetricFamily<Histogram>& delay_family = exposition.histograms(
+        "postfix_elb_agent_delivery_delay_seconds",
+        "Time that a delivery took, by the four parts of it that Postfix logs.", delay_bounds());
     std::array<FourDelays, core::transports.size()> delays{};
-    MetricFamily<Counter>& delivery_family = exposition.counters("postfix_elb_agent_deliveries_total",
-                                                                 "Attempts to deliver to one recipient, by their end.");
-    std::array<std::array<Counter*, core::delivery_statuses.size()>, core::transports.size()> deliveries{};
-    MetricFamily<Counter>& smtp_status_family =
-        exposition.counters("postfix_smtp_messages_processed_total",
-                            "Total number of messages that have been processed by the smtp process.");
+    MetricFamily<Counter>& delivery_family =
+        exposition.counters("postfix_elb_agent_deliveries_total",
+                            "Attempts to deliver to one recipient, by their end.");
+    std::array<std::array<Counter*, core::delivery_statuses.size()>, core::transports.size()>
+        deliveries{};
+    MetricFamily<Counter>& smtp_status_family = exposition.counters(
+        "postfix_smtp_messages_processed_total",
+        "Total number of messages that have been processed by the smtp process.");
     std::array<Counter*, core::delivery_statuses.size()> smtp_status =
         one_for_each(smtp_status_family, "status", core::delivery_statuses);
-    Counter& smtp_deferred =
-        single("postfix_smtp_deferred_messages_total", "Total number of messages that have been deferred on SMTP.");
+    Counter& smtp_deferred = single("postfix_smtp_deferred_messages_total",
+                                    "Total number of messages that have been deferred on SMTP.");
     // A counter in all but its type: OpenMetrics wants a counter's name to end in "_total".
     Gauge& smtp_status_deferred =
-        exposition.gauges("postfix_smtp_status_deferred", "Total number of messages deferred.").add();
-    Counter& smtp_timed_out = single("postfix_smtp_connection_timed_out_total",
-                                     "Total number of connections of the smtp process that could not be made in time.");
+        exposition.gauges("postfix_smtp_status_deferred", "Total number of messages deferred.")
+            .add();
+    Counter& smtp_timed_out =
+        single("postfix_smtp_connection_timed_out_total",
+               "Total number of connections of the smtp process that could not be made in time.");
     CappedFamily<Counter, 5> smtp_tls =
-        capped("postfix_smtp_tls_connections_total", "Total number of outgoing TLS connections.", tls_labels);
-    Counter& virtual_delivered =
-        single("postfix_virtual_delivered_total", "Total number of mail delivered to a virtual mailbox.");
+        capped("postfix_smtp_tls_connections_total", "Total number of outgoing TLS connections.",
+               tls_labels);
+    Counter& virtual_delivered = single("postfix_virtual_delivered_total",
+                                        "Total number of mail delivered to a virtual mailbox.");
     Counter& bounced = single("postfix_bounce_non_delivery_notification_total",
                               "Total number of non delivery notification sent by bounce.");
 
@@ -139,63 +151,78 @@ struct DeliveryMetrics::Series {
     Histogram& queued_recipients =
         exposition
             .histograms("postfix_qmgr_messages_inserted_receipients",
-                        "Number of receipients per message inserted into the mail queues.", recipient_bounds())
+                        "Number of receipients per message inserted into the mail queues.",
+                        recipient_bounds())
             .add();
-    Histogram& queued_size = exposition
-                                 .histograms("postfix_qmgr_messages_inserted_size_bytes",
-                                             "Size of messages inserted into the mail queues in bytes.", size_bounds())
-                                 .add();
-    Counter& removed =
-        single("postfix_qmgr_messages_removed_total", "Total number of messages removed from mail queues.");
-    Counter& expired =
-        single("postfix_qmgr_messages_expired_total", "Total number of messages expired from mail queues.");
+    Histogram& queued_size =
+        exposition
+            .histograms("postfix_qmgr_messages_inserted_size_bytes",
+                        "Size of messages inserted into the mail queues in bytes.", size_bounds())
+            .add();
+    Counter& removed = single("postfix_qmgr_messages_removed_total",
+                              "Total number of messages removed from mail queues.");
+    Counter& expired = single("postfix_qmgr_messages_expired_total",
+                              "Total number of messages expired from mail queues.");
 
     // ---- the server
-    Counter& connects = single("postfix_smtpd_connects_total", "Total number of incoming connections.");
-    Counter& disconnects = single("postfix_smtpd_disconnects_total", "Total number of incoming disconnections.");
-    Counter& fcrdns_errors = single("postfix_smtpd_forward_confirmed_reverse_dns_errors_total",
-                                    "Total number of connections for which forward-confirmed DNS cannot be resolved.");
-    MetricFamily<Counter>& lost_family =
-        exposition.counters("postfix_smtpd_connections_lost_total", "Total number of connections lost.");
-    std::array<Counter*, core::smtp_stages.size()> lost = one_for_each(lost_family, "after_stage", core::smtp_stages);
+    Counter& connects =
+        single("postfix_smtpd_connects_total", "Total number of incoming connections.");
+    Counter& disconnects =
+        single("postfix_smtpd_disconnects_total", "Total number of incoming disconnections.");
+    Counter& fcrdns_errors =
+        single("postfix_smtpd_forward_confirmed_reverse_dns_errors_total",
+               "Total number of connections for which forward-confirmed DNS cannot be resolved.");
+    MetricFamily<Counter>& lost_family = exposition.counters("postfix_smtpd_connections_lost_total",
+                                                             "Total number of connections lost.");
+    std::array<Counter*, core::smtp_stages.size()> lost =
+        one_for_each(lost_family, "after_stage", core::smtp_stages);
     CappedFamily<Counter, 1> accepted =
-        capped<1>("postfix_smtpd_messages_processed_total", "Total number of messages processed.", {"sasl_method"});
-    CappedFamily<Counter, 1> rejected =
-        capped<1>("postfix_smtpd_messages_rejected_total", "Total number of NOQUEUE rejects.", {"code"});
+        capped<1>("postfix_smtpd_messages_processed_total", "Total number of messages processed.",
+                  {"sasl_method"});
+    CappedFamily<Counter, 1> rejected = capped<1>("postfix_smtpd_messages_rejected_total",
+                                                  "Total number of NOQUEUE rejects.", {"code"});
     CappedFamily<Counter, 3> all_rejected =
         capped<3>("postfix_elb_agent_smtpd_rejects_total",
-                  "Commands that smtpd rejected, by the stage of the dialogue, the reply's code and who decided.",
+                  "Commands that smtpd rejected, by the stage of the dialogue, the reply's code "
+                  "and who decided.",
                   {"stage", "code", "by"});
-    Counter& sasl_failures =
-        single("postfix_smtpd_sasl_authentication_failures_total", "Total number of SASL authentication failures.");
+    Counter& sasl_failures = single("postfix_smtpd_sasl_authentication_failures_total",
+                                    "Total number of SASL authentication failures.");
     CappedFamily<Counter, 5> smtpd_tls =
-        capped("postfix_smtpd_tls_connections_total", "Total number of incoming TLS connections.", tls_labels);
+        capped("postfix_smtpd_tls_connections_total", "Total number of incoming TLS connections.",
+               tls_labels);
 
     // ---- every program
     CappedFamily<Counter, 2> messages =
-        capped<2>("postfix_elb_agent_log_messages_total", "Warnings, errors, fatal errors and panics of Postfix.",
-                  {"service", "level"});
-    CappedFamily<Counter, 2> unsupported = capped<2>("postfix_unsupported_log_entries_total",
-                                                     "Log entries that could not be processed.", {"service", "level"});
+        capped<2>("postfix_elb_agent_log_messages_total",
+                  "Warnings, errors, fatal errors and panics of Postfix.", {"service", "level"});
+    CappedFamily<Counter, 2> unsupported =
+        capped<2>("postfix_unsupported_log_entries_total",
+                  "Log entries that could not be processed.", {"service", "level"});
 
     // ---- the reading itself
-    MetricFamily<Counter>& line_family = exposition.counters(
-        "postfix_elb_agent_log_lines_total", "Lines of the mail log that were counted, of any program.");
+    MetricFamily<Counter>& line_family =
+        exposition.counters("postfix_elb_agent_log_lines_total",
+                            "Lines of the mail log that were counted, of any program.");
     std::array<Counter*, sources.size()> lines = one_for_each(line_family, "source", sources);
-    MetricFamily<Counter>& lines_dropped = exposition.counters(
-        "postfix_elb_agent_log_lines_dropped_total",
-        "Lines that could not be counted as they are: no line of a system logger, or so long that they were cut.");
+    MetricFamily<Counter>& lines_dropped =
+        exposition.counters("postfix_elb_agent_log_lines_dropped_total",
+                            "Lines that could not be counted as they are: no line of a system "
+                            "logger, or so long that they were cut.");
     Counter& lines_unreadable = lines_dropped.add({{"why", "unreadable"}});
     Counter& lines_cut = lines_dropped.add({{"why", "too_long"}});
-    MetricFamily<Gauge>& source_family = exposition.gauges(
-        "postfix_elb_agent_log_source", "1 for where the counted lines come from; all 0: from nowhere.");
+    MetricFamily<Gauge>& source_family =
+        exposition.gauges("postfix_elb_agent_log_source",
+                          "1 for where the counted lines come from; all 0: from nowhere.");
     std::array<Gauge*, sources.size()> source{&source_family.add({{"source", sources[0]}}),
                                               &source_family.add({{"source", sources[1]}})};
-    Gauge& lag = exposition
-                     .gauges("postfix_elb_agent_log_lag_seconds",
-                             "How old the last line is that was read, while there are more to read; else 0.")
-                     .add();
-    std::optional<core::WallTime> behind_since;  ///< the stamp of the last line, while there are more
+    Gauge& lag =
+        exposition
+            .gauges("postfix_elb_agent_log_lag_seconds",
+                    "How old the last line is that was read, while there are more to read; else 0.")
+            .add();
+    std::optional<core::WallTime>
+        behind_since;  ///< the stamp of the last line, while there are more
 
     explicit Series(Exposition& made_in) : exposition(made_in) {}
 
@@ -215,7 +242,8 @@ void DeliveryMetrics::Series::count_delivery(const DeliveryLine& line) {
                 &delivery_family.add({{"transport", name}, {"status", core::delivery_statuses[i]}});
         }
         for (std::size_t i = 0; i < delay_stages.size(); ++i) {
-            delays[transport][i] = &delay_family.add({{"transport", name}, {"stage", delay_stages[i]}});
+            delays[transport][i] =
+                &delay_family.add({{"transport", name}, {"stage", delay_stages[i]}});
         }
     }
     deliveries[transport][index(line.status)]->increment();
@@ -264,8 +292,9 @@ void DeliveryMetrics::Series::count_reject(const DeliveryLine& line) {
 
 void DeliveryMetrics::Series::count_tls(const DeliveryLine& line) {
     const DeliveryLine::Tls& tls = line.tls;
-    increment_one(line.program == core::MailProgram::smtpd ? smtpd_tls : smtp_tls,
-                  std::array{tls.trust, tls.protocol, tls.cipher, tls.secret_bits, tls.algorithm_bits});
+    increment_one(
+        line.program == core::MailProgram::smtpd ? smtpd_tls : smtp_tls,
+        std::array{tls.trust, tls.protocol, tls.cipher, tls.secret_bits, tls.algorithm_bits});
 }
 
 void DeliveryMetrics::Series::count(const DeliveryLine& line) {
@@ -276,7 +305,8 @@ void DeliveryMetrics::Series::count(const DeliveryLine& line) {
         case Kind::unreadable: return lines_unreadable.increment();
         case Kind::foreign: return;
         case Kind::unsupported:
-            return increment_one(unsupported, std::array{line.service, core::log_levels[index(line.level)]});
+            return increment_one(unsupported,
+                                 std::array{line.service, core::log_levels[index(line.level)]});
         case Kind::delivery: return count_delivery(line);
         case Kind::connect: return connects.increment();
         case Kind::disconnect: return disconnects.increment();
@@ -291,14 +321,17 @@ void DeliveryMetrics::Series::count(const DeliveryLine& line) {
         case Kind::cleanup_rejected: return cleanup_rejected.increment();
         case Kind::cleanup_not_accepted: return cleanup_not_accepted.increment();
         case Kind::cleanup_held: return cleanup_held.increment();
-        case Kind::queued: queued_size.observe(line.size); return queued_recipients.observe(line.recipients);
+        case Kind::queued:
+            queued_size.observe(line.size);
+            return queued_recipients.observe(line.recipients);
         case Kind::removed: return removed.increment();
         case Kind::expired: return expired.increment();
         case Kind::bounced: return bounced.increment();
     }
 }
 
-DeliveryMetrics::DeliveryMetrics(Exposition& exposition) : series_(std::make_unique<Series>(exposition)) {
+DeliveryMetrics::DeliveryMetrics(Exposition& exposition)
+    : series_(std::make_unique<Series>(exposition)) {
 }
 DeliveryMetrics::~DeliveryMetrics() = default;
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /metrics says of the mail that passed, as the log tells it. Names, labels and bounds are those of
-// kumina/postfix_exporter where the meaning is the same, so that its dashboards keep working; the README has the table.
+// What /metrics says of the mail that passed, as the log tells it. Names, labels and bounds are
+// those of kumina/postfix_exporter where the meaning is the same, so that its dashboards keep
+// working; the README has the table.
 //
-// What is closed (transports, statuses, stages, levels) exists from the start, or for a transport from its first
-// delivery. A label whose value comes from the log is made printable and cut to max_label_value; a family with such
-// labels takes max_series label sets and counts what has no place among them in
-// postfix_elb_agent_series_dropped_total. One series set for all instances of Postfix whose lines are in one log.
+// What is closed (transports, statuses, stages, levels) exists from the start, or for a transport
+// from its first delivery. A label whose value comes from the log is made printable and cut to
+// max_label_value; a family with such labels takes max_series label sets and counts what has no
+// place among them in postfix_elb_agent_series_dropped_total. One series set for all instances of
+// Postfix whose lines are in one log.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -39,7 +41,8 @@ class DeliveryMetrics {
     /// Which source is being counted; none: neither can be read.
     void set_source(std::optional<Source> source);
 
-    /// The stamp of the last line that was read, while there are more behind it; absent at the end of the log.
+    /// The stamp of the last line that was read, while there are more behind it; absent at the end
+    /// of the log.
     void set_behind(std::optional<core::WallTime> stamp);
 
     /// So many of the file's lines that were counted since the start had been cut.

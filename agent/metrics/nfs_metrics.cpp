@@ -19,7 +19,8 @@ struct Figure {
 
 constexpr double milliseconds = 1e-3;
 constexpr std::array<Figure, core::nfs_figure_count> figures{{
-    {NfsFigure::operations, 1, "postfix_elb_agent_nfs_operations_total", "NFS operations asked for."},
+    {NfsFigure::operations, 1, "postfix_elb_agent_nfs_operations_total",
+     "NFS operations asked for."},
     {NfsFigure::transmissions, 1, "postfix_elb_agent_nfs_transmissions_total",
      "Sendings of NFS requests; what exceeds the operations was sent again."},
     {NfsFigure::major_timeouts, 1, "postfix_elb_agent_nfs_major_timeouts_total",
@@ -41,16 +42,20 @@ struct OfTransport {
 };
 
 constexpr std::array<OfTransport, 6> of_transport{{
-    {&NfsTransport::connects, "postfix_elb_agent_nfs_connects_total", "Connections made to the NFS server."},
+    {&NfsTransport::connects, "postfix_elb_agent_nfs_connects_total",
+     "Connections made to the NFS server."},
     {&NfsTransport::sends, "postfix_elb_agent_nfs_sends_total",
      "Requests sent over the connection, which mounts of one server share."},
-    {&NfsTransport::receives, "postfix_elb_agent_nfs_receives_total", "Answers received over the connection."},
+    {&NfsTransport::receives, "postfix_elb_agent_nfs_receives_total",
+     "Answers received over the connection."},
     {&NfsTransport::bad_xids, "postfix_elb_agent_nfs_bad_xids_total",
      "Answers received to what was not asked any more."},
     {&NfsTransport::in_flight_sum, "postfix_elb_agent_nfs_in_flight_requests_total",
-     "Requests under way, added up at each sending: over nfs_sends_total, how many there are on the average."},
+     "Requests under way, added up at each sending: over nfs_sends_total, how many there are on "
+     "the average."},
     {&NfsTransport::backlog_sum, "postfix_elb_agent_nfs_backlog_requests_total",
-     "Requests waiting for a slot, added up at each sending: over nfs_sends_total, how many there are on the average."},
+     "Requests waiting for a slot, added up at each sending: over nfs_sends_total, how many there "
+     "are on the average."},
 }};
 
 double number(std::uint64_t value) {
@@ -62,9 +67,11 @@ double number(std::uint64_t value) {
 NfsMetrics::NfsMetrics(core::Exposition& exposition)
     : bytes_(exposition.counters("postfix_elb_agent_nfs_bytes_total",
                                  "Bytes of files read from the NFS server and written to it.")),
-      age_(exposition.gauges("postfix_elb_agent_nfs_age_seconds", "How long ago the file system was mounted.")),
-      lease_expired_(exposition.gauges("postfix_elb_agent_nfs_lease_expired_seconds",
-                                       "For how long the NFSv4 lease has been expired; 0 while it stands.")) {
+      age_(exposition.gauges("postfix_elb_agent_nfs_age_seconds",
+                             "How long ago the file system was mounted.")),
+      lease_expired_(
+          exposition.gauges("postfix_elb_agent_nfs_lease_expired_seconds",
+                            "For how long the NFSv4 lease has been expired; 0 while it stands.")) {
     for (const Figure& row : figures) {
         figures_[static_cast<std::size_t>(row.figure)] = &exposition.counters(row.name, row.help);
     }

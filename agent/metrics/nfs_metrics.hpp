@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /metrics says of the NFS client of the queue's mount. There are no series while that is not NFS.
+// What /metrics says of the NFS client of the queue's mount. There are no series while that is not
+// NFS.
 #pragma once
 
 #include "core/exposition/exposition.hpp"
@@ -14,7 +15,8 @@ class NfsMetrics {
     /// Adds its families to the page, which outlives it.
     explicit NfsMetrics(core::Exposition& exposition);
 
-    /// Anew each time: the kernel counts from the mount on, so that a mount that was made anew begins with less.
+    /// Anew each time: the kernel counts from the mount on, so that a mount that was made anew
+    /// begins with less.
     void publish(const core::HostFacts& host);
 
    private:

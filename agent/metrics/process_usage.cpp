@@ -28,7 +28,8 @@ int count_descriptors(std::uint64_t limit) {
     return count;
 }
 
-/// Fields of proc_pid_stat(5) by their number there, from 3 on: those before may contain blanks and brackets.
+/// Fields of proc_pid_stat(5) by their number there, from 3 on: those before may contain blanks and
+/// brackets.
 class Stat {
    public:
     explicit Stat(std::string_view text) {

@@ -18,8 +18,9 @@ struct ProcessUse {
     std::uint64_t max_descriptors = 0;
 };
 
-/// To be made before the process gives up its file system: /proc/self/stat is opened once and read again each time
-/// (where it cannot be, the figures from it are zero). Descriptors are counted by trying each number.
+/// To be made before the process gives up its file system: /proc/self/stat is opened once and read
+/// again each time (where it cannot be, the figures from it are zero). Descriptors are counted by
+/// trying each number.
 class ProcessUsage {
    public:
     ProcessUsage();

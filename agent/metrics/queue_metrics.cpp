@@ -25,38 +25,46 @@ double oldest_age(const core::QueueFigures& figures, const core::TimePoint& at) 
 }
 
 double bytes_of(const core::QueueFigures& figures) {
-    return figures.bytes_sampled > 0 ? static_cast<double>(figures.bytes) : unknown_unless_empty(figures);
+    return figures.bytes_sampled > 0 ? static_cast<double>(figures.bytes)
+                                     : unknown_unless_empty(figures);
 }
 
 }  // namespace
 
 QueueMetrics::QueueMetrics(core::Exposition& exposition)
-    : depth_(
-          exposition.gauges("postfix_showq_queue_depth", "Messages in the queue, as the latest whole census counted.")),
-      ages_(exposition.histograms("postfix_showq_message_age_seconds",
-                                  "Ages of the messages in the queue at the latest census; where they are too many to "
-                                  "look at each, as an evenly spread sample says.",
-                                  {core::age_bounds.begin(), core::age_bounds.end()})),
-      bytes_(exposition.gauges("postfix_elb_agent_queue_bytes",
-                               "Size of the queue's files at the latest census, estimated where they are many.")),
-      oldest_(exposition.gauges("postfix_elb_agent_queue_oldest_age_seconds",
-                                "Age of the oldest message that is known of, at the latest census; 0 where there is "
-                                "none, NaN where none is known of.")),
-      census_age_(exposition
-                      .gauges("postfix_elb_agent_census_age_seconds",
-                              "How old the figures of the queues are; since boot if there are none.")
-                      .add()),
-      census_complete_(
+    : depth_(exposition.gauges("postfix_showq_queue_depth",
+                               "Messages in the queue, as the latest whole census counted.")),
+      ages_(exposition.histograms(
+          "postfix_showq_message_age_seconds",
+          "Ages of the messages in the queue at the latest census; where they are too many to "
+          "look at each, as an evenly spread sample says.",
+          {core::age_bounds.begin(), core::age_bounds.end()})),
+      bytes_(exposition.gauges(
+          "postfix_elb_agent_queue_bytes",
+          "Size of the queue's files at the latest census, estimated where they are many.")),
+      oldest_(exposition.gauges(
+          "postfix_elb_agent_queue_oldest_age_seconds",
+          "Age of the oldest message that is known of, at the latest census; 0 where there is "
+          "none, NaN where none is known of.")),
+      census_age_(
           exposition
-              .gauges("postfix_elb_agent_census_complete", "1 if the latest census could read all that it was to read.")
+              .gauges("postfix_elb_agent_census_age_seconds",
+                      "How old the figures of the queues are; since boot if there are none.")
               .add()),
-      census_duration_(
-          exposition.gauges("postfix_elb_agent_census_duration_seconds", "How long the latest census took.").add()),
+      census_complete_(exposition
+                           .gauges("postfix_elb_agent_census_complete",
+                                   "1 if the latest census could read all that it was to read.")
+                           .add()),
+      census_duration_(exposition
+                           .gauges("postfix_elb_agent_census_duration_seconds",
+                                   "How long the latest census took.")
+                           .add()),
       operations_(exposition
                       .counters("postfix_elb_agent_census_operations_total",
                                 "Operations of the shared file system that counting took.")
                       .add()),
-      censuses_(exposition.counters("postfix_elb_agent_censuses_total", "Censuses of the queues by how they ended.")),
+      censuses_(exposition.counters("postfix_elb_agent_censuses_total",
+                                    "Censuses of the queues by how they ended.")),
       ended_complete_(censuses_.add({{"outcome", "complete"}})),
       ended_incomplete_(censuses_.add({{"outcome", "incomplete"}})),
       ended_cancelled_(censuses_.add({{"outcome", "cancelled"}})) {
@@ -65,8 +73,8 @@ QueueMetrics::QueueMetrics(core::Exposition& exposition)
 void QueueMetrics::add_series() {
     for (const core::MailQueue queue : core::all_mail_queues()) {
         const core::MetricLabels labels{{"queue", to_string(queue)}};
-        queues_[static_cast<std::size_t>(queue)] = {&depth_.add(labels), &ages_.add(labels), &bytes_.add(labels),
-                                                    &oldest_.add(labels)};
+        queues_[static_cast<std::size_t>(queue)] = {&depth_.add(labels), &ages_.add(labels),
+                                                    &bytes_.add(labels), &oldest_.add(labels)};
     }
 }
 

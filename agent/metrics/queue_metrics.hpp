@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /metrics says of the queues: what the latest census found that could read all. Until there was one a queue has
-// no series, because it is not known to be empty; one that could not read all changes no figure, so that they grow old.
+// What /metrics says of the queues: what the latest census found that could read all. Until there
+// was one a queue has no series, because it is not known to be empty; one that could not read all
+// changes no figure, so that they grow old.
 #pragma once
 
 #include "core/exposition/exposition.hpp"

@@ -51,7 +51,8 @@ core::Result<AgentDirectory> open_agent_directory(int mount, const core::Paths& 
     AgentDirectory agent_directory;
     agent_directory.whole = (status.st_mode & others_bits) == 0;
     for (const std::string_view name : folders) {
-        auto folder = open_place(place->get(), std::string(name), paths.agent_directory + "/" + std::string(name));
+        auto folder = open_place(place->get(), std::string(name),
+                                 paths.agent_directory + "/" + std::string(name));
         if (folder.has_error() && folder.error().code != core::Errc::missing) {
             return folder.error();
         }
@@ -68,12 +69,14 @@ core::Result<void> make_agent_directory(int mount, const core::Paths& paths) {
     if (made.has_error()) {
         return made;
     }
-    const auto agent_directory = open_place(mount, core::agent_directory_name, paths.agent_directory);
+    const auto agent_directory =
+        open_place(mount, core::agent_directory_name, paths.agent_directory);
     if (agent_directory.has_error()) {
         return agent_directory.error();
     }
     for (const char* name : folders) {
-        const auto folder = make_private(agent_directory->get(), name, paths.agent_directory + "/" + name);
+        const auto folder =
+            make_private(agent_directory->get(), name, paths.agent_directory + "/" + name);
         if (folder.has_error()) {
             return folder;
         }

@@ -15,7 +15,8 @@ struct AgentDirectory {
 };
 
 /// Errors: missing (no corner), or as the system says. `mount` is the root of the mount.
-[[nodiscard]] core::Result<AgentDirectory> open_agent_directory(int mount, const core::Paths& paths);
+[[nodiscard]] core::Result<AgentDirectory> open_agent_directory(int mount,
+                                                                const core::Paths& paths);
 
 [[nodiscard]] core::Result<void> make_agent_directory(int mount, const core::Paths& paths);
 

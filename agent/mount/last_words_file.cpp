@@ -22,20 +22,24 @@ core::Result<FileDescriptor> open_folder(const MountDirectory& mount, const core
     if (auto made = make_agent_directory(mount.fd(), paths); !made) {
         return made.error();
     }
-    const auto agent_directory = open_place(mount.fd(), core::agent_directory_name, paths.agent_directory);
+    const auto agent_directory =
+        open_place(mount.fd(), core::agent_directory_name, paths.agent_directory);
     if (!agent_directory) {
         return agent_directory.error();
     }
-    return open_directory(agent_directory->get(), folder_name, paths.agent_directory + "/" + folder_name);
+    return open_directory(agent_directory->get(), folder_name,
+                          paths.agent_directory + "/" + folder_name);
 }
 
 /// What an earlier try left is removed first: it may be anybody's file by now.
-core::Result<void> write_new(int folder, const std::string& name, const std::string& path, std::string_view words) {
+core::Result<void> write_new(int folder, const std::string& name, const std::string& path,
+                             std::string_view words) {
     if (::unlinkat(folder, name.c_str(), 0) != 0 && errno != ENOENT) {
         return core::system_error(errno, "remove", path);
     }
     const FileDescriptor file(
-        ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_DSYNC | O_CLOEXEC, 0600));
+        ::openat(folder, name.c_str(),
+                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_DSYNC | O_CLOEXEC, 0600));
     if (!file) {
         return core::system_error(errno, "make", path);
     }
@@ -63,7 +67,8 @@ core::Result<void> write_last_words(const core::Settings& settings, const std::s
     const std::string folder_path = paths.agent_directory + "/" + folder_name;
     const std::string name = instance_id + ".json";
     const std::string new_name = "." + instance_id + ".new";
-    if (auto written = write_new(folder->get(), new_name, folder_path + "/" + new_name, words); !written) {
+    if (auto written = write_new(folder->get(), new_name, folder_path + "/" + new_name, words);
+        !written) {
         ::unlinkat(folder->get(), new_name.c_str(), 0);
         return written;
     }

@@ -48,7 +48,8 @@ void trigger_automount(const std::string& path) {
     const auto text = read_proc_file("/proc/self/mountinfo");
     const auto entry = text ? core::find_mount(*text, path) : std::nullopt;
     if (entry && core::is_automount_point(*entry)) {
-        const FileDescriptor inside(::open((path + "/.").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+        const FileDescriptor inside(
+            ::open((path + "/.").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     }
 }
 
@@ -60,8 +61,9 @@ core::Result<std::uint64_t> mount_id_of(int fd) {
     }
     constexpr std::string_view key = "mnt_id:\t";
     const std::size_t at = text->find(key);
-    const auto id =
-        at == std::string::npos ? std::nullopt : number_at_start(std::string_view(*text).substr(at + key.size()));
+    const auto id = at == std::string::npos
+                        ? std::nullopt
+                        : number_at_start(std::string_view(*text).substr(at + key.size()));
     if (!id) {
         return core::Error{core::Errc::malformed, path + " has no mnt_id"};
     }
@@ -71,7 +73,8 @@ core::Result<std::uint64_t> mount_id_of(int fd) {
 core::Result<MountDirectory> MountDirectory::open(const core::Settings& settings, For purpose) {
     MountDirectory mount;
     mount.path_ = settings.mount.path;
-    mount.fd_ = FileDescriptor(::open(mount.path_.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    mount.fd_ =
+        FileDescriptor(::open(mount.path_.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!mount.fd_) {
         return core::system_error(errno, "open directory", mount.path_);
     }
@@ -93,7 +96,8 @@ core::Result<void> MountDirectory::verify(const core::Settings& settings, For pu
     return entry.has_error() ? core::Result<void>(entry.error()) : core::Result<void>();
 }
 
-core::Result<core::MountEntry> MountDirectory::find_verified(const core::Settings& settings, For purpose) const {
+core::Result<core::MountEntry> MountDirectory::find_verified(const core::Settings& settings,
+                                                             For purpose) const {
     const auto text = read_proc_file("/proc/self/mountinfo");
     if (text.has_error()) {
         return text.error();
@@ -103,7 +107,8 @@ core::Result<core::MountEntry> MountDirectory::find_verified(const core::Setting
         return core::Error{core::Errc::missing, path_ + ": not mounted"};
     }
     if (uppermost->id != mount_id_) {
-        return core::Error{core::Errc::refused, path_ + ": something else was mounted there meanwhile"};
+        return core::Error{core::Errc::refused,
+                           path_ + ": something else was mounted there meanwhile"};
     }
     if (purpose == For::reading) {
         uppermost->entry.read_only = false;

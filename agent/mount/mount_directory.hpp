@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The root of the shared mount, held by descriptor. Everything on the mount is reached from here, so that a mount that
-// goes away can never turn a write into one below the empty mount point.
+// The root of the shared mount, held by descriptor. Everything on the mount is reached from here,
+// so that a mount that goes away can never turn a write into one below the empty mount point.
 //
-// But for trigger_automount() nothing here asks the file server: open with O_PATH, /proc/self/fdinfo and
-// /proc/self/mountinfo only.
+// But for trigger_automount() nothing here asks the file server: open with O_PATH,
+// /proc/self/fdinfo and /proc/self/mountinfo only.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -17,8 +17,8 @@
 
 namespace agent {
 
-/// An automount point becomes a mount when somebody looks into it: does that where nothing more than the automount
-/// point stands at the path, and waits for the mount or its failure.
+/// An automount point becomes a mount when somebody looks into it: does that where nothing more
+/// than the automount point stands at the path, and waits for the mount or its failure.
 void trigger_automount(const std::string& path);
 
 /// The kernel's number of the mount that a descriptor is on.
@@ -29,9 +29,10 @@ class MountDirectory {
     /// A read-only mount may be looked at; for writing it is refused.
     enum class For { reading, writing };
 
-    /// Errors: missing (nothing is mounted there), refused (not the mount that the settings ask for; the message says
-    /// why). The check is made on the descriptor itself, after it was opened.
-    [[nodiscard]] static core::Result<MountDirectory> open(const core::Settings& settings, For purpose = For::writing);
+    /// Errors: missing (nothing is mounted there), refused (not the mount that the settings ask
+    /// for; the message says why). The check is made on the descriptor itself, after it was opened.
+    [[nodiscard]] static core::Result<MountDirectory> open(const core::Settings& settings,
+                                                           For purpose = For::writing);
 
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -42,12 +43,15 @@ class MountDirectory {
     /// An NFS client: what is changed there is changed at the server before the call returns.
     [[nodiscard]] bool is_nfs() const noexcept { return fstype_ == "nfs4" || fstype_ == "nfs"; }
 
-    /// Whether the path still leads to this mount, and the mount is still what the settings ask for.
-    [[nodiscard]] core::Result<void> verify(const core::Settings& settings, For purpose = For::writing) const;
+    /// Whether the path still leads to this mount, and the mount is still what the settings ask
+    /// for.
+    [[nodiscard]] core::Result<void> verify(const core::Settings& settings,
+                                            For purpose = For::writing) const;
 
    private:
     MountDirectory() = default;
-    [[nodiscard]] core::Result<core::MountEntry> find_verified(const core::Settings& settings, For purpose) const;
+    [[nodiscard]] core::Result<core::MountEntry> find_verified(const core::Settings& settings,
+                                                               For purpose) const;
 
     FileDescriptor fd_;
     std::string path_;

@@ -43,16 +43,17 @@ bool same_device(const struct statx& left, const struct statx& right) {
     return left.stx_dev_major == right.stx_dev_major && left.stx_dev_minor == right.stx_dev_minor;
 }
 
-core::QueueDirFacts look_at_queue(int mount, const struct statx& mount_status, const core::Settings& settings,
-                                  const std::string& id) {
+core::QueueDirFacts look_at_queue(int mount, const struct statx& mount_status,
+                                  const core::Settings& settings, const std::string& id) {
     using Kind = core::QueueDirFacts::Kind;
     struct statx status {};
     if (!ask_server(mount, id.c_str(), status)) {
         const int error = errno;
-        return error == ENOENT
-                   ? core::QueueDirFacts{Kind::absent, ""}
-                   : core::QueueDirFacts{Kind::error,
-                                         core::system_error(error, "look at", settings.mount.path + "/" + id).message};
+        return error == ENOENT ? core::QueueDirFacts{Kind::absent, ""}
+                               : core::QueueDirFacts{
+                                     Kind::error, core::system_error(error, "look at",
+                                                                     settings.mount.path + "/" + id)
+                                                      .message};
     }
     if (!S_ISDIR(status.stx_mode)) {
         return {Kind::not_a_directory, ""};
@@ -72,8 +73,8 @@ core::PidFileFacts read_pid_file(int mount, const core::Settings& settings, cons
     const std::string relative = id + "/pid/master.pid";
     const std::string path = settings.mount.path + "/" + relative;
     core::PidFileFacts facts;
-    const FileDescriptor file(
-        ::openat(mount, relative.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    const FileDescriptor file(::openat(mount, relative.c_str(),
+                                       O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     if (!file) {
         const int error = errno;
         if (error == ENOENT) {
@@ -112,7 +113,8 @@ core::PidFileFacts read_pid_file(int mount, const core::Settings& settings, cons
 
 }  // namespace
 
-core::MountFacts probe_mount(const core::Settings& settings, const std::string& instance_id, OwnerLock* lock) {
+core::MountFacts probe_mount(const core::Settings& settings, const std::string& instance_id,
+                             OwnerLock* lock) {
     trigger_automount(settings.mount.path);
     const auto mount = MountDirectory::open(settings, MountDirectory::For::reading);
     if (!mount) {
@@ -120,9 +122,11 @@ core::MountFacts probe_mount(const core::Settings& settings, const std::string& 
     }
     const auto started = std::chrono::steady_clock::now();
     struct statx status {};
-    if (::statx(mount->fd(), "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_TYPE | STATX_INO, &status) != 0) {
+    if (::statx(mount->fd(), "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_TYPE | STATX_INO,
+                &status) != 0) {
         const int error = errno;
-        return not_answered(answer_of(error), core::system_error(error, "look at", settings.mount.path).message);
+        return not_answered(answer_of(error),
+                            core::system_error(error, "look at", settings.mount.path).message);
     }
     core::MountFacts facts;
     facts.answer = Answer::answered;
@@ -133,8 +137,9 @@ core::MountFacts probe_mount(const core::Settings& settings, const std::string& 
     if (lock != nullptr) {
         facts.ownership = lock->observe(*mount);
     }
-    facts.took_us =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started).count();
+    facts.took_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                        std::chrono::steady_clock::now() - started)
+                        .count();
     return facts;
 }
 

@@ -33,7 +33,8 @@ std::string owners_path(const MountDirectory& mount) {
 /// owners/ below the mount, each step without following a link.
 core::Result<FileDescriptor> open_owners(const MountDirectory& mount) {
     const std::string agent_directory_path = mount.path() + "/" + core::agent_directory_name;
-    const auto agent_directory = open_place(mount.fd(), core::agent_directory_name, agent_directory_path);
+    const auto agent_directory =
+        open_place(mount.fd(), core::agent_directory_name, agent_directory_path);
     if (agent_directory.has_error()) {
         return agent_directory.error();
     }
@@ -78,7 +79,8 @@ core::Result<core::OwnerRecord> read_record(int file, const std::string& path) {
 
 }  // namespace
 
-core::Result<core::OwnershipFacts> OwnerLock::claim(const MountDirectory& mount, core::TimePoint now) {
+core::Result<core::OwnershipFacts> OwnerLock::claim(const MountDirectory& mount,
+                                                    core::TimePoint now) {
     wrote_ = false;
     forget_other_mount(mount);
     if (file_) {
@@ -97,7 +99,8 @@ core::Result<core::OwnershipFacts> OwnerLock::claim(const MountDirectory& mount,
         return owners.error();
     }
     path_ = owners_path(mount) + "/" + self_.instance_id;
-    FileDescriptor file = open_uncached(owners->get(), self_.instance_id, O_RDWR | O_CREAT | O_DSYNC);
+    FileDescriptor file =
+        open_uncached(owners->get(), self_.instance_id, O_RDWR | O_CREAT | O_DSYNC);
     if (!file) {
         return core::system_error(errno, "open", path_);
     }
@@ -158,9 +161,11 @@ core::OwnershipFacts OwnerLock::observe_held() {
     if (!same_owner(*record, self_)) {
         const bool readable = !record->instance_id.empty();
         core::OwnershipFacts facts = facts_of(
-            State::lost, *record, path_ + (readable ? " now names another owner" : " no longer names this host"));
+            State::lost, *record,
+            path_ + (readable ? " now names another owner" : " no longer names this host"));
         if (readable && record->nfs_client == self_.nfs_client) {
-            facts.shared_with = *record;  // the server could not tell the two apart, and gave the lock to both
+            facts.shared_with =
+                *record;  // the server could not tell the two apart, and gave the lock to both
         }
         return facts;
     }
@@ -179,13 +184,15 @@ core::OwnershipFacts OwnerLock::observe_file(const MountDirectory& mount) const 
     const std::string path = owners_path(mount) + "/" + self_.instance_id;
     const auto owners = open_owners(mount);
     if (owners.has_error()) {
-        return owners.error().code == core::Errc::missing ? facts_of(State::unclaimed)
-                                                          : facts_of(State::error, {}, owners.error().message);
+        return owners.error().code == core::Errc::missing
+                   ? facts_of(State::unclaimed)
+                   : facts_of(State::error, {}, owners.error().message);
     }
     const FileDescriptor file = open_uncached(owners->get(), self_.instance_id, O_RDONLY);
     if (!file) {
-        return errno == ENOENT ? facts_of(State::unclaimed)
-                               : facts_of(State::error, {}, core::system_error(errno, "open", path).message);
+        return errno == ENOENT
+                   ? facts_of(State::unclaimed)
+                   : facts_of(State::error, {}, core::system_error(errno, "open", path).message);
     }
     const auto record = read_record(file.get(), path);
     const auto locked = is_locked(file.get(), path);
@@ -212,7 +219,8 @@ core::OwnershipFacts OwnerLock::held_by(const core::OwnerRecord& record) const {
     return facts_of(State::held_elsewhere, record);
 }
 
-/// A lock on what is no longer mounted at the path is of no use, and may stand in the way of the one that is.
+/// A lock on what is no longer mounted at the path is of no use, and may stand in the way of the
+/// one that is.
 void OwnerLock::forget_other_mount(const MountDirectory& mount) {
     if (file_ && mount_id_ != mount.mount_id()) {
         file_.reset();
@@ -256,7 +264,8 @@ void OwnerLock::look_at_others(const MountDirectory& mount) {
     if (owners.has_error()) {
         return;
     }
-    for (std::size_t looked = 0; looked < others_per_look && !others_.empty() && !shared_with_; ++looked) {
+    for (std::size_t looked = 0; looked < others_per_look && !others_.empty() && !shared_with_;
+         ++looked) {
         const std::string name = std::move(others_.back());
         others_.pop_back();
         look_at(owners->get(), name);

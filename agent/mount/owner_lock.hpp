@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// This host's lock on its own id: a write lock on <mount>/.postfix-elb-agent/owners/<id>, held for as long as this
-// object lives, and the name of the owner in the file.
+// This host's lock on its own id: a write lock on <mount>/.postfix-elb-agent/owners/<id>, held for
+// as long as this object lives, and the name of the owner in the file.
 //
-// An open file description lock (F_OFD_SETLK, fcntl(2)): over NFSv4 the server's lock manager arbitrates, on a local
-// file system the kernel. It does not fence: a client that was cut off and lost its lease learns of it here, because
-// its descriptor then answers EIO for ever.
+// An open file description lock (F_OFD_SETLK, fcntl(2)): over NFSv4 the server's lock manager
+// arbitrates, on a local file system the kernel. It does not fence: a client that was cut off and
+// lost its lease learns of it here, because its descriptor then answers EIO for ever.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -27,9 +27,11 @@ class OwnerLock {
     /// While nothing is held yet: what is to stand in the file now.
     void call_oneself(core::OwnerRecord self) { self_ = std::move(self); }
 
-    /// Takes the lock if it is free, and writes the record if it is not of this boot: a restart of the agent writes
-    /// nothing. What came of it is in the state. The corner's folders must stand. An error leaves the id unclaimed.
-    [[nodiscard]] core::Result<core::OwnershipFacts> claim(const MountDirectory& mount, core::TimePoint now);
+    /// Takes the lock if it is free, and writes the record if it is not of this boot: a restart of
+    /// the agent writes nothing. What came of it is in the state. The corner's folders must stand.
+    /// An error leaves the id unclaimed.
+    [[nodiscard]] core::Result<core::OwnershipFacts> claim(const MountDirectory& mount,
+                                                           core::TimePoint now);
 
     /// How the lock stands; takes and writes nothing. One uncached read when it is held.
     [[nodiscard]] core::OwnershipFacts observe(const MountDirectory& mount);
@@ -39,8 +41,8 @@ class OwnerLock {
     /// Whether the latest claim() wrote the record.
     [[nodiscard]] bool wrote() const noexcept { return wrote_; }
 
-    /// How many other owners observe() looks at for one that calls itself by the same NFS client name. It goes through
-    /// all of them once after each claim, these few at a time.
+    /// How many other owners observe() looks at for one that calls itself by the same NFS client
+    /// name. It goes through all of them once after each claim, these few at a time.
     static constexpr std::size_t others_per_look = 8;
 
    private:

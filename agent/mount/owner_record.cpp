@@ -99,7 +99,8 @@ std::string time_stamp(core::WallTime time) {
     std::tm fields_of_time{};
     ::gmtime_r(&seconds, &fields_of_time);
     std::array<char, 32> text{};
-    const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields_of_time);
+    const std::size_t length =
+        std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields_of_time);
     return {text.data(), length};
 }
 

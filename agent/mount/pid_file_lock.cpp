@@ -33,11 +33,12 @@ core::LockFacts ask_pid_file_lock(const core::Settings& settings, const std::str
     }
     const std::string relative = instance_id + "/pid/master.pid";
     const std::string path = mount->path() + "/" + relative;
-    const FileDescriptor file(
-        ::openat(mount->fd(), relative.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    const FileDescriptor file(::openat(mount->fd(), relative.c_str(),
+                                       O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     if (!file) {
         const int error = errno;
-        return error == ENOENT ? core::LockFacts{} : failed(error, core::system_error(error, "open", path).message);
+        return error == ENOENT ? core::LockFacts{}
+                               : failed(error, core::system_error(error, "open", path).message);
     }
     struct flock lock {};
     lock.l_type = F_WRLCK;

@@ -23,13 +23,14 @@ core::MailQueue queue_at(std::size_t index) {
     return core::all_mail_queues()[index];
 }
 
-/// Postfix's own rule (src/global/mail_scan_dir.c): a name of one character is a directory, a longer one a message.
+/// Postfix's own rule (src/global/mail_scan_dir.c): a name of one character is a directory, a
+/// longer one a message.
 bool is_hash_directory(std::string_view name) {
     return name.size() == 1;
 }
 
-/// Where a file that is still being written stands, its modification time is its arrival. In the other queues it is
-/// not: of a deferred message it is the next attempt.
+/// Where a file that is still being written stands, its modification time is its arrival. In the
+/// other queues it is not: of a deferred message it is the next attempt.
 bool is_written_there(core::MailQueue queue) {
     return queue == core::MailQueue::incoming || queue == core::MailQueue::maildrop;
 }
@@ -41,7 +42,8 @@ core::WallTime wall_time(const struct statx_timestamp& stamp) {
 
 /// Since its name was read. ESTALE: another client of the file system has removed it.
 bool has_gone(int error_number) {
-    return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP || error_number == ESTALE;
+    return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP ||
+           error_number == ESTALE;
 }
 
 }  // namespace
@@ -52,7 +54,8 @@ Census::Census(const core::Settings& settings, std::string instance_id)
       queue_path_(settings.mount.path + "/" + instance_id_) {
 }
 
-core::Result<CensusProgress> Census::continue_for(const core::Settings& settings, std::chrono::milliseconds slice) {
+core::Result<CensusProgress> Census::continue_for(const core::Settings& settings,
+                                                  std::chrono::milliseconds slice) {
     const core::TimePoint start = now();
     const std::uint64_t before = census_.operations;
     now_ = start.wall;
@@ -78,15 +81,17 @@ core::Result<CensusProgress> Census::continue_for(const core::Settings& settings
     return progress;
 }
 
-/// Each slice sees for itself that the queue is where it was: what is read is of one mount and of this instance.
+/// Each slice sees for itself that the queue is where it was: what is read is of one mount and of
+/// this instance.
 core::Result<void> Census::find_queue(const core::Settings& settings) {
     const auto mount = MountDirectory::open(settings, MountDirectory::For::reading);
     if (!mount) {
         return mount.error();
     }
     if (mount_id_ != 0) {
-        return mount->mount_id() == mount_id_ ? core::Result<void>()
-                                              : core::Error{core::Errc::refused, mount->path() + ": mounted anew"};
+        return mount->mount_id() == mount_id_
+                   ? core::Result<void>()
+                   : core::Error{core::Errc::refused, mount->path() + ": mounted anew"};
     }
     auto queue = open_directory(mount->fd(), instance_id_, queue_path_);
     spend(1);
@@ -98,7 +103,8 @@ core::Result<void> Census::find_queue(const core::Settings& settings) {
         return mount_id.error();
     }
     if (*mount_id != mount->mount_id()) {
-        return core::Error{core::Errc::refused, queue_path_ + ": not on the file system of " + mount->path()};
+        return core::Error{core::Errc::refused,
+                           queue_path_ + ": not on the file system of " + mount->path()};
     }
     queue_directory_ = std::move(*queue);
     mount_id_ = *mount_id;
@@ -130,8 +136,8 @@ void Census::step() {
     }
 }
 
-/// A queue without a directory is empty: Postfix makes some of them only when it starts. What else stands there is
-/// none.
+/// A queue without a directory is empty: Postfix makes some of them only when it starts. What else
+/// stands there is none.
 void Census::begin_queue() {
     const std::string name(to_string(queue_at(queue_)));
     FileDescriptor directory = open_at(queue_directory_.get(), name.c_str(), O_DIRECTORY);
@@ -168,7 +174,8 @@ void Census::take_entries(std::size_t bytes) {
             continue;
         }
         if (is_hash_directory(name)) {
-            if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) && levels_.size() <= core::max_hash_depth) {
+            if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
+                levels_.size() <= core::max_hash_depth) {
                 level.pending += name;
             }
         } else if (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN) {
@@ -274,8 +281,8 @@ void Census::end_queue() {
     ++queue_;
 }
 
-/// An empty one and errno where that fails. The access time stays as it is where that can be asked for, which takes the
-/// file's owner or CAP_FOWNER.
+/// An empty one and errno where that fails. The access time stays as it is where that can be asked
+/// for, which takes the file's owner or CAP_FOWNER.
 FileDescriptor Census::open_at(int parent, const char* name, int flags) {
     constexpr int always = O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
     spend(1);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts what is queued, one slice at a time: directories are streamed through one small buffer, and the files of an
-// evenly spread few are looked at (core/queue/queue_tally.hpp). However long a queue is, the memory for it is the same.
+// Counts what is queued, one slice at a time: directories are streamed through one small buffer,
+// and the files of an evenly spread few are looked at (core/queue/queue_tally.hpp). However long a
+// queue is, the memory for it is the same.
 //
-// It changes nothing: directories and files are opened for reading, below the mount's own descriptor, without following
-// a symbolic link and without a new access time. Only census.budget bounds how fast it goes, and only the slice how
-// long it stays.
+// It changes nothing: directories and files are opened for reading, below the mount's own
+// descriptor, without following a symbolic link and without a new access time. Only census.budget
+// bounds how fast it goes, and only the slice how long it stays.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -31,9 +32,9 @@ class Census {
     /// Begins with the first slice.
     Census(const core::Settings& settings, std::string instance_id);
 
-    /// Goes on for that long, or until the budget is used up. An error when it cannot go on at all: the mount is gone
-    /// or another than at the beginning, or this instance has no queue on it. What cannot be read within the queue
-    /// makes the census incomplete.
+    /// Goes on for that long, or until the budget is used up. An error when it cannot go on at all:
+    /// the mount is gone or another than at the beginning, or this instance has no queue on it.
+    /// What cannot be read within the queue makes the census incomplete.
     [[nodiscard]] core::Result<CensusProgress> continue_for(const core::Settings& settings,
                                                             std::chrono::milliseconds slice);
 
@@ -41,8 +42,9 @@ class Census {
     /// A directory that is being read, or has been and has others below it.
     struct Level {
         FileDescriptor directory;
-        std::string place;    ///< below the queue's own directory, as in core::SampledMessage
-        std::string pending;  ///< the directories below that are still to be read; a character is a name
+        std::string place;  ///< below the queue's own directory, as in core::SampledMessage
+        std::string
+            pending;  ///< the directories below that are still to be read; a character is a name
         bool read = false;
     };
 
@@ -54,7 +56,8 @@ class Census {
     void enter_next();
     void look_at_next_sample();
     void look_at(int directory, const std::string& name);
-    [[nodiscard]] std::optional<core::WallTime> read_arrival(int directory, const std::string& name);
+    [[nodiscard]] std::optional<core::WallTime> read_arrival(int directory,
+                                                             const std::string& name);
     void open_sampled_place(const std::string& place);
     void end_queue();
     [[nodiscard]] FileDescriptor open_at(int parent, const char* name, int flags);

@@ -56,15 +56,17 @@ std::string kernels_name_of(int place) {
 bool on_one_device(int left, int right) {
     std::array<struct statx, 2> status{};
     for (const std::size_t i : {0U, 1U}) {
-        if (::statx(i == 0 ? left : right, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status[i]) != 0) {
+        if (::statx(i == 0 ? left : right, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status[i]) !=
+            0) {
             return false;
         }
     }
-    return status[0].stx_dev_major == status[1].stx_dev_major && status[0].stx_dev_minor == status[1].stx_dev_minor;
+    return status[0].stx_dev_major == status[1].stx_dev_major &&
+           status[0].stx_dev_minor == status[1].stx_dev_minor;
 }
 
-/// Whether rename(2) gets an entry from the one's directory to the other's: it does neither from mount to mount, even
-/// of one file system, nor from one subvolume to another, even of one mount.
+/// Whether rename(2) gets an entry from the one's directory to the other's: it does neither from
+/// mount to mount, even of one file system, nor from one subvolume to another, even of one mount.
 bool can_rename_between(const std::string& from, const std::string& to) {
     const auto left = open_parent(from);
     const auto right = open_parent(to);
@@ -79,7 +81,8 @@ bool can_rename_between(const std::string& from, const std::string& to) {
 
 class RelinkFactCollector {
    public:
-    RelinkFactCollector(const core::Settings& settings, const std::string& id, core::RelinkFacts& facts)
+    RelinkFactCollector(const core::Settings& settings, const std::string& id,
+                        core::RelinkFacts& facts)
         : paths_(core::paths_for(settings, id)), facts_(facts) {}
 
     core::Result<void> look_at_host(int mount) {
@@ -114,7 +117,8 @@ class RelinkFactCollector {
         facts_.agent_directory_complete = agent_directory->whole;
         struct stat status {};
         if (agent_directory->staging &&
-            ::fstatat(agent_directory->staging.get(), facts_.instance_id.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+            ::fstatat(agent_directory->staging.get(), facts_.instance_id.c_str(), &status,
+                      AT_SYMLINK_NOFOLLOW) == 0) {
             facts_.staging_leftover = true;
         } else if (agent_directory->staging && errno != ENOENT) {
             return core::system_error(errno, "stat", paths_.staging);
@@ -148,8 +152,8 @@ class RelinkFactCollector {
    private:
     core::Result<void> look_into_local_directories() {
         if (facts_.skeleton == Dir::directory) {
-            const auto looked =
-                look_into(AT_FDCWD, paths_.skeleton, paths_.skeleton, facts_.skeleton_mail, &facts_.source_missing);
+            const auto looked = look_into(AT_FDCWD, paths_.skeleton, paths_.skeleton,
+                                          facts_.skeleton_mail, &facts_.source_missing);
             if (looked.has_error()) {
                 return looked;
             }
@@ -163,7 +167,8 @@ class RelinkFactCollector {
         return {};
     }
 
-    /// On the mount it is another instance's queue, whose mail nobody strands by leading this link elsewhere.
+    /// On the mount it is another instance's queue, whose mail nobody strands by leading this link
+    /// elsewhere.
     core::Result<void> look_behind_wrong_link(const FileDescriptor& behind, int mount) {
         if (facts_.link.kind != Link::symlink || facts_.link.target == paths_.queue || !behind ||
             on_one_device(behind.get(), mount)) {
@@ -172,8 +177,9 @@ class RelinkFactCollector {
         return look_into(behind.get(), ".", facts_.link_leads_to, facts_.link_mail, nullptr);
     }
 
-    static core::Result<void> look_into(int parent, const std::string& name, const std::string& path,
-                                        std::uint64_t& mail, std::vector<std::string>* missing) {
+    static core::Result<void> look_into(int parent, const std::string& name,
+                                        const std::string& path, std::uint64_t& mail,
+                                        std::vector<std::string>* missing) {
         const auto directory = open_directory(parent, name, path);
         if (directory.has_error()) {
             return directory.error();
@@ -200,8 +206,9 @@ class RelinkFactCollector {
 
 }  // namespace
 
-core::Result<RelinkObservation> observe_relink(const core::Settings& settings, const std::string& instance_id,
-                                               OwnerLock& lock, std::vector<core::ProcessFacts> masters) {
+core::Result<RelinkObservation> observe_relink(const core::Settings& settings,
+                                               const std::string& instance_id, OwnerLock& lock,
+                                               std::vector<core::ProcessFacts> masters) {
     RelinkObservation observation;
     core::RelinkFacts& facts = observation.facts;
     facts.instance_id = instance_id;
@@ -226,8 +233,9 @@ core::Result<RelinkObservation> observe_relink(const core::Settings& settings, c
         return mount.error();
     }
     RelinkFactCollector observer(settings, instance_id, facts);
-    for (const auto& looked : {observer.look_at_host(mount->fd()), observer.look_at_corner(mount->fd()),
-                               observer.look_at_queue(mount->fd())}) {
+    for (const auto& looked :
+         {observer.look_at_host(mount->fd()), observer.look_at_corner(mount->fd()),
+          observer.look_at_queue(mount->fd())}) {
         if (looked.has_error()) {
             return looked.error();
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gathers what core/queue/relink_plan.hpp plans from. Writes nothing. Touches the mount only if it is the one that the
-// settings ask for; where it is not, only the refusal is filled in. An automount point is made to mount first.
+// Gathers what core/queue/relink_plan.hpp plans from. Writes nothing. Touches the mount only if it
+// is the one that the settings ask for; where it is not, only the refusal is filled in. An
+// automount point is made to mount first.
 #pragma once
 
 #include "agent/mount/mount_directory.hpp"
@@ -20,8 +21,8 @@ struct RelinkObservation {
 };
 
 /// `masters`: every master(8) of this host. An error when something could not be told.
-[[nodiscard]] core::Result<RelinkObservation> observe_relink(const core::Settings& settings,
-                                                             const std::string& instance_id, OwnerLock& lock,
-                                                             std::vector<core::ProcessFacts> masters);
+[[nodiscard]] core::Result<RelinkObservation> observe_relink(
+    const core::Settings& settings, const std::string& instance_id, OwnerLock& lock,
+    std::vector<core::ProcessFacts> masters);
 
 }  // namespace agent

@@ -22,11 +22,15 @@ namespace {
 
 constexpr mode_t only_root = 0700;
 
-/// A rename that was sent twice can say ENOENT although it is done (Postfix's NFS_README): looking tells.
-bool renamed_after_all(int from_directory, const std::string& from, int to_directory, const std::string& to) {
+/// A rename that was sent twice can say ENOENT although it is done (Postfix's NFS_README): looking
+/// tells.
+bool renamed_after_all(int from_directory, const std::string& from, int to_directory,
+                       const std::string& to) {
     struct stat status {};
-    return ::fstatat(from_directory, from.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT &&
-           ::fstatat(to_directory, to.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+    return ::fstatat(from_directory, from.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 &&
+           errno == ENOENT &&
+           ::fstatat(to_directory, to.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(status.st_mode);
 }
 
 core::Result<void> rename_directory(int from_directory, const std::string& from, int to_directory,
@@ -72,8 +76,8 @@ core::Result<Ownership> ownership_for(const std::string& name, const core::Paths
     return Ownership{uid, group_entry->gr_gid, row->mode};
 }
 
-core::Result<void> make_queue_directory(int parent, const std::string& name, const std::string& path,
-                                        const Ownership& wanted) {
+core::Result<void> make_queue_directory(int parent, const std::string& name,
+                                        const std::string& path, const Ownership& wanted) {
     if (::mkdirat(parent, name.c_str(), only_root) != 0) {
         return core::system_error(errno, "make directory", path);
     }
@@ -88,14 +92,16 @@ core::Result<void> make_queue_directory(int parent, const std::string& name, con
 }
 
 /// A symbolic link to the queue at parent/name; one that is there already will do.
-core::Result<void> make_new_link(const Parent& parent, const std::string& name, const std::string& queue) {
+core::Result<void> make_new_link(const Parent& parent, const std::string& name,
+                                 const std::string& queue) {
     const std::string path = parent.path + "/" + name;
     if (::symlinkat(queue.c_str(), parent.directory.get(), name.c_str()) == 0) {
         return {};
     }
     const int error = errno;
     const core::LinkFacts standing = observe_link(path);
-    if (error == EEXIST && standing.kind == core::LinkFacts::Kind::symlink && standing.target == queue) {
+    if (error == EEXIST && standing.kind == core::LinkFacts::Kind::symlink &&
+        standing.target == queue) {
         return {};
     }
     return core::system_error(error, "make link", path);
@@ -108,8 +114,8 @@ core::Result<void> publish_queue(int mount, const core::Paths& paths, const std:
     if (agent_directory.has_error()) {
         return agent_directory.error();
     }
-    const auto renamed =
-        rename_directory(agent_directory->staging.get(), id, mount, id, paths.staging + " to " + paths.queue);
+    const auto renamed = rename_directory(agent_directory->staging.get(), id, mount, id,
+                                          paths.staging + " to " + paths.queue);
     if (renamed.has_error()) {
         return renamed;
     }
@@ -137,8 +143,8 @@ core::Result<void> mend_queue(int mount, const core::Paths& paths, const std::st
         if (made.has_error()) {
             return made;
         }
-        const auto renamed =
-            rename_directory(staging, id, queue->get(), name, paths.staging + " to " + paths.queue + "/" + name);
+        const auto renamed = rename_directory(staging, id, queue->get(), name,
+                                              paths.staging + " to " + paths.queue + "/" + name);
         if (renamed.has_error()) {
             return renamed;
         }
@@ -157,7 +163,8 @@ core::Result<void> complete_staging(int staging, const core::Paths& paths, const
         if (wanted.has_error()) {
             return wanted.error();
         }
-        const auto made = make_queue_directory(queue->get(), name, paths.staging + "/" + name, *wanted);
+        const auto made =
+            make_queue_directory(queue->get(), name, paths.staging + "/" + name, *wanted);
         if (made.has_error()) {
             return made;
         }
@@ -168,7 +175,8 @@ core::Result<void> complete_staging(int staging, const core::Paths& paths, const
 core::Result<void> discard_new_link(const std::string& path) {
     const core::LinkFacts standing = observe_link(path);
     if (standing.kind != core::LinkFacts::Kind::symlink) {
-        return core::Error{core::Errc::exists, "remove " + path + ": it is not a symbolic link of ours"};
+        return core::Error{core::Errc::exists,
+                           "remove " + path + ": it is not a symbolic link of ours"};
     }
     if (::unlink(path.c_str()) != 0) {
         return core::system_error(errno, "remove", path);
@@ -206,8 +214,8 @@ core::Result<void> exchange_link(const core::RelinkStep& step, const core::Paths
     if (made.has_error()) {
         return made;
     }
-    if (::renameat2(to->directory.get(), to->name.c_str(), from->directory.get(), from->name.c_str(),
-                    RENAME_EXCHANGE) != 0) {
+    if (::renameat2(to->directory.get(), to->name.c_str(), from->directory.get(),
+                    from->name.c_str(), RENAME_EXCHANGE) != 0) {
         return core::system_error(errno, "exchange", step.to + " with " + step.from);
     }
     for (const Parent* parent : {&*from, &*to}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The short steps of a relink, each one or a few system calls. What takes long is in tree_copy.hpp and tree_remove.hpp.
-// Each may be killed anywhere and repeated; each error names the path that it is about.
+// The short steps of a relink, each one or a few system calls. What takes long is in tree_copy.hpp
+// and tree_remove.hpp. Each may be killed anywhere and repeated; each error names the path that it
+// is about.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -14,15 +15,18 @@
 namespace agent {
 
 /// Renames staging/<id> to <mount>/<id>.
-[[nodiscard]] core::Result<void> publish_queue(int mount, const core::Paths& paths, const std::string& id);
+[[nodiscard]] core::Result<void> publish_queue(int mount, const core::Paths& paths,
+                                               const std::string& id);
 
-/// Makes queue directories in <mount>/<id>: each at staging/<id> first, then renamed, so that it comes to be with its
-/// owner and mode.
-[[nodiscard]] core::Result<void> mend_queue(int mount, const core::Paths& paths, const std::string& id,
+/// Makes queue directories in <mount>/<id>: each at staging/<id> first, then renamed, so that it
+/// comes to be with its owner and mode.
+[[nodiscard]] core::Result<void> mend_queue(int mount, const core::Paths& paths,
+                                            const std::string& id,
                                             const std::vector<std::string>& directories);
 
 /// Makes queue directories in staging/<id>, which nobody sees yet.
-[[nodiscard]] core::Result<void> complete_staging(int staging, const core::Paths& paths, const std::string& id,
+[[nodiscard]] core::Result<void> complete_staging(int staging, const core::Paths& paths,
+                                                  const std::string& id,
                                                   const std::vector<std::string>& directories);
 
 /// Removes a symbolic link, and nothing else than one.
@@ -30,6 +34,7 @@ namespace agent {
 
 /// step.kind make_link or exchange_link.
 [[nodiscard]] core::Result<void> make_link(const core::RelinkStep& step, const core::Paths& paths);
-[[nodiscard]] core::Result<void> exchange_link(const core::RelinkStep& step, const core::Paths& paths);
+[[nodiscard]] core::Result<void> exchange_link(const core::RelinkStep& step,
+                                               const core::Paths& paths);
 
 }  // namespace agent

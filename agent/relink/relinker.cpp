@@ -21,26 +21,35 @@ struct Remedy {
 };
 
 constexpr std::array remedies{
-    Remedy{core::Errc::no_space, "free space or raise the quota there; the relink is tried again by itself"},
-    Remedy{core::Errc::read_only, "make that file system writable; the relink is tried again by itself"},
+    Remedy{core::Errc::no_space,
+           "free space or raise the quota there; the relink is tried again by itself"},
+    Remedy{core::Errc::read_only,
+           "make that file system writable; the relink is tried again by itself"},
     Remedy{core::Errc::denied,
-           "let root write there: no root squash, no EFS access point that enforces an identity, ClientRootAccess"},
-    Remedy{core::Errc::stale, "mount the file system anew: what was mounted is gone from the server"},
-    Remedy{core::Errc::io_error, "see the kernel's log for the disk or the file server; the relink is tried again"},
+           "let root write there: no root squash, no EFS access point that enforces an identity, "
+           "ClientRootAccess"},
+    Remedy{core::Errc::stale,
+           "mount the file system anew: what was mounted is gone from the server"},
+    Remedy{core::Errc::io_error,
+           "see the kernel's log for the disk or the file server; the relink is tried again"},
     Remedy{core::Errc::exists, "see what stands in the way there, and move it away"},
     Remedy{core::Errc::missing, "see what is missing there; the relink is tried again by itself"},
-    Remedy{core::Errc::unsupported, "the file system cannot do this: with Postfix stopped, do this one step by hand"},
-    Remedy{core::Errc::refused, "put right what the message says; the relink is tried again by itself"},
+    Remedy{core::Errc::unsupported,
+           "the file system cannot do this: with Postfix stopped, do this one step by hand"},
+    Remedy{core::Errc::refused,
+           "put right what the message says; the relink is tried again by itself"},
 };
 
 std::string remedy_for(core::Errc code) {
     const auto row = std::ranges::find(remedies, code, &Remedy::code);
-    return row == remedies.end() ? "see the message; the relink is tried again by itself" : std::string(row->text);
+    return row == remedies.end() ? "see the message; the relink is tried again by itself"
+                                 : std::string(row->text);
 }
 
 }  // namespace
 
-Relinker::Relinker(core::Settings settings, std::string instance_id, OwnerLock& lock, FindMasters find_masters)
+Relinker::Relinker(core::Settings settings, std::string instance_id, OwnerLock& lock,
+                   FindMasters find_masters)
     : settings_(std::move(settings)),
       instance_id_(std::move(instance_id)),
       paths_(core::paths_for(settings_, instance_id_)),
@@ -78,7 +87,8 @@ core::RelinkProgress Relinker::continue_for(std::chrono::milliseconds budget) {
             continue;
         }
         const core::RelinkStep& step = run_->steps[run_->next];
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
         if (worked && left.count() <= 0 && !core::is_link_step(step.kind)) {
             return in_work(step);
         }
@@ -118,9 +128,10 @@ std::optional<core::RelinkProgress> Relinker::look() {
         return report(State::done, paths_.link + " leads to " + paths_.queue);
     }
     if (++looks_ > max_looks) {
-        return fail("verify", core::Error{core::Errc::other, "after " + std::to_string(max_looks) +
-                                                                 " tries it still remains to " +
-                                                                 core::describe(plan.steps.front())});
+        return fail("verify",
+                    core::Error{core::Errc::other, "after " + std::to_string(max_looks) +
+                                                       " tries it still remains to " +
+                                                       core::describe(plan.steps.front())});
     }
     Run run;
     run.mount = std::move(observed->mount);
@@ -131,15 +142,18 @@ std::optional<core::RelinkProgress> Relinker::look() {
 
 bool Relinker::at_first_link_step() const {
     const std::size_t next = run_->next;
-    return next > 0 && core::is_link_step(run_->steps[next].kind) && !core::is_link_step(run_->steps[next - 1].kind);
+    return next > 0 && core::is_link_step(run_->steps[next].kind) &&
+           !core::is_link_step(run_->steps[next - 1].kind);
 }
 
-core::Result<Slice> Relinker::carry_out(const core::RelinkStep& step, std::chrono::milliseconds budget) {
+core::Result<Slice> Relinker::carry_out(const core::RelinkStep& step,
+                                        std::chrono::milliseconds budget) {
     const auto verified = run_->mount->verify(settings_);
     if (verified.has_error()) {
         return verified.error();
     }
-    // A copy takes a while, and the queue must not come to be in the name of an id that was lost meanwhile.
+    // A copy takes a while, and the queue must not come to be in the name of an id that was lost
+    // meanwhile.
     if (step.kind == Kind::publish_queue || step.kind == Kind::mend_queue) {
         const auto proven = prove_ownership();
         if (proven.has_error()) {
@@ -151,7 +165,8 @@ core::Result<Slice> Relinker::carry_out(const core::RelinkStep& step, std::chron
         changed_ = true;
     }
     const auto done = [](const core::Result<void>& result) -> core::Result<Slice> {
-        return result.has_error() ? core::Result<Slice>(result.error()) : core::Result<Slice>(Slice::done);
+        return result.has_error() ? core::Result<Slice>(result.error())
+                                  : core::Result<Slice>(Slice::done);
     };
     switch (step.kind) {
         case Kind::make_agent_directory: return done(make_agent_directory(mount, paths_));
@@ -159,7 +174,8 @@ core::Result<Slice> Relinker::carry_out(const core::RelinkStep& step, std::chron
         case Kind::discard_staging: return remove_slice(budget);
         case Kind::copy_skeleton: return copy_slice(step, budget);
         case Kind::publish_queue: return done(publish_queue(mount, paths_, instance_id_));
-        case Kind::mend_queue: return done(mend_queue(mount, paths_, instance_id_, step.directories));
+        case Kind::mend_queue:
+            return done(mend_queue(mount, paths_, instance_id_, step.directories));
         case Kind::discard_new_link: return done(discard_new_link(step.to));
         case Kind::make_link: return done(make_link(step, paths_));
         case Kind::exchange_link: return done(exchange_link(step, paths_));
@@ -174,7 +190,8 @@ core::Result<void> Relinker::claim() {
     }
     changed_ = changed_ || lock_.wrote();
     if (claimed->state != core::OwnershipFacts::State::held) {
-        return core::Error{core::Errc::locked, "another took the id " + instance_id_ + " meanwhile"};
+        return core::Error{core::Errc::locked,
+                           "another took the id " + instance_id_ + " meanwhile"};
     }
     return {};
 }
@@ -182,7 +199,8 @@ core::Result<void> Relinker::claim() {
 core::Result<void> Relinker::prove_ownership() {
     const core::OwnershipFacts facts = lock_.observe(*run_->mount);
     if (facts.state != core::OwnershipFacts::State::held) {
-        return core::Error{core::Errc::locked, "the lock on the id " + instance_id_ + " was lost meanwhile" +
+        return core::Error{core::Errc::locked, "the lock on the id " + instance_id_ +
+                                                   " was lost meanwhile" +
                                                    (facts.error.empty() ? "" : ": " + facts.error)};
     }
     return {};
@@ -206,19 +224,22 @@ core::Result<Slice> Relinker::remove_slice(std::chrono::milliseconds budget) {
         return opened.error();
     }
     if (!run_->remove) {
-        run_->remove.emplace(Target{run_->agent_directory->staging.get(), instance_id_, paths_.staging});
+        run_->remove.emplace(
+            Target{run_->agent_directory->staging.get(), instance_id_, paths_.staging});
     }
     return run_->remove->continue_for(budget);
 }
 
-core::Result<Slice> Relinker::copy_slice(const core::RelinkStep& step, std::chrono::milliseconds budget) {
+core::Result<Slice> Relinker::copy_slice(const core::RelinkStep& step,
+                                         std::chrono::milliseconds budget) {
     const auto opened = open_staging();
     if (opened.has_error()) {
         return opened.error();
     }
     const int staging = run_->agent_directory->staging.get();
     if (!run_->copy) {
-        const Durability durability = run_->mount->is_nfs() ? Durability::by_server : Durability::by_sync;
+        const Durability durability =
+            run_->mount->is_nfs() ? Durability::by_server : Durability::by_sync;
         run_->copy.emplace(step.from, Target{staging, instance_id_, paths_.staging}, durability);
     }
     const auto slice = run_->copy->continue_for(budget);
@@ -236,8 +257,8 @@ core::RelinkProgress Relinker::fail(std::string_view step, const core::Error& er
     return report(State::failed, std::string(step) + ": " + error.message, remedy_for(error.code));
 }
 
-/// A relink that is tried again still says why it failed, until that has changed: who looks sees the cause, however
-/// long each try takes.
+/// A relink that is tried again still says why it failed, until that has changed: who looks sees
+/// the cause, however long each try takes.
 core::RelinkProgress Relinker::in_work(const core::RelinkStep& step) {
     core::RelinkProgress progress;
     if (failure_) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carries out what core/queue/relink_plan.hpp plans: look, plan, do the steps, look again; done when there is nothing
-// left to do. In slices of time, so that whoever asks knows that it lives.
+// Carries out what core/queue/relink_plan.hpp plans: look, plan, do the steps, look again; done
+// when there is nothing left to do. In slices of time, so that whoever asks knows that it lives.
 //
-// Before each step that writes on the mount the mount itself is verified, and each such step works from a descriptor
-// of its root: nothing is ever written under a path that is not mounted. The steps at the link's place are taken only
-// right after a fresh look, because a master may have been started during the copy.
+// Before each step that writes on the mount the mount itself is verified, and each such step works
+// from a descriptor of its root: nothing is ever written under a path that is not mounted. The
+// steps at the link's place are taken only right after a fresh look, because a master may have been
+// started during the copy.
 #pragma once
 
 #include "agent/mount/agent_directory.hpp"
@@ -28,21 +29,24 @@ namespace agent {
 
 class Relinker {
    public:
-    /// Every master(8) of this host, asked before each plan (agent/host/master_processes.hpp). Without an answer
-    /// there is no plan.
+    /// Every master(8) of this host, asked before each plan (agent/host/master_processes.hpp).
+    /// Without an answer there is no plan.
     using FindMasters = std::function<core::Result<std::vector<core::ProcessFacts>>()>;
 
     /// `lock` is borrowed for this object's life.
-    Relinker(core::Settings settings, std::string instance_id, OwnerLock& lock, FindMasters find_masters);
+    Relinker(core::Settings settings, std::string instance_id, OwnerLock& lock,
+             FindMasters find_masters);
 
     /// What continue_for() would do now. Writes nothing.
     [[nodiscard]] core::Result<core::RelinkPlan> plan();
 
-    /// One slice of work. With `more`: ask again at once; such a progress is pending, or failed as the try before was.
-    /// Pending without it: the mount is not there yet. After the end of a try the next call begins anew from the facts.
+    /// One slice of work. With `more`: ask again at once; such a progress is pending, or failed as
+    /// the try before was. Pending without it: the mount is not there yet. After the end of a try
+    /// the next call begins anew from the facts.
     [[nodiscard]] core::RelinkProgress continue_for(std::chrono::milliseconds budget);
 
-    /// Looks that one relink may need: on the mount, at the link, to verify; and one more for a surprise between.
+    /// Looks that one relink may need: on the mount, at the link, to verify; and one more for a
+    /// surprise between.
     static constexpr int max_looks = 4;
 
    private:
@@ -62,8 +66,10 @@ class Relinker {
     [[nodiscard]] core::Result<RelinkObservation> observe();
     [[nodiscard]] std::optional<core::RelinkProgress> look();
     [[nodiscard]] bool at_first_link_step() const;
-    [[nodiscard]] core::Result<Slice> carry_out(const core::RelinkStep& step, std::chrono::milliseconds budget);
-    [[nodiscard]] core::Result<Slice> copy_slice(const core::RelinkStep& step, std::chrono::milliseconds budget);
+    [[nodiscard]] core::Result<Slice> carry_out(const core::RelinkStep& step,
+                                                std::chrono::milliseconds budget);
+    [[nodiscard]] core::Result<Slice> copy_slice(const core::RelinkStep& step,
+                                                 std::chrono::milliseconds budget);
     [[nodiscard]] core::Result<Slice> remove_slice(std::chrono::milliseconds budget);
     [[nodiscard]] core::Result<void> claim();
     [[nodiscard]] core::Result<void> prove_ownership();

@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t chunk = 256 * 1024;
 constexpr mode_t mode_bits = 07777;
 
-/// With a mask of 0 an entry has its mode from the start, which saves a chmod. Nobody but root can reach it.
+/// With a mask of 0 an entry has its mode from the start, which saves a chmod. Nobody but root can
+/// reach it.
 class NoModeMask {
    public:
     NoModeMask() : before_(::umask(0)) {}
@@ -84,7 +85,8 @@ core::Result<void> TreeCopy::begin() {
     begun_ = true;
     buffer_ = std::make_unique<char[]>(chunk);
     Level outside;
-    outside.source = FileDescriptor(::open(source_path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    outside.source = FileDescriptor(
+        ::open(source_path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat wanted {};
     if (!outside.source || ::fstat(outside.source.get(), &wanted) != 0) {
         return source_failed(errno, "open directory", "");
@@ -103,7 +105,8 @@ core::Result<void> TreeCopy::begin() {
     if (::fstat(root.target.get(), &root.made) != 0) {
         return failed(errno, "stat", "");
     }
-    // A set-group-ID bit that came from the directory above would give its group to all that is made in here.
+    // A set-group-ID bit that came from the directory above would give its group to all that is
+    // made in here.
     if ((root.made.st_mode & S_ISGID) != 0) {
         const mode_t mode = root.made.st_mode & 0777;
         if (::fchmodat(root.target.get(), ".", mode, 0) != 0) {
@@ -155,13 +158,15 @@ bool TreeCopy::content_wanted(const Level& level) const {
     return levels_.size() != 2 || core::content_is_copied(core::classify_queue_entry(level.path));
 }
 
-core::Result<void> TreeCopy::enter_directory(Level& parent, const std::string& name, const struct stat& wanted) {
+core::Result<void> TreeCopy::enter_directory(Level& parent, const std::string& name,
+                                             const struct stat& wanted) {
     Level level;
     level.path = joined(parent.path, name);
     level.wanted = wanted;
     if (levels_.size() == max_depth) {
-        return core::Error{core::Errc::refused, "copy " + source_path_ + "/" + level.path + ": more than " +
-                                                    std::to_string(max_depth) + " directories deep"};
+        return core::Error{core::Errc::refused, "copy " + source_path_ + "/" + level.path +
+                                                    ": more than " + std::to_string(max_depth) +
+                                                    " directories deep"};
     }
     auto source = open_directory(parent.source.get(), name, source_path_ + "/" + level.path);
     if (source.has_error()) {
@@ -213,9 +218,10 @@ core::Result<void> TreeCopy::leave_directory() {
     }
     const std::string where = source_path_ + (level.path.empty() ? "" : "/" + level.path);
     for (const LeftOut& left_out : level.left_out) {
-        log_.push_back(left_out.count == 1 ? "left out " + where + "/" + left_out.first + " (" + left_out.kind + ")"
-                                           : "left out of " + where + ": " + std::to_string(left_out.count) +
-                                                 " of kind " + left_out.kind);
+        log_.push_back(left_out.count == 1
+                           ? "left out " + where + "/" + left_out.first + " (" + left_out.kind + ")"
+                           : "left out of " + where + ": " + std::to_string(left_out.count) +
+                                 " of kind " + left_out.kind);
     }
     return {};
 }
@@ -225,46 +231,55 @@ core::Result<void> TreeCopy::sync_left(const Level& level) const {
     if (durability_ == Durability::by_server && !is_root) {
         return {};
     }
-    const FileDescriptor directory(::openat(level.target.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const FileDescriptor directory(
+        ::openat(level.target.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory || ::fsync(directory.get()) != 0) {
         return failed(errno, "sync directory", level.path);
     }
     return {};
 }
 
-core::Result<void> TreeCopy::make_symlink(Level& level, const std::string& name, const struct stat& wanted) {
+core::Result<void> TreeCopy::make_symlink(Level& level, const std::string& name,
+                                          const struct stat& wanted) {
     const std::string path = joined(level.path, name);
     std::array<char, PATH_MAX> text{};
-    const ssize_t length = ::readlinkat(level.source.get(), name.c_str(), text.data(), text.size() - 1);
+    const ssize_t length =
+        ::readlinkat(level.source.get(), name.c_str(), text.data(), text.size() - 1);
     if (length < 0) {
         return source_failed(errno, "read link", path);
     }
     if (::symlinkat(text.data(), level.target.get(), name.c_str()) != 0) {
         return failed(errno, "make link", path);
     }
-    // A new entry belongs to the user of this process; what would give it another group is cleared in begin().
+    // A new entry belongs to the user of this process; what would give it another group is cleared
+    // in begin().
     if ((wanted.st_uid != ::geteuid() || wanted.st_gid != ::getegid()) &&
-        ::fchownat(level.target.get(), name.c_str(), wanted.st_uid, wanted.st_gid, AT_SYMLINK_NOFOLLOW) != 0) {
+        ::fchownat(level.target.get(), name.c_str(), wanted.st_uid, wanted.st_gid,
+                   AT_SYMLINK_NOFOLLOW) != 0) {
         return failed(errno, "set owner of", path);
     }
-    if (::utimensat(level.target.get(), name.c_str(), times_of(wanted).data(), AT_SYMLINK_NOFOLLOW) != 0) {
+    if (::utimensat(level.target.get(), name.c_str(), times_of(wanted).data(),
+                    AT_SYMLINK_NOFOLLOW) != 0) {
         return failed(errno, "set times of", path);
     }
     ++entries_;
     return {};
 }
 
-core::Result<void> TreeCopy::begin_file(Level& level, const std::string& name, const struct stat& wanted) {
+core::Result<void> TreeCopy::begin_file(Level& level, const std::string& name,
+                                        const struct stat& wanted) {
     file_.path = joined(level.path, name);
     file_.wanted = wanted;
-    file_.source = FileDescriptor(
-        ::openat(level.source.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    file_.source =
+        FileDescriptor(::openat(level.source.get(), name.c_str(),
+                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!file_.source) {
         return source_failed(errno, "open", file_.path);
     }
     const bool past_cache = durability_ == Durability::by_server;
     constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    file_.target = FileDescriptor(::openat(level.target.get(), name.c_str(), flags | (past_cache ? O_DSYNC : 0),
+    file_.target = FileDescriptor(::openat(level.target.get(), name.c_str(),
+                                           flags | (past_cache ? O_DSYNC : 0),
                                            static_cast<mode_t>(wanted.st_mode & 0777)));
     if (!file_.target) {
         return failed(errno, "make file", file_.path);
@@ -273,7 +288,8 @@ core::Result<void> TreeCopy::begin_file(Level& level, const std::string& name, c
     if (past_cache) {
         static_cast<void>(::fcntl(file_.target.get(), F_SETFL, O_DIRECT));
     }
-    // Now, while the client still has the answer to the open: after a write it would have to ask the server.
+    // Now, while the client still has the answer to the open: after a write it would have to ask
+    // the server.
     if (::fstat(file_.target.get(), &file_.made) != 0) {
         return failed(errno, "stat", file_.path);
     }
@@ -287,7 +303,8 @@ core::Result<void> TreeCopy::copy_chunk() {
         return source_failed(errno, "read", file_.path);
     }
     for (ssize_t written = 0; written < got;) {
-        const ssize_t n = ::write(file_.target.get(), buffer_.get() + written, static_cast<std::size_t>(got - written));
+        const ssize_t n = ::write(file_.target.get(), buffer_.get() + written,
+                                  static_cast<std::size_t>(got - written));
         if (n < 0) {
             return failed(errno, "write", file_.path);
         }
@@ -304,7 +321,8 @@ core::Result<void> TreeCopy::finish_file() {
     if (!same_owner(made, wanted) && ::fchown(fd, wanted.st_uid, wanted.st_gid) != 0) {
         return failed(errno, "set owner of", file_.path);
     }
-    if ((made.st_mode & mode_bits) != (wanted.st_mode & mode_bits) && ::fchmod(fd, wanted.st_mode & mode_bits) != 0) {
+    if ((made.st_mode & mode_bits) != (wanted.st_mode & mode_bits) &&
+        ::fchmod(fd, wanted.st_mode & mode_bits) != 0) {
         return failed(errno, "set mode of", file_.path);
     }
     if (::futimens(fd, times_of(wanted).data()) != 0) {
@@ -329,12 +347,16 @@ void TreeCopy::leave_out(Level& level, const std::string& name, const std::strin
     }
 }
 
-core::Error TreeCopy::failed(int error_number, std::string_view action, const std::string& path) const {
-    return core::system_error(error_number, action, path.empty() ? target_.path : target_.path + "/" + path);
+core::Error TreeCopy::failed(int error_number, std::string_view action,
+                             const std::string& path) const {
+    return core::system_error(error_number, action,
+                              path.empty() ? target_.path : target_.path + "/" + path);
 }
 
-core::Error TreeCopy::source_failed(int error_number, std::string_view action, const std::string& path) const {
-    return core::system_error(error_number, action, path.empty() ? source_path_ : source_path_ + "/" + path);
+core::Error TreeCopy::source_failed(int error_number, std::string_view action,
+                                    const std::string& path) const {
+    return core::system_error(error_number, action,
+                              path.empty() ? source_path_ : source_path_ + "/" + path);
 }
 
 }  // namespace agent

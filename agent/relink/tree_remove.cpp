@@ -36,7 +36,8 @@ core::Result<void> TreeRemove::advance() {
     return remove_entry(level.directory.get(), entry, level.path + "/" + entry.name);
 }
 
-core::Result<void> TreeRemove::remove_entry(int directory, const DirectoryEntry& entry, const std::string& path) {
+core::Result<void> TreeRemove::remove_entry(int directory, const DirectoryEntry& entry,
+                                            const std::string& path) {
     if (entry.type == DT_DIR || entry.type == DT_UNKNOWN) {
         auto entered = enter(directory, entry.name, path);
         // What is no directory, or gone, is for unlinkat to settle.
@@ -63,9 +64,10 @@ core::Result<void> TreeRemove::enter(int parent, const std::string& name, const 
         device_ = status.st_dev;
     }
     if (status.st_dev != device_ || levels_.size() == max_depth) {
-        return core::Error{core::Errc::refused, "remove " + path +
-                                                    (status.st_dev != device_ ? ": it is on another file system"
-                                                                              : ": too many directories deep")};
+        return core::Error{core::Errc::refused,
+                           "remove " + path +
+                               (status.st_dev != device_ ? ": it is on another file system"
+                                                         : ": too many directories deep")};
     }
     auto entries = list_directory(directory->get(), path);
     if (entries.has_error()) {

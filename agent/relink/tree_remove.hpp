@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Removes a directory with all that is in it, in slices of time. Never follows a symbolic link, never goes above where
-// it began, never enters another file system.
+// Removes a directory with all that is in it, in slices of time. Never follows a symbolic link,
+// never goes above where it began, never enters another file system.
 #pragma once
 
 #include "agent/base/directory.hpp"
@@ -18,8 +18,8 @@ class TreeRemove {
    public:
     explicit TreeRemove(Target target) : target_(std::move(target)) {}
 
-    /// Works for about that long, at least one entry. Nothing there is success. After an error it may be tried again
-    /// with a new object.
+    /// Works for about that long, at least one entry. Nothing there is success. After an error it
+    /// may be tried again with a new object.
     [[nodiscard]] core::Result<Slice> continue_for(std::chrono::milliseconds budget);
 
     static constexpr std::size_t max_depth = 64;
@@ -34,8 +34,10 @@ class TreeRemove {
     };
 
     [[nodiscard]] core::Result<void> advance();
-    [[nodiscard]] core::Result<void> remove_entry(int directory, const DirectoryEntry& entry, const std::string& path);
-    [[nodiscard]] core::Result<void> enter(int parent, const std::string& name, const std::string& path);
+    [[nodiscard]] core::Result<void> remove_entry(int directory, const DirectoryEntry& entry,
+                                                  const std::string& path);
+    [[nodiscard]] core::Result<void> enter(int parent, const std::string& name,
+                                           const std::string& path);
     [[nodiscard]] core::Result<void> leave();
 
     Target target_;

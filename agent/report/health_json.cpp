@@ -26,7 +26,8 @@ bool was_observed(const core::Finding& finding) {
 
 /// An excused failure fails /readyz and only warns elsewhere.
 core::Status status_in(const core::Finding& finding, HealthView view) {
-    const bool unexcused = view.kind == HealthView::Kind::ready && finding.excuse != core::Excuse::none;
+    const bool unexcused =
+        view.kind == HealthView::Kind::ready && finding.excuse != core::Excuse::none;
     return unexcused ? core::Status::fail : finding.status;
 }
 
@@ -35,7 +36,8 @@ Json json_of(const core::Finding& finding, const core::Verdict& verdict, HealthV
     if (finding.reason != core::Reason::none) {
         out["reason"] = core::to_string(finding.reason);
     }
-    const bool attributed = finding.check == core::Check::mount && finding.status != core::Status::pass;
+    const bool attributed =
+        finding.check == core::Check::mount && finding.status != core::Status::pass;
     if (attributed && verdict.mount_fault != core::MountFault::none) {
         out["attribution"] = core::to_string(verdict.mount_fault);
     }
@@ -60,8 +62,9 @@ std::string output_of(const core::Verdict& verdict, HealthView view) {
         const core::Finding& finding = finding_of(verdict, view.check);
         return finding.status == core::Status::pass ? std::string() : finding.output;
     }
-    return view.kind == HealthView::Kind::ready && !verdict.ready_output.empty() ? verdict.ready_output
-                                                                                 : verdict.output;
+    return view.kind == HealthView::Kind::ready && !verdict.ready_output.empty()
+               ? verdict.ready_output
+               : verdict.output;
 }
 
 // ---- and back
@@ -70,7 +73,8 @@ core::Error malformed(const std::string& what) {
     return {core::Errc::malformed, "the answer is no health+json of this agent: " + what};
 }
 
-core::Result<std::string> text_member(const Json& object, const char* key, const std::string& where) {
+core::Result<std::string> text_member(const Json& object, const char* key,
+                                      const std::string& where) {
     const auto found = object.find(key);
     if (found == object.end()) {
         return std::string();
@@ -86,7 +90,8 @@ struct TextMember {
     std::string* value;
 };
 
-core::Result<void> read_texts(const Json& object, const std::string& where, std::initializer_list<TextMember> members) {
+core::Result<void> read_texts(const Json& object, const std::string& where,
+                              std::initializer_list<TextMember> members) {
     for (const TextMember& member : members) {
         auto text = text_member(object, member.key, where);
         if (!text) {
@@ -137,7 +142,8 @@ std::optional<core::WallTime> time_from(std::string_view text) {
            milliseconds(number(20, 3));
 }
 
-core::Result<HealthReport::Row> row_from(const std::string& check, const Json& object, core::WallTime now) {
+core::Result<HealthReport::Row> row_from(const std::string& check, const Json& object,
+                                         core::WallTime now) {
     const std::string where = "$.checks." + check;
     if (!object.is_object()) {
         return malformed(where + " is not an array of objects");
@@ -202,7 +208,8 @@ core::Status status_of(const core::Verdict& verdict, HealthView view) {
     return finding_of(verdict, view.check).status;
 }
 
-std::string render_health(const core::Verdict& verdict, HealthView view, JsonStyle style, const Release& release) {
+std::string render_health(const core::Verdict& verdict, HealthView view, JsonStyle style,
+                          const Release& release) {
     Json root{{"status", core::to_string(status_of(verdict, view))}};
     put_unless_empty(root, "serviceId", verdict.instance_id);
     root["version"] = release.version;
@@ -212,11 +219,14 @@ std::string render_health(const core::Verdict& verdict, HealthView view, JsonSty
     Json& checks = root["checks"] = Json::object();
     for (const core::Finding& finding : verdict.checks) {
         if (view.kind != HealthView::Kind::check || finding.check == view.check) {
-            checks[std::string(core::to_string(finding.check))] = Json::array({json_of(finding, verdict, view)});
+            checks[std::string(core::to_string(finding.check))] =
+                Json::array({json_of(finding, verdict, view)});
         }
     }
     constexpr int indent = 2;
-    return root.dump(style == JsonStyle::pretty ? indent : -1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return root.dump(style == JsonStyle::pretty ? indent : -1, ' ', false,
+                     Json::error_handler_t::replace) +
+           "\n";
 }
 
 HealthReport report_of(const core::Verdict& verdict) {
@@ -255,7 +265,8 @@ core::Result<HealthReport> parse_health(std::string_view text, core::WallTime no
     HealthReport report;
     report.status = *status;
     const auto read = read_texts(
-        root, "$", {{"serviceId", &report.instance_id}, {"phase", &report.phase}, {"output", &report.output}});
+        root, "$",
+        {{"serviceId", &report.instance_id}, {"phase", &report.phase}, {"output", &report.output}});
     if (!read) {
         return read.error();
     }

@@ -30,17 +30,18 @@ struct Release {
 [[nodiscard]] core::Status status_of(const core::Verdict& verdict, HealthView view);
 
 /// Always valid UTF-8, whatever bytes a log line brought; ends with a newline.
-[[nodiscard]] std::string render_health(const core::Verdict& verdict, HealthView view, JsonStyle style,
-                                        const Release& release);
+[[nodiscard]] std::string render_health(const core::Verdict& verdict, HealthView view,
+                                        JsonStyle style, const Release& release);
 
 /// What a table shows: of a verdict made in this process, or read from a running agent's /health.
 struct HealthReport {
     struct Row {
         std::string check;
         core::Status status = core::Status::fail;
-        std::string reason;                 ///< "" on pass
-        std::string excuse;                 ///< why a failure is shown as a warning; "" mostly
-        std::optional<core::BootTime> age;  ///< of the facts behind it; absent if there never were any
+        std::string reason;  ///< "" on pass
+        std::string excuse;  ///< why a failure is shown as a warning; "" mostly
+        std::optional<core::BootTime>
+            age;  ///< of the facts behind it; absent if there never were any
         std::string observed;
         std::string output;
         std::string remedy;
@@ -55,8 +56,9 @@ struct HealthReport {
 
 [[nodiscard]] HealthReport report_of(const core::Verdict& verdict);
 
-/// Reads the body of /health. Members that are not known are skipped and those that may be absent may be absent, but a
-/// member of the wrong type or an unknown status is an error (malformed) that names it. `now` makes ages of times.
+/// Reads the body of /health. Members that are not known are skipped and those that may be absent
+/// may be absent, but a member of the wrong type or an unknown status is an error (malformed) that
+/// names it. `now` makes ages of times.
 [[nodiscard]] core::Result<HealthReport> parse_health(std::string_view text, core::WallTime now);
 
 }  // namespace agent

@@ -17,8 +17,9 @@ namespace {
 constexpr std::size_t longest_cell = 1000;
 constexpr std::size_t padded_columns = 4;  // the last one, what was seen, is as long as it is
 constexpr std::size_t gap = 2;
-constexpr std::size_t least_seen = 30;  // with less room than that, what was seen gets lines of its own
-constexpr std::size_t below = 4;        // where those begin
+constexpr std::size_t least_seen =
+    30;                           // with less room than that, what was seen gets lines of its own
+constexpr std::size_t below = 4;  // where those begin
 
 struct Line {
     std::array<std::string, padded_columns> cells;
@@ -55,8 +56,10 @@ std::size_t visible(std::string_view word) {
     return size;
 }
 
-/// `text` in lines of the width that is left after `indent`; the first goes on where `column` says the line stands.
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t column, const TableStyle& style) {
+/// `text` in lines of the width that is left after `indent`; the first goes on where `column` says
+/// the line stands.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t column,
+                    const TableStyle& style) {
     std::string out;
     bool begun = false;
     while (!text.empty()) {
@@ -88,8 +91,10 @@ std::size_t rank_of(const HealthReport::Row& row) {
 }
 
 Line line_of(const HealthReport::Row& row) {
-    const std::string excuse = row.excuse.empty() ? "" : " (" + core::printable(row.excuse, longest_cell) + ")";
-    return {{core::printable(row.check, longest_cell), std::string(core::to_string(row.status)) + excuse,
+    const std::string excuse =
+        row.excuse.empty() ? "" : " (" + core::printable(row.excuse, longest_cell) + ")";
+    return {{core::printable(row.check, longest_cell),
+             std::string(core::to_string(row.status)) + excuse,
              row.reason.empty() ? "-" : core::printable(row.reason, longest_cell),
              row.age ? core::describe_age(*row.age) : "-"},
             core::printable(seen_of(row), longest_cell),
@@ -165,14 +170,16 @@ std::string answers(const HealthReport& report, const TableStyle& style) {
         return painted(std::string(core::to_string(status)), colour_of(status), style);
     };
     const bool differ = report.ready && *report.ready != report.status;
-    return differ ? "health " + word(report.status) + ", ready " + word(*report.ready) : word(report.status);
+    return differ ? "health " + word(report.status) + ", ready " + word(*report.ready)
+                  : word(report.status);
 }
 
 /// What was seen stands in the row of that check; without a row it stands here.
-std::string headline(const HealthReport& report, const std::vector<const HealthReport::Row*>& faults,
-                     const TableStyle& style) {
+std::string headline(const HealthReport& report,
+                     const std::vector<const HealthReport::Row*>& faults, const TableStyle& style) {
     const std::string id = report.instance_id.empty() ? "instance unknown" : report.instance_id;
-    std::string out = painted(core::printable(id, longest_cell), bold, style) + ": " + answers(report, style);
+    std::string out =
+        painted(core::printable(id, longest_cell), bold, style) + ": " + answers(report, style);
     if (!report.phase.empty()) {
         out += " (" + core::printable(report.phase, longest_cell) + ")";
     }
@@ -191,10 +198,10 @@ std::string remedies(const std::vector<const HealthReport::Row*>& faults, const 
     for (const HealthReport::Row* row : faults) {
         if (!row->remedy.empty()) {
             out += out.empty() ? "\n" + painted("What to do:", bold, style) + "\n" : "";
-            out +=
-                std::string(indent, ' ') +
-                wrapped(name_of(*row) + ": " + core::printable(row->remedy, longest_cell), 2 * indent, indent, style) +
-                "\n";
+            out += std::string(indent, ' ') +
+                   wrapped(name_of(*row) + ": " + core::printable(row->remedy, longest_cell),
+                           2 * indent, indent, style) +
+                   "\n";
         }
     }
     return out;
@@ -231,12 +238,13 @@ std::string render_table(const HealthReport& report, const TableStyle& style) {
         lines.push_back(line_of(row));
     }
     const std::vector<const HealthReport::Row*> faults = faults_by_cause(report);
-    return headline(report, faults, style) + "\n" + table_of(lines, style) + remedies(faults, style);
+    return headline(report, faults, style) + "\n" + table_of(lines, style) +
+           remedies(faults, style);
 }
 
 std::string render_no_answer(std::string_view why, const TableStyle& style) {
-    const std::string line =
-        painted("no answer", colour_of(core::Status::fail), style) + ": " + core::printable(why, longest_cell);
+    const std::string line = painted("no answer", colour_of(core::Status::fail), style) + ": " +
+                             core::printable(why, longest_cell);
     return wrapped(line, 2, 0, style) + "\n";
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of `check`, `status` and `curl /`. The text may come from a socket: nothing in it can drive a terminal, and
-// no byte of it but what TableStyle asks for is anything but printable ASCII and line ends.
+// The table of `check`, `status` and `curl /`. The text may come from a socket: nothing in it can
+// drive a terminal, and no byte of it but what TableStyle asks for is anything but printable ASCII
+// and line ends.
 #pragma once
 
 #include "agent/report/health_json.hpp"
@@ -18,9 +19,10 @@ struct TableStyle {
     std::size_t width = 0;  ///< columns; 0: lines are as long as they are
 };
 
-/// The verdict and the cause of it, one line per check, then what to do about each that does not pass, the cause first.
-/// With a width, what was seen and what to do are wrapped between words. A word is left whole, so that a path can be
-/// copied: where one would not fit beside the other columns, what was seen has lines of its own.
+/// The verdict and the cause of it, one line per check, then what to do about each that does not
+/// pass, the cause first. With a width, what was seen and what to do are wrapped between words. A
+/// word is left whole, so that a path can be copied: where one would not fit beside the other
+/// columns, what was seen has lines of its own.
 [[nodiscard]] std::string render_table(const HealthReport& report, const TableStyle& style = {});
 
 /// One line: why there is no answer. The first of a table that is no longer fresh.

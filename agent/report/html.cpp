@@ -27,8 +27,8 @@ std::string html_time(core::WallTime time) {
     const std::string stamp = core::rfc3339(time);
     constexpr std::size_t date = 10;
     constexpr std::size_t clock = 8;
-    return "<time datetime=\"" + stamp + "\">" + stamp.substr(0, date) + " " + stamp.substr(date + 1, clock) +
-           " UTC</time>";
+    return "<time datetime=\"" + stamp + "\">" + stamp.substr(0, date) + " " +
+           stamp.substr(date + 1, clock) + " UTC</time>";
 }
 
 std::string grouped(std::uint64_t number) {

@@ -10,8 +10,9 @@
 
 namespace agent {
 
-/// Fit for an element's text and for an attribute's value in double quotes: & < > " ' are escaped, and whatever is no
-/// printable ASCII is '?', so that the page is valid UTF-8 whatever bytes a log line brought.
+/// Fit for an element's text and for an attribute's value in double quotes: & < > " ' are escaped,
+/// and whatever is no printable ASCII is '?', so that the page is valid UTF-8 whatever bytes a log
+/// line brought.
 [[nodiscard]] std::string html_text(std::string_view text);
 
 /// <time datetime="2026-11-22T10:15:04.126Z">2026-11-22 10:15:04 UTC</time>

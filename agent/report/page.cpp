@@ -44,7 +44,8 @@ std::string_view ready_means(core::Status status) {
 }
 
 std::string remedy_of(std::string_view remedy) {
-    return remedy.empty() ? "" : "<p class=\"remedy\"><b>What to do:</b> " + html_text(remedy) + "</p>";
+    return remedy.empty() ? ""
+                          : "<p class=\"remedy\"><b>What to do:</b> " + html_text(remedy) + "</p>";
 }
 
 std::string definition(std::string_view term, const std::string& html) {
@@ -52,8 +53,10 @@ std::string definition(std::string_view term, const std::string& html) {
 }
 
 /// One answer, its reason and what it means, in its colour.
-std::string answer_of(const std::string& heading, core::Status status, std::string_view said, std::string_view means) {
-    std::string out = "<div class=\"verdict is-" + std::string(core::to_string(status)) + "\">\n" + heading + "\n";
+std::string answer_of(const std::string& heading, core::Status status, std::string_view said,
+                      std::string_view means) {
+    std::string out = "<div class=\"verdict is-" + std::string(core::to_string(status)) + "\">\n" +
+                      heading + "\n";
     if (!said.empty()) {
         out += "<p class=\"said\">" + html_text(said) + "</p>\n";
     }
@@ -64,10 +67,13 @@ std::string banner_of(const core::Verdict& verdict) {
     const std::string health = "<h1>" + upper(core::to_string(verdict.health)) + "</h1>";
     const bool said = verdict.ready_output == verdict.output;  // above, already
     const std::string_view why_not = said ? std::string_view() : verdict.ready_output;
-    const std::string ready = "<p class=\"ready\">ready: " + upper(core::to_string(verdict.ready)) + "</p>";
-    return "<div role=\"status\">\n" + answer_of(health, verdict.health, verdict.output, health_means(verdict.health)) +
-           (verdict.ready == verdict.health ? ""
-                                            : answer_of(ready, verdict.ready, why_not, ready_means(verdict.ready))) +
+    const std::string ready =
+        "<p class=\"ready\">ready: " + upper(core::to_string(verdict.ready)) + "</p>";
+    return "<div role=\"status\">\n" +
+           answer_of(health, verdict.health, verdict.output, health_means(verdict.health)) +
+           (verdict.ready == verdict.health
+                ? ""
+                : answer_of(ready, verdict.ready, why_not, ready_means(verdict.ready))) +
            "</div>\n";
 }
 
@@ -81,17 +87,21 @@ std::string who(const PageView& view) {
 }
 
 std::string cell(std::string_view label, std::string_view kind, const std::string& html) {
-    return "<td class=\"" + std::string(kind) + "\" data-label=\"" + std::string(label) + "\">" + html + "</td>";
+    return "<td class=\"" + std::string(kind) + "\" data-label=\"" + std::string(label) + "\">" +
+           html + "</td>";
 }
 
 std::string row_of(const HealthReport::Row& row) {
-    const std::string excuse = row.excuse.empty() ? "" : " <span>(" + html_text(row.excuse) + ")</span>";
+    const std::string excuse =
+        row.excuse.empty() ? "" : " <span>(" + html_text(row.excuse) + ")</span>";
     const std::string seen = seen_of(row);
     return "<tr><th scope=\"row\">" + html_text(row.check) + "</th>" +
            cell("Status", "status", word_of(row.status) + excuse) +
-           cell("Reason", row.reason.empty() ? "none" : "reason", row.reason.empty() ? "-" : html_text(row.reason)) +
+           cell("Reason", row.reason.empty() ? "none" : "reason",
+                row.reason.empty() ? "-" : html_text(row.reason)) +
            cell("Age", "age", row.age ? core::describe_age(*row.age) : "never looked at") +
-           cell("Seen", "seen", "<span class=\"value\">" + html_text(seen) + "</span>" + remedy_of(row.remedy)) +
+           cell("Seen", "seen",
+                "<span class=\"value\">" + html_text(seen) + "</span>" + remedy_of(row.remedy)) +
            "</tr>\n";
 }
 
@@ -99,9 +109,12 @@ std::string row_of(const HealthReport::Row& row) {
 std::string checks_of(const core::Verdict& verdict) {
     const HealthReport report = report_of(verdict);
     std::string out =
-        "<section aria-labelledby=\"checks\">\n<h2 id=\"checks\">Checks</h2>\n<table class=\"reflow\">\n"
-        "<thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Status</th><th scope=\"col\">Reason</th>"
-        "<th scope=\"col\">Age</th><th scope=\"col\">Seen, and what to do</th></tr></thead>\n<tbody>\n";
+        "<section aria-labelledby=\"checks\">\n<h2 id=\"checks\">Checks</h2>\n<table "
+        "class=\"reflow\">\n"
+        "<thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Status</th><th "
+        "scope=\"col\">Reason</th>"
+        "<th scope=\"col\">Age</th><th scope=\"col\">Seen, and what to "
+        "do</th></tr></thead>\n<tbody>\n";
     for (const HealthReport::Row* row : faults_by_cause(report)) {
         out += row_of(*row);
     }
@@ -127,22 +140,28 @@ std::string relink_of(const PageView& view) {
         out += ": " + html_text(progress->text);
     }
     out += "</p>\n<p class=\"soft\">As of " + html_time(view.relink.at.wall) + ", " +
-           core::describe_age(view.verdict.at.boot - view.relink.at.boot) + " before this verdict.</p>\n";
+           core::describe_age(view.verdict.at.boot - view.relink.at.boot) +
+           " before this verdict.</p>\n";
     return out + "</section>\n";
 }
 
 std::string changes_of(const core::History& history) {
     std::string out =
         "<section aria-labelledby=\"changes\">\n<h2 id=\"changes\">Changes of the verdict</h2>\n"
-        "<table class=\"reflow\">\n<thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Health</th>"
-        "<th scope=\"col\">Ready</th><th scope=\"col\">Phase</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n";
+        "<table class=\"reflow\">\n<thead><tr><th scope=\"col\">Time</th><th "
+        "scope=\"col\">Health</th>"
+        "<th scope=\"col\">Ready</th><th scope=\"col\">Phase</th><th "
+        "scope=\"col\">Why</th></tr></thead>\n<tbody>\n";
     const auto& changes = history.changes();
     for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
         out += "<tr><td class=\"when\">" + html_time(change->at.wall) + "</td>" +
-               cell("Health", "status", word_of(change->health)) + cell("Ready", "status", word_of(change->ready)) +
+               cell("Health", "status", word_of(change->health)) +
+               cell("Ready", "status", word_of(change->ready)) +
                cell("Phase", "phase", html_text(core::to_string(change->phase))) +
                cell("Why", change->text.empty() ? "none" : "seen",
-                    change->text.empty() ? "-" : "<span class=\"value\">" + html_text(change->text) + "</span>") +
+                    change->text.empty()
+                        ? "-"
+                        : "<span class=\"value\">" + html_text(change->text) + "</span>") +
                "</tr>\n";
     }
     return out + "</tbody>\n</table>\n<p class=\"soft\">Since this agent was started, the last " +
@@ -171,11 +190,14 @@ std::string document(const std::string& title, std::string_view colour, const st
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<noscript><meta http-equiv=\"refresh\" content=\"10\"></noscript>\n<title>" +
         title + "</title>\n" + icon_of(colour) + "<style>";
-    out.append(page_style).append("</style>\n</head>\n<body>\n<p id=\"lost\" role=\"alert\" hidden></p>\n<main>\n");
+    out.append(page_style)
+        .append("</style>\n</head>\n<body>\n<p id=\"lost\" role=\"alert\" hidden></p>\n<main>\n");
     out.append(main);
     out.append(
-        "</main>\n<footer>As JSON: <a href=\"/health?pretty\">/health</a>, <a href=\"/readyz?pretty\">/readyz</a>; "
-        "for Prometheus: <a href=\"/metrics\">/metrics</a>. In a terminal: <code>postfix-elb-agent status</code>"
+        "</main>\n<footer>As JSON: <a href=\"/health?pretty\">/health</a>, <a "
+        "href=\"/readyz?pretty\">/readyz</a>; "
+        "for Prometheus: <a href=\"/metrics\">/metrics</a>. In a terminal: <code>postfix-elb-agent "
+        "status</code>"
         "</footer>\n<script>");
     return out.append(page_script).append("</script>\n</body>\n</html>\n");
 }
@@ -185,9 +207,10 @@ std::string document(const std::string& title, std::string_view colour, const st
 std::string render_page(const PageView& view) {
     const core::Verdict& verdict = view.verdict;
     const std::string id = verdict.instance_id.empty() ? "instance unknown" : verdict.instance_id;
-    return document(html_text(upper(core::to_string(verdict.health)) + " - " + id), icon_colour(verdict.health),
-                    banner_of(verdict) + who(view) + checks_of(verdict) + render_queue(view.history, verdict.at) +
-                        changes_of(view.history) + relink_of(view));
+    return document(
+        html_text(upper(core::to_string(verdict.health)) + " - " + id), icon_colour(verdict.health),
+        banner_of(verdict) + who(view) + checks_of(verdict) +
+            render_queue(view.history, verdict.at) + changes_of(view.history) + relink_of(view));
 }
 
 std::string render_notice(std::string_view word, std::string_view text) {
@@ -200,9 +223,11 @@ std::string render_notice(std::string_view word, std::string_view text) {
 
 const std::string& page_fields() {
     static const std::string fields =
-        std::string(index_fields) + "Content-Security-Policy: default-src 'none'; style-src 'sha256-" +
+        std::string(index_fields) +
+        "Content-Security-Policy: default-src 'none'; style-src 'sha256-" +
         std::string(page_style_hash) + "'; script-src 'sha256-" + std::string(page_script_hash) +
-        "'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+        "'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'\r\n"
         "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
     return fields;
 }

@@ -3,7 +3,8 @@
 
 namespace agent {
 
-// A colour never speaks alone: each stands beside its word. Contrast of every pair is 4.5:1 or more (WCAG 2, 1.4.3).
+// A colour never speaks alone: each stands beside its word. Contrast of every pair is 4.5:1 or more
+// (WCAG 2, 1.4.3).
 const std::string_view page_style = R"css(
 :root { color-scheme: light dark;
   --page: #ffffff; --text: #1f2328; --soft: #59636e; --line: #d1d9e0; --panel: #f6f8fa; --link: #0550ae;
@@ -66,9 +67,9 @@ footer { margin-top: 2rem; padding-top: .75rem; border-top: 1px solid var(--line
 }
 )css";
 
-// Asks for the same page again and changes only what differs: a selection, the place on the page and what a screen
-// reader is at stay as they are. Whatever answers (503, too) is shown; when nothing does, the page says so and since
-// when.
+// Asks for the same page again and changes only what differs: a selection, the place on the page
+// and what a screen reader is at stay as they are. Whatever answers (503, too) is shown; when
+// nothing does, the page says so and since when.
 const std::string_view page_script = R"js(
 "use strict";
 const every = 5000;

@@ -22,7 +22,8 @@ std::uint64_t depth(const core::QueueSample& sample, core::MailQueue queue) {
     return sample.messages[static_cast<std::size_t>(queue)];
 }
 
-/// Censuses come at even intervals: where one is missing the line is broken rather than drawn through what nobody saw.
+/// Censuses come at even intervals: where one is missing the line is broken rather than drawn
+/// through what nobody saw.
 core::BootTime longest_step(const Samples& samples) {
     core::BootTime shortest = core::History::sample_span;
     for (std::size_t i = 1; i < samples.size(); ++i) {
@@ -37,7 +38,8 @@ struct Span {
     core::BootTime to{};
 
     [[nodiscard]] std::uint64_t x(core::BootTime at) const {
-        const auto whole = static_cast<std::uint64_t>(std::max<std::int64_t>((to - from).count(), 1));
+        const auto whole =
+            static_cast<std::uint64_t>(std::max<std::int64_t>((to - from).count(), 1));
         return static_cast<std::uint64_t>((at - from).count()) * plot_width / whole;
     }
 };
@@ -59,11 +61,13 @@ Paths paths_of(const Samples& samples, core::MailQueue queue, std::uint64_t most
     for (std::size_t i = 0; i < samples.size(); ++i) {
         const std::uint64_t x = span.x(samples[i].at.boot);
         // In floating point: a depth times the height may not fit.
-        const double part =
-            static_cast<double>(depth(samples[i], queue)) / static_cast<double>(std::max<std::uint64_t>(most, 1));
-        const auto y = plot_height - static_cast<std::uint64_t>(part * static_cast<double>(plot_height - headroom));
+        const double part = static_cast<double>(depth(samples[i], queue)) /
+                            static_cast<double>(std::max<std::uint64_t>(most, 1));
+        const auto y = plot_height - static_cast<std::uint64_t>(
+                                         part * static_cast<double>(plot_height - headroom));
         const bool begins = i == 0 || samples[i].at.boot - samples[i - 1].at.boot > step;
-        const bool ends = i + 1 == samples.size() || samples[i + 1].at.boot - samples[i].at.boot > step;
+        const bool ends =
+            i + 1 == samples.size() || samples[i + 1].at.boot - samples[i].at.boot > step;
         paths.line += (begins ? "M" : "L") + point(x, y);
         // A piece of one sample alone is a dot: round caps make one of a line without length.
         paths.line += begins && ends ? "L" + point(x, y) : "";
@@ -90,9 +94,10 @@ std::string plot_of(const Samples& samples, core::MailQueue queue) {
     const std::string size = std::to_string(plot_width) + " " + std::to_string(plot_height);
     return "<figure>\n<figcaption><b>" + name + ": " + now + "</b><span>most: " + grouped(most) +
            "</span></figcaption>\n<svg class=\"plot\" viewBox=\"0 0 " + size +
-           "\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"" + name + ": now " + now + ", most " +
-           grouped(most) + " since " + clock_of(samples.front().at.wall) + "\"><path class=\"area\" d=\"" + paths.area +
-           "\"/><path d=\"" + paths.line + "\"/></svg>\n<p class=\"span\"><span>" + clock_of(samples.front().at.wall) +
+           "\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"" + name + ": now " + now +
+           ", most " + grouped(most) + " since " + clock_of(samples.front().at.wall) +
+           "\"><path class=\"area\" d=\"" + paths.area + "\"/><path d=\"" + paths.line +
+           "\"/></svg>\n<p class=\"span\"><span>" + clock_of(samples.front().at.wall) +
            "</span><span>" + clock_of(samples.back().at.wall) + "</span></p>\n</figure>\n";
 }
 
@@ -110,16 +115,18 @@ std::string oldest_of(const core::QueueFigures& figures, core::WallTime now) {
 std::string row_of(const core::QueueCensus& census, core::MailQueue queue, core::WallTime now) {
     const core::QueueFigures& figures = census.of(queue);
     const std::string about = figures.bytes_sampled < figures.messages ? "about " : "";
-    return "<tr><th scope=\"row\">" + std::string(core::to_string(queue)) + "</th><td class=\"number\">" +
-           grouped(figures.messages) + "</td><td class=\"number\">" + oldest_of(figures, now) +
-           "</td><td class=\"number\">" + (figures.messages == 0 ? "-" : about + describe_bytes(figures.bytes)) +
-           "</td></tr>\n";
+    return "<tr><th scope=\"row\">" + std::string(core::to_string(queue)) +
+           "</th><td class=\"number\">" + grouped(figures.messages) + "</td><td class=\"number\">" +
+           oldest_of(figures, now) + "</td><td class=\"number\">" +
+           (figures.messages == 0 ? "-" : about + describe_bytes(figures.bytes)) + "</td></tr>\n";
 }
 
 std::string table_of(const core::QueueCensus& census, core::WallTime now) {
     std::string out =
-        "<table class=\"queues\">\n<thead><tr><th scope=\"col\">Queue</th><th scope=\"col\" class=\"number\">Messages"
-        "</th><th scope=\"col\" class=\"number\">Oldest</th><th scope=\"col\" class=\"number\">Size</th></tr></thead>\n"
+        "<table class=\"queues\">\n<thead><tr><th scope=\"col\">Queue</th><th scope=\"col\" "
+        "class=\"number\">Messages"
+        "</th><th scope=\"col\" class=\"number\">Oldest</th><th scope=\"col\" "
+        "class=\"number\">Size</th></tr></thead>\n"
         "<tbody>\n";
     for (const core::MailQueue queue : core::all_mail_queues()) {
         out += row_of(census, queue, now);
@@ -129,7 +136,8 @@ std::string table_of(const core::QueueCensus& census, core::WallTime now) {
 
 std::string plots_of(const Samples& samples) {
     if (samples.size() < 2) {
-        return "<p class=\"soft\">A plot of the last hours begins with the second complete census.</p>\n";
+        return "<p class=\"soft\">A plot of the last hours begins with the second complete "
+               "census.</p>\n";
     }
     return "<div class=\"plots\">\n" + plot_of(samples, core::MailQueue::deferred) +
            plot_of(samples, core::MailQueue::active) + "</div>\n";
@@ -142,12 +150,15 @@ std::string render_queue(const core::History& history, core::TimePoint now) {
     const std::optional<core::QueueCensus>& census = history.census();
     if (!census) {
         return out +
-               "<p>No census yet: the queue has not been counted since this agent was started (never where "
+               "<p>No census yet: the queue has not been counted since this agent was started "
+               "(never where "
                "census.interval is 0s).</p>\n</section>\n";
     }
-    out += "<p class=\"soft\">Counted " + core::describe_age(now.boot - census->at.boot) + " before this verdict, at " +
-           html_time(census->at.wall) +
-           (census->complete ? "." : "; <b>not complete</b>, there may be more: " + html_text(census->error) + ".") +
+    out += "<p class=\"soft\">Counted " + core::describe_age(now.boot - census->at.boot) +
+           " before this verdict, at " + html_time(census->at.wall) +
+           (census->complete
+                ? "."
+                : "; <b>not complete</b>, there may be more: " + html_text(census->error) + ".") +
            "</p>\n";
     return out + table_of(*census, now.wall) + plots_of(history.samples()) + "</section>\n";
 }

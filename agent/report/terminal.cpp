@@ -19,8 +19,9 @@ namespace {
 
 constexpr std::size_t usual_width = 80;
 
-// Private modes of xterm that every emulator and multiplexer takes: 1049, a screen of one's own; 25, the cursor; 7,
-// long lines go on in the next row. Without the last, a line is a row, and the first one never scrolls away.
+// Private modes of xterm that every emulator and multiplexer takes: 1049, a screen of one's own;
+// 25, the cursor; 7, long lines go on in the next row. Without the last, a line is a row, and the
+// first one never scrolls away.
 constexpr std::string_view enter_sequence = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 constexpr std::string_view leave_sequence = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
 constexpr std::string_view plain = "\x1b[0m";
@@ -92,7 +93,8 @@ std::size_t width_of_stdout() {
 bool colour_is_wanted() {
     const char* none = std::getenv("NO_COLOR");
     const char* kind = std::getenv("TERM");
-    return (none == nullptr || *none == '\0') && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+    return (none == nullptr || *none == '\0') && kind != nullptr && *kind != '\0' &&
+           std::string_view(kind) != "dumb";
 }
 
 }  // namespace
@@ -137,7 +139,8 @@ void Screen::draw(std::string_view text) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         const bool last_row = rows > 0 && row == rows;
         const bool more = end + 1 < text.size();
-        frame.append(last_row && more ? "(more below: make the window higher)" : text.substr(0, end));
+        frame.append(last_row && more ? "(more below: make the window higher)"
+                                      : text.substr(0, end));
         frame.append(plain).append(clear_to_end_of_line);
         if (last_row) {
             break;
@@ -151,7 +154,8 @@ void Screen::draw(std::string_view text) {
 
 void Screen::wait(core::BootTime longest) {
     constexpr int thousand = 1000;
-    const timespec time{longest.count() / thousand, (longest.count() % thousand) * thousand * thousand};
+    const timespec time{longest.count() / thousand,
+                        (longest.count() % thousand) * thousand * thousand};
     sigset_t during;
     ::sigprocmask(SIG_BLOCK, nullptr, &during);
     for (const int number : news) {

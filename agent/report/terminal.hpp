@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The terminal that a command writes to, if it is one: how a table is to look there, and a screen that is drawn again
-// and again and leaves nothing behind.
+// The terminal that a command writes to, if it is one: how a table is to look there, and a screen
+// that is drawn again and again and leaves nothing behind.
 #pragma once
 
 #include "agent/report/health_table.hpp"
@@ -10,15 +10,16 @@
 
 namespace agent {
 
-/// For standard output. A terminal gets colours unless NO_COLOR is set and not empty (https://no-color.org) or TERM
-/// is "dumb" or not set, and the width that it says it has, else COLUMNS, else 80. What is no terminal gets neither.
+/// For standard output. A terminal gets colours unless NO_COLOR is set and not empty
+/// (https://no-color.org) or TERM is "dumb" or not set, and the width that it says it has, else
+/// COLUMNS, else 80. What is no terminal gets neither.
 [[nodiscard]] TableStyle style_of_stdout();
 
 [[nodiscard]] bool stdout_is_terminal();
 
 /// The alternate screen of the terminal on standard output, its cursor hidden. One at a time.
-/// Ctrl-C, SIGTERM and a hang-up give the terminal back and end the process at once with leave_with(); Ctrl-Z gives it
-/// back until the process goes on.
+/// Ctrl-C, SIGTERM and a hang-up give the terminal back and end the process at once with
+/// leave_with(); Ctrl-Z gives it back until the process goes on.
 class Screen {
    public:
     /// `exit_status`: as for leave_with(), which may change it.
@@ -30,11 +31,12 @@ class Screen {
     /// What the process ends with when somebody ends it.
     void leave_with(int exit_status);
 
-    /// Shows `text`, lines of printable ASCII with or without colours, in place of what was shown; what is below the
-    /// last row of the terminal is not shown, and the last row says so.
+    /// Shows `text`, lines of printable ASCII with or without colours, in place of what was shown;
+    /// what is below the last row of the terminal is not shown, and the last row says so.
     void draw(std::string_view text);
 
-    /// Returns after `longest`, or as soon as the terminal has another size or the screen is to be drawn anew.
+    /// Returns after `longest`, or as soon as the terminal has another size or the screen is to be
+    /// drawn anew.
     void wait(core::BootTime longest);
 };
 

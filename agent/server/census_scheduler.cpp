@@ -19,12 +19,14 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr core::Duration forever = std::chrono::hours(24);
-/// A worker that says "in an hour" is not waited for so long: settings and mount may change meanwhile.
+/// A worker that says "in an hour" is not waited for so long: settings and mount may change
+/// meanwhile.
 constexpr core::Duration longest_pause = std::chrono::seconds(1);
 
 }  // namespace
 
-CensusScheduler::CensusScheduler(asio::io_context& context, HealthMonitor& monitor, QueueMetrics& metrics)
+CensusScheduler::CensusScheduler(asio::io_context& context, HealthMonitor& monitor,
+                                 QueueMetrics& metrics)
     : monitor_(monitor), metrics_(metrics), due_(context), pause_(context) {
 }
 
@@ -32,16 +34,18 @@ bool CensusScheduler::may_count() const {
     using State = core::RelinkProgress::State;
     const core::Facts& facts = monitor_.collector().facts();
     const bool is_own = facts.relink.value && facts.relink.value->state == State::done;
-    const bool answers =
-        !facts.mount_hung_since && facts.mount.value && facts.mount.value->answer == core::MountFacts::Answer::answered;
-    return monitor_.settings().census.interval > core::Duration(0) && !facts.instance_id.empty() && is_own && answers;
+    const bool answers = !facts.mount_hung_since && facts.mount.value &&
+                         facts.mount.value->answer == core::MountFacts::Answer::answered;
+    return monitor_.settings().census.interval > core::Duration(0) && !facts.instance_id.empty() &&
+           is_own && answers;
 }
 
 core::Duration CensusScheduler::until_due() const {
     if (!may_count()) {
         return forever;
     }
-    return ended_ ? std::max(*ended_ + monitor_.settings().census.interval - now().boot, core::Duration(0))
+    return ended_ ? std::max(*ended_ + monitor_.settings().census.interval - now().boot,
+                             core::Duration(0))
                   : core::Duration(0);
 }
 
@@ -64,7 +68,8 @@ asio::awaitable<CensusOutcome> CensusScheduler::count() {
     while (may_count()) {
         const Request request = make_request(operation, monitor_.collector().facts().instance_id);
         WorkerClient& mount = monitor_.collector().client(WorkerKind::mount);
-        auto progress = co_await mount.ask_for<CensusProgress>(request, monitor_.settings().mount.deadline);
+        auto progress =
+            co_await mount.ask_for<CensusProgress>(request, monitor_.settings().mount.deadline);
         if (!progress) {
             monitor_.request_round();  // a round tells what has become of the mount
             co_return CensusOutcome::cancelled;
@@ -73,7 +78,8 @@ asio::awaitable<CensusOutcome> CensusScheduler::count() {
         if (progress->census) {
             latest_ = std::move(*progress->census);
             metrics_.publish(*latest_);
-            if (std::exchange(last_error_, latest_->error) != latest_->error && !latest_->complete) {
+            if (std::exchange(last_error_, latest_->error) != latest_->error &&
+                !latest_->complete) {
                 log(Priority::warning, "census: not complete: " + last_error_);
             }
             co_return latest_->complete ? CensusOutcome::complete : CensusOutcome::incomplete;

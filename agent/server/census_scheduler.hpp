@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Has the mount worker count the queues every census.interval, slice by slice, and keeps what was found last. It asks
-// only while the queue is this instance's own and the mount answers; between two slices whoever else asks the mount
-// worker has his turn. A mount that hangs ends the census under way; what was found before stays, with its age.
+// Has the mount worker count the queues every census.interval, slice by slice, and keeps what was
+// found last. It asks only while the queue is this instance's own and the mount answers; between
+// two slices whoever else asks the mount worker has his turn. A mount that hangs ends the census
+// under way; what was found before stays, with its age.
 #pragma once
 
 #include "agent/metrics/queue_metrics.hpp"
@@ -19,8 +20,10 @@ namespace agent {
 
 class CensusScheduler {
    public:
-    /// Asks the evaluator's mount worker, with its settings; tells `metrics` of each census. Both outlive this.
-    CensusScheduler(boost::asio::io_context& context, HealthMonitor& monitor, QueueMetrics& metrics);
+    /// Asks the evaluator's mount worker, with its settings; tells `metrics` of each census. Both
+    /// outlive this.
+    CensusScheduler(boost::asio::io_context& context, HealthMonitor& monitor,
+                    QueueMetrics& metrics);
 
     /// Never returns; ends with the io_context.
     [[nodiscard]] boost::asio::awaitable<void> run();

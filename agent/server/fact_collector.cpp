@@ -78,7 +78,8 @@ asio::awaitable<void> FactCollector::look_at_mount(const core::Settings& setting
         facts_.mount.at = at;
         facts_.mount_hung_since.reset();
     } else if (!facts_.mount_hung_since) {
-        facts_.mount_hung_since = mount_.overdue_since();  // and it stays so when a worker that hung is gone
+        facts_.mount_hung_since =
+            mount_.overdue_since();  // and it stays so when a worker that hung is gone
     }
 }
 
@@ -118,7 +119,8 @@ asio::awaitable<void> FactCollector::look_at_host_after(std::optional<SystemdSai
     };
     exchange();
     if (core::unit_misses_its_master(facts_, settings)) {
-        exchange();  // nobody is to judge by it before it is clear what systemd has begun to do since
+        exchange();  // nobody is to judge by it before it is clear what systemd has begun to do
+                     // since
         clearing_up_ = true;
         systemd = co_await hear_of_systemd(Operation::ask_systemd, settings);
         clearing_up_ = false;
@@ -126,21 +128,23 @@ asio::awaitable<void> FactCollector::look_at_host_after(std::optional<SystemdSai
         exchange();
     }
     if (maillog_.facts().source == core::StartupLogFacts::Source::reading) {
-        facts_.startup_log.at = std::max(facts_.startup_log.at, at, earlier);  // it would have told of a line to read
+        facts_.startup_log.at =
+            std::max(facts_.startup_log.at, at, earlier);  // it would have told of a line to read
     }
 }
 
 /// Of a worker that is gone or hangs nothing: what it said is not believed any more.
-asio::awaitable<FactCollector::SystemdSaid> FactCollector::ask_systemd(Operation operation,
-                                                                       const core::Settings& settings) {
+asio::awaitable<FactCollector::SystemdSaid> FactCollector::ask_systemd(
+    Operation operation, const core::Settings& settings) {
     const core::TimePoint at = now();
-    auto systemd = co_await systemd_.ask_for<core::SystemdFacts>(make_request(operation), settings.mount.deadline);
+    auto systemd = co_await systemd_.ask_for<core::SystemdFacts>(make_request(operation),
+                                                                 settings.mount.deadline);
     co_return SystemdSaid{systemd ? std::optional(std::move(*systemd)) : std::nullopt, at};
 }
 
 /// The systemd worker never waits for systemd; who cannot go on without its answer does, a little.
-asio::awaitable<FactCollector::SystemdSaid> FactCollector::hear_of_systemd(Operation operation,
-                                                                           const core::Settings& settings) {
+asio::awaitable<FactCollector::SystemdSaid> FactCollector::hear_of_systemd(
+    Operation operation, const core::Settings& settings) {
     constexpr std::chrono::milliseconds patience{1000};
     constexpr std::chrono::milliseconds look_again{20};
     const core::BootTime until = now().boot + patience;
@@ -162,10 +166,12 @@ void FactCollector::set_startup_log() {
 }
 
 asio::awaitable<void> FactCollector::read_maillog(const core::Settings& settings) {
-    const bool journal_counted = counting_ != nullptr && counting_->counts(LogCounter::Source::journal);
+    const bool journal_counted =
+        counting_ != nullptr && counting_->counts(LogCounter::Source::journal);
     co_await maillog_.follow(host_, settings, counting_);
     set_startup_log();
-    if (counting_ != nullptr && !journal_counted && counting_->counts(LogCounter::Source::journal)) {
+    if (counting_ != nullptr && !journal_counted &&
+        counting_->counts(LogCounter::Source::journal)) {
         noticed_(worker_event::journal);  // what stands there already counts from now on
     }
 }
@@ -223,14 +229,16 @@ asio::awaitable<void> FactCollector::continue_relink(const core::Settings& setti
     }
 }
 
-asio::awaitable<core::Result<RelinkPlanReply>> FactCollector::plan_relink(const core::Settings& settings) {
+asio::awaitable<core::Result<RelinkPlanReply>> FactCollector::plan_relink(
+    const core::Settings& settings) {
     const Request request = make_request(Operation::plan_relink, facts_.instance_id);
     co_return co_await mount_.ask_for<RelinkPlanReply>(request, settings.mount.deadline);
 }
 
 void FactCollector::relink_stands_as(const RelinkPlanReply& plan) {
     if (!plan.refusal.empty()) {
-        set_relink(progress(plan.waiting ? State::pending : State::refused, plan.refusal, plan.remedy));
+        set_relink(
+            progress(plan.waiting ? State::pending : State::refused, plan.refusal, plan.remedy));
     } else if (plan.steps.empty() || plan.only_claim) {
         set_relink(progress(State::done, "the queue is linked"));
     } else {

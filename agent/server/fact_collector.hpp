@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gathers facts from the workers and from the file server. Has no opinion: what the facts mean is decided in core.
-// Used by the server round after round and event after event, and by the commands that work without a daemon, once.
+// Gathers facts from the workers and from the file server. Has no opinion: what the facts mean is
+// decided in core. Used by the server round after round and event after event, and by the commands
+// that work without a daemon, once.
 #pragma once
 
 #include "agent/clients/nfs_ping.hpp"
@@ -29,7 +30,8 @@ class FactCollector {
     [[nodiscard]] const core::Facts& facts() const { return facts_; }
 
     /// The local files that may name this instance; empty where the host worker does not answer.
-    [[nodiscard]] boost::asio::awaitable<IdentityFiles> identity_files(const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<IdentityFiles> identity_files(
+        const core::Settings& settings);
 
     /// The id is known from now on, or why it is not.
     void set_identity(std::string instance_id);
@@ -44,12 +46,16 @@ class FactCollector {
     /// Everything once, one after the other.
     [[nodiscard]] boost::asio::awaitable<void> look(const core::Settings& settings);
 
-    /// The parts of it. Each takes at most a deadline, but the logs, which take as long as there is something to read.
+    /// The parts of it. Each takes at most a deadline, but the logs, which take as long as there is
+    /// something to read.
     [[nodiscard]] boost::asio::awaitable<void> look_at_mount(const core::Settings& settings);
-    /// The host; and where nobody works in the queue though a unit is up, first what systemd is about to do there.
+    /// The host; and where nobody works in the queue though a unit is up, first what systemd is
+    /// about to do there.
     [[nodiscard]] boost::asio::awaitable<void> look_at_host(const core::Settings& settings);
-    /// What systemd says, and the host as it was found then: a unit that was up has a master that could be seen.
-    [[nodiscard]] boost::asio::awaitable<void> look_at_systemd_and_host(const core::Settings& settings);
+    /// What systemd says, and the host as it was found then: a unit that was up has a master that
+    /// could be seen.
+    [[nodiscard]] boost::asio::awaitable<void> look_at_systemd_and_host(
+        const core::Settings& settings);
     [[nodiscard]] boost::asio::awaitable<void> read_maillog(const core::Settings& settings);
     [[nodiscard]] boost::asio::awaitable<void> read_journal(const core::Settings& settings);
 
@@ -63,7 +69,8 @@ class FactCollector {
     [[nodiscard]] boost::asio::awaitable<void> continue_relink(const core::Settings& settings);
 
     /// What a relink would do; nothing is written.
-    [[nodiscard]] boost::asio::awaitable<core::Result<RelinkPlanReply>> plan_relink(const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<core::Result<RelinkPlanReply>> plan_relink(
+        const core::Settings& settings);
 
     /// For commands without a daemon: the relink check says what the plan says.
     void relink_stands_as(const RelinkPlanReply& plan);
@@ -72,11 +79,12 @@ class FactCollector {
     using SystemdSaid = core::Observed<core::SystemdFacts>;
 
     /// `systemd` said so before the look; without it, what is known. The two become facts together.
-    [[nodiscard]] boost::asio::awaitable<void> look_at_host_after(std::optional<SystemdSaid> systemd,
+    [[nodiscard]] boost::asio::awaitable<void> look_at_host_after(
+        std::optional<SystemdSaid> systemd, const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<SystemdSaid> ask_systemd(Operation operation,
                                                                   const core::Settings& settings);
-    [[nodiscard]] boost::asio::awaitable<SystemdSaid> ask_systemd(Operation operation, const core::Settings& settings);
-    [[nodiscard]] boost::asio::awaitable<SystemdSaid> hear_of_systemd(Operation operation,
-                                                                      const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<SystemdSaid> hear_of_systemd(
+        Operation operation, const core::Settings& settings);
     void set_relink(core::RelinkProgress progress);
     void set_startup_log();
 

@@ -26,8 +26,8 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr core::Duration longest_relink_pause = std::chrono::minutes(1);
 /// Bursts of events are taken together.
 constexpr core::Duration shortest_pause = std::chrono::milliseconds(50);
-/// A busy relay writes thousands of log lines a second, and to be woken costs more than a hundred lines do: a log that
-/// is written to without end is read so often only.
+/// A busy relay writes thousands of log lines a second, and to be woken costs more than a hundred
+/// lines do: a log that is written to without end is read so often only.
 constexpr core::Duration busy_log_pause = std::chrono::milliseconds(200);
 /// Should the log's event fail to come (no more inotify watches, say), it is read all the same.
 constexpr core::Duration longest_log_pause = std::chrono::minutes(1);
@@ -36,7 +36,8 @@ constexpr core::Duration longest_unit_pause = std::chrono::seconds(30);
 constexpr core::Duration forever = std::chrono::hours(24);
 
 /// What observe_host answers.
-constexpr WorkerEvents about_host = worker_event::mounts | worker_event::link | worker_event::master;
+constexpr WorkerEvents about_host =
+    worker_event::mounts | worker_event::link | worker_event::master;
 
 /// Nobody holds the lock on the id: not yet, or not any more, and no other's name stands there.
 bool id_is_unowned(const core::Facts& facts) {
@@ -129,14 +130,16 @@ void HealthMonitor::publish() {
     publish_(verdict, facts, round_ended_ + longest_round(settings_));
 }
 
-/// Due until it is done, once user data need not be waited for; and again when nobody holds the lock on the id: a mount
-/// worker that was started again holds nothing yet, and a lock that was lost to nobody can be had again.
+/// Due until it is done, once user data need not be waited for; and again when nobody holds the
+/// lock on the id: a mount worker that was started again holds nothing yet, and a lock that was
+/// lost to nobody can be had again.
 bool HealthMonitor::relink_is_due() const {
     const core::Facts& facts = collector_.facts();
     if (facts.instance_id.empty() || facts.mount_hung_since || now().boot < next_relink_) {
         return false;
     }
-    const bool done = facts.relink.value && facts.relink.value->state == core::RelinkProgress::State::done;
+    const bool done =
+        facts.relink.value && facts.relink.value->state == core::RelinkProgress::State::done;
     return done ? id_is_unowned(facts) : !core::awaits_user_data(facts, settings_);
 }
 
@@ -161,7 +164,8 @@ asio::awaitable<void> HealthMonitor::relink_if_due() {
         co_return;
     }
     co_await relink();
-    const bool failed = collector_.facts().relink.value->state == core::RelinkProgress::State::failed;
+    const bool failed =
+        collector_.facts().relink.value->state == core::RelinkProgress::State::failed;
     relink_pause_ = failed ? std::clamp(relink_pause_ * 2, settings_.checks.interval,
                                         std::max(settings_.checks.interval, longest_relink_pause))
                            : core::Duration(0);
@@ -191,8 +195,8 @@ asio::awaitable<void> HealthMonitor::run_rounds() {
         round_ended_ = now().boot;
         publish();
         const auto& mount = collector_.facts().mount.value;
-        const bool answers =
-            !collector_.facts().mount_hung_since && mount && mount->answer == core::MountFacts::Answer::answered;
+        const bool answers = !collector_.facts().mount_hung_since && mount &&
+                             mount->answer == core::MountFacts::Answer::answered;
         co_await last_words_.write_if_due(collector_.client(WorkerKind::mount), settings_, answers);
         co_await pause(shortest_pause);
         co_await round_.take(std::max(settings_.checks.interval - shortest_pause, shortest_pause));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts, verdict, and whatever shows the verdict: round after round for what has no event (does the mount still
-// answer?), and at once for what has. Drives the relink, too, one slice at a time.
+// Facts, verdict, and whatever shows the verdict: round after round for what has no event (does the
+// mount still answer?), and at once for what has. Drives the relink, too, one slice at a time.
 // Requests are never answered from here: they are answered from what was published last.
 #pragma once
 
@@ -20,9 +20,11 @@ namespace agent {
 
 class HealthMonitor {
    public:
-    /// `publish` is called after each round, each slice of the relink and each event that counts. From `expires` on
-    /// what is published says nothing true any more, because no round has come to its end for too long.
-    using Publish = std::function<void(const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires)>;
+    /// `publish` is called after each round, each slice of the relink and each event that counts.
+    /// From `expires` on what is published says nothing true any more, because no round has come to
+    /// its end for too long.
+    using Publish = std::function<void(const core::Verdict& verdict, const core::Facts& facts,
+                                       core::BootTime expires)>;
 
     HealthMonitor(boost::asio::io_context& context, core::Settings settings, Publish publish);
 

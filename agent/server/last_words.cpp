@@ -23,7 +23,8 @@ using Json = nlohmann::ordered_json;
 
 /// Not the ages and counters that an output may hold.
 std::string essence(const core::Verdict& verdict) {
-    std::string text = std::string(to_string(verdict.phase)) + " " + std::string(to_string(verdict.mount_fault));
+    std::string text =
+        std::string(to_string(verdict.phase)) + " " + std::string(to_string(verdict.mount_fault));
     for (const core::Finding& finding : verdict.checks) {
         text.append(" ").append(to_string(finding.status)).append(to_string(finding.reason));
     }
@@ -46,7 +47,8 @@ std::string render(const Failure& failure, std::size_t longest_text) {
               {"phase", to_string(verdict.phase)},
               {"output", core::printable(verdict.output, longest_text)},
               {"time", core::rfc3339(verdict.at.wall)},
-              {"secondsSinceBoot", std::chrono::duration_cast<std::chrono::seconds>(verdict.at.boot).count()},
+              {"secondsSinceBoot",
+               std::chrono::duration_cast<std::chrono::seconds>(verdict.at.boot).count()},
               {"failingSince", core::rfc3339(failure.since.wall)}};
     if (verdict.mount_fault != core::MountFault::none) {
         root["attribution"] = to_string(verdict.mount_fault);
@@ -108,7 +110,8 @@ void LastWords::note_failure(const core::Verdict& verdict) {
 }
 
 void LastWords::note_recovery(const core::Verdict& verdict) {
-    const bool was_only_the_start = !std::exchange(passed_, true) && verdict.at.boot - first_noted_ < start_patience;
+    const bool was_only_the_start =
+        !std::exchange(passed_, true) && verdict.at.boot - first_noted_ < start_patience;
     if (!failure_ || failure_->end) {
         return;
     }
@@ -124,10 +127,12 @@ void LastWords::note_recovery(const core::Verdict& verdict) {
 
 bool LastWords::is_due(core::TimePoint now) const {
     const bool may_be_only_the_start = !passed_ && now.boot - first_noted_ < start_patience;
-    return due_ && !may_be_only_the_start && now.boot >= next_try_ && !failure_->verdict.instance_id.empty();
+    return due_ && !may_be_only_the_start && now.boot >= next_try_ &&
+           !failure_->verdict.instance_id.empty();
 }
 
-asio::awaitable<void> LastWords::write_if_due(WorkerClient& mount, const core::Settings& settings, bool mount_answers) {
+asio::awaitable<void> LastWords::write_if_due(WorkerClient& mount, const core::Settings& settings,
+                                              bool mount_answers) {
     if (writing_ || !mount_answers || !is_due(now())) {
         co_return;
     }
@@ -150,7 +155,8 @@ void LastWords::was_written(const core::Result<Nothing>& written) {
         next_try_ = now().boot + retry_pause;
     }
     if (std::exchange(last_error_, error) != error && !error.empty()) {
-        log(Priority::warning, "the reason of the failure cannot be kept on the shared file system: " + error);
+        log(Priority::warning,
+            "the reason of the failure cannot be kept on the shared file system: " + error);
     }
 }
 

@@ -18,7 +18,8 @@ int status_code(core::Status status) {
 PublishedAnswers::Page page(const core::Verdict& verdict, HealthView view, const Release& release) {
     const int status = status_code(status_of(verdict, view));
     const auto response = [&](JsonStyle style) {
-        return PreparedResponse(status, content_type::health, render_health(verdict, view, style, release));
+        return PreparedResponse(status, content_type::health,
+                                render_health(verdict, view, style, release));
     };
     return {response(JsonStyle::compact), response(JsonStyle::pretty)};
 }
@@ -36,7 +37,8 @@ Release this_release() {
     return {full.substr(0, full.rfind('.')), full};
 }
 
-PublishedAnswers make_answers(const core::Verdict& verdict, const core::Observed<core::RelinkProgress>& relink,
+PublishedAnswers make_answers(const core::Verdict& verdict,
+                              const core::Observed<core::RelinkProgress>& relink,
                               const core::History& history, core::BootTime expires) {
     using Kind = HealthView::Kind;
     const Release release = this_release();
@@ -44,12 +46,14 @@ PublishedAnswers make_answers(const core::Verdict& verdict, const core::Observed
     answers.health = page(verdict, {Kind::health}, release);
     answers.ready = page(verdict, {Kind::ready}, release);
     for (const core::Check check : core::all_checks()) {
-        answers.checks[static_cast<std::size_t>(check)] = page(verdict, {Kind::check, check}, release);
+        answers.checks[static_cast<std::size_t>(check)] =
+            page(verdict, {Kind::check, check}, release);
     }
-    answers.index = PreparedResponse(200, content_type::text, render_table(report_of(verdict)), index_fields);
+    answers.index =
+        PreparedResponse(200, content_type::text, render_table(report_of(verdict)), index_fields);
     answers.page = [verdict, relink, &history, version = release.release_id] {
-        return PreparedResponse(200, content_type::html, render_page({verdict, relink, history, version}),
-                                page_fields());
+        return PreparedResponse(200, content_type::html,
+                                render_page({verdict, relink, history, version}), page_fields());
     };
     answers.expires = expires;
     return answers;

@@ -104,9 +104,8 @@ Server::Server(ServerInputs inputs, ProcessUsage process)
       notifier_(control_.native_handle(), std::move(inputs.log_sinks)),
       imds_(io_.get_executor(), imds_endpoint(inputs.settings)),
       monitor_(io_, inputs.settings,
-               [this](const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
-                   publish(verdict, facts, expires);
-               }),
+               [this](const core::Verdict& verdict, const core::Facts& facts,
+                      core::BootTime expires) { publish(verdict, facts, expires); }),
       census_(io_, monitor_, metrics_.queue()),
       waiting_(std::move(inputs.listeners)),
       mount_worked_(inputs.mount_worked) {
@@ -122,7 +121,8 @@ Server::Server(ServerInputs inputs, ProcessUsage process)
     collector.client(WorkerKind::systemd).connect(std::move(inputs.systemd_channel));
 }
 
-void Server::publish(const core::Verdict& verdict, const core::Facts& facts, core::BootTime expires) {
+void Server::publish(const core::Verdict& verdict, const core::Facts& facts,
+                     core::BootTime expires) {
     metrics_.publish(verdict, facts, expires);
     const bool round_ended = std::exchange(expires_, expires) < expires;
     looked_ = looked_ || round_ended;
@@ -168,8 +168,9 @@ void Server::take_listener(FileDescriptor socket) {
     }
 }
 
-/// An agent that is started again on a host that works has nothing to say yet, and "not yet" would be taken for a
-/// fault: who asks waits in the backlog for the first verdict, for as long as a first round may take.
+/// An agent that is started again on a host that works has nothing to say yet, and "not yet" would
+/// be taken for a fault: who asks waits in the backlog for the first verdict, for as long as a
+/// first round may take.
 asio::awaitable<void> Server::answer_at_the_latest() {
     if (mount_worked_) {
         constexpr int questions = 3;
@@ -230,9 +231,10 @@ asio::awaitable<void> Server::identify() {
         auto files = co_await collector.identity_files(monitor_.settings());
         auto identity = co_await resolve_identity(setting, std::move(files), imds_);
         if (identity) {
-            log(Priority::notice,
-                "this instance is " + identity->id + " (" + std::string(to_string(identity->source)) + ")");
-            static_cast<void>(send_control(control_.native_handle(), ControlKind::identity, identity->id));
+            log(Priority::notice, "this instance is " + identity->id + " (" +
+                                      std::string(to_string(identity->source)) + ")");
+            static_cast<void>(
+                send_control(control_.native_handle(), ControlKind::identity, identity->id));
             collector.set_identity(identity->id);
             monitor_.request_round();
             co_return;
@@ -266,7 +268,8 @@ asio::awaitable<void> Server::drain() {
     io_.stop();
 }
 
-/// An exception that nobody caught is a bug; it ends the process, and the service manager starts another.
+/// An exception that nobody caught is a bug; it ends the process, and the service manager starts
+/// another.
 void Server::start(asio::awaitable<void> task) {
     asio::co_spawn(io_, std::move(task), [](std::exception_ptr error) {
         if (error) {
@@ -292,8 +295,8 @@ int Server::run() {
     return exit_status_;
 }
 
-/// The stamps of a log are local time, and the time zone's file is soon out of reach. Without TZ glibc looks at that
-/// file again at each mktime(3), and takes UTC when it is gone.
+/// The stamps of a log are local time, and the time zone's file is soon out of reach. Without TZ
+/// glibc looks at that file again at each mktime(3), and takes UTC when it is gone.
 void keep_time_zone() {
     ::setenv("TZ", ":/etc/localtime", 0);
     ::tzset();
@@ -302,8 +305,9 @@ void keep_time_zone() {
 }  // namespace
 
 int run_server(ServerInputs inputs) {
-    std::vector<int> kept{inputs.control.get(),         inputs.host_channel.get(),      inputs.mount_channel.get(),
-                          inputs.systemd_channel.get(), inputs.log_sinks.journal.get(), inputs.log_sinks.console.get(),
+    std::vector<int> kept{inputs.control.get(),           inputs.host_channel.get(),
+                          inputs.mount_channel.get(),     inputs.systemd_channel.get(),
+                          inputs.log_sinks.journal.get(), inputs.log_sinks.console.get(),
                           inputs.log_position.get()};
     std::transform(inputs.listeners.begin(), inputs.listeners.end(), std::back_inserter(kept),
                    [](const FileDescriptor& socket) { return socket.get(); });

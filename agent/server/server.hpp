@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process that answers: unprivileged, without a capability, without a file system. Event loop, HTTP, verdicts,
-// metrics. What it knows it has from the workers; what it can do is answer.
+// The process that answers: unprivileged, without a capability, without a file system. Event loop,
+// HTTP, verdicts, metrics. What it knows it has from the workers; what it can do is answer.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -28,7 +28,8 @@ struct ServerInputs {
     pid_t parent = -1;            ///< the supervisor: the server does not outlive it
 };
 
-/// Runs until the supervisor says drain (returns 0) or is gone (returns 1). The caller is the forked child, still root.
+/// Runs until the supervisor says drain (returns 0) or is gone (returns 1). The caller is the
+/// forked child, still root.
 [[nodiscard]] int run_server(ServerInputs inputs);
 
 }  // namespace agent

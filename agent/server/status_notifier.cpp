@@ -18,16 +18,19 @@ std::string text(std::string_view words) {
     return std::string(words);
 }
 
-/// Only readiness fails: what it fails for is what people are to read, not a lesser warning beside it.
+/// Only readiness fails: what it fails for is what people are to read, not a lesser warning beside
+/// it.
 bool only_ready_fails(const core::Verdict& verdict) {
     return verdict.health != core::Status::fail && verdict.ready == core::Status::fail;
 }
 
 const std::string& said_of(const core::Verdict& verdict) {
-    return only_ready_fails(verdict) && !verdict.ready_output.empty() ? verdict.ready_output : verdict.output;
+    return only_ready_fails(verdict) && !verdict.ready_output.empty() ? verdict.ready_output
+                                                                      : verdict.output;
 }
 
-/// The finding that speaks for the verdict. An excused failure only warns, and is what readiness fails for.
+/// The finding that speaks for the verdict. An excused failure only warns, and is what readiness
+/// fails for.
 core::Finding cause_of(const core::Verdict& verdict) {
     core::Findings findings = verdict.checks;
     for (core::Finding& finding : findings) {
@@ -39,7 +42,8 @@ core::Finding cause_of(const core::Verdict& verdict) {
 
 /// "" unless a mount does not work.
 std::string attribution_of(const core::Verdict& verdict) {
-    return verdict.mount_fault == core::MountFault::none ? std::string() : text(to_string(verdict.mount_fault));
+    return verdict.mount_fault == core::MountFault::none ? std::string()
+                                                         : text(to_string(verdict.mount_fault));
 }
 
 std::string excuse_of(const core::Finding& finding) {
@@ -47,8 +51,8 @@ std::string excuse_of(const core::Finding& finding) {
 }
 
 std::string one_line(const core::Verdict& verdict) {
-    std::string line = "health " + text(to_string(verdict.health)) + ", ready " + text(to_string(verdict.ready)) +
-                       ", " + text(to_string(verdict.phase));
+    std::string line = "health " + text(to_string(verdict.health)) + ", ready " +
+                       text(to_string(verdict.ready)) + ", " + text(to_string(verdict.phase));
     return said_of(verdict).empty() ? line : line + ": " + said_of(verdict);
 }
 
@@ -65,15 +69,18 @@ std::string essence(const core::Verdict& verdict) {
     return result;
 }
 
-/// An error is what the load balancer replaces an instance for that was in use; a start that is not through yet, and a
-/// failure that is excused, are warnings. That an agent drains was somebody's wish.
+/// An error is what the load balancer replaces an instance for that was in use; a start that is not
+/// through yet, and a failure that is excused, are warnings. That an agent drains was somebody's
+/// wish.
 Priority priority_of(const core::Verdict& verdict) {
-    const bool served = verdict.phase == core::Phase::serving || verdict.phase == core::Phase::draining;
+    const bool served =
+        verdict.phase == core::Phase::serving || verdict.phase == core::Phase::draining;
     if (verdict.health == core::Status::fail) {
         return served ? Priority::error : Priority::warning;
     }
-    return verdict.ready == core::Status::fail && verdict.phase == core::Phase::serving ? Priority::warning
-                                                                                        : Priority::notice;
+    return verdict.ready == core::Status::fail && verdict.phase == core::Phase::serving
+               ? Priority::warning
+               : Priority::notice;
 }
 
 std::string entry_of(const core::Verdict& verdict, const std::string& line) {
@@ -100,28 +107,34 @@ std::string entry_of(const core::Verdict& verdict, const std::string& line) {
 }  // namespace
 
 void StatusNotifier::log_change(const core::Verdict& verdict, const std::string& line) const {
-    if (!log_sinks_.journal || !send_to_journal(log_sinks_.journal.get(), entry_of(verdict, line))) {
+    if (!log_sinks_.journal ||
+        !send_to_journal(log_sinks_.journal.get(), entry_of(verdict, line))) {
         log(priority_of(verdict), line);
     }
 }
 
-/// What is still to be read after the instance is gone (ec2:GetConsoleOutput). A console that does not take the line
-/// at once does not get it.
+/// What is still to be read after the instance is gone (ec2:GetConsoleOutput). A console that does
+/// not take the line at once does not get it.
 void StatusNotifier::tell_console(const core::Verdict& verdict) {
     const core::Finding worst = cause_of(verdict);
     std::string now = text(to_string(verdict.health)) + " " + text(to_string(worst.check)) + " " +
-                      text(to_string(worst.reason)) + " " + excuse_of(worst) + " " + attribution_of(verdict);
+                      text(to_string(worst.reason)) + " " + excuse_of(worst) + " " +
+                      attribution_of(verdict);
     if (!log_sinks_.console || now == last_on_console_) {
         return;
     }
     last_on_console_ = std::move(now);
     constexpr std::size_t longest_output = 400;
-    const std::string& said = verdict.phase == core::Phase::serving ? said_of(verdict) : verdict.output;
-    const std::string instance_id = verdict.instance_id.empty() ? "unknown instance" : verdict.instance_id;
-    const std::string line = core::rfc3339(verdict.at.wall) + " postfix-elb-agent on " + instance_id + ": health " +
-                             text(to_string(verdict.health)) + (said.empty() ? "" : ": ") +
-                             core::printable(said, longest_output) + "\r\n";
-    [[maybe_unused]] const ssize_t written = ::write(log_sinks_.console.get(), line.data(), line.size());
+    const std::string& said =
+        verdict.phase == core::Phase::serving ? said_of(verdict) : verdict.output;
+    const std::string instance_id =
+        verdict.instance_id.empty() ? "unknown instance" : verdict.instance_id;
+    const std::string line = core::rfc3339(verdict.at.wall) + " postfix-elb-agent on " +
+                             instance_id + ": health " + text(to_string(verdict.health)) +
+                             (said.empty() ? "" : ": ") + core::printable(said, longest_output) +
+                             "\r\n";
+    [[maybe_unused]] const ssize_t written =
+        ::write(log_sinks_.console.get(), line.data(), line.size());
 }
 
 void StatusNotifier::announce(const core::Verdict& verdict) {
@@ -129,7 +142,8 @@ void StatusNotifier::announce(const core::Verdict& verdict) {
     const auto tell = [this](ControlKind kind, std::string_view words = {}) {
         static_cast<void>(send_control(control_, kind, words));
     };
-    const bool linked = verdict.checks[static_cast<std::size_t>(core::Check::relink)].status == core::Status::pass;
+    const bool linked =
+        verdict.checks[static_cast<std::size_t>(core::Check::relink)].status == core::Status::pass;
     if (linked && !ready_) {
         ready_ = true;
         tell(ControlKind::ready);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells people of changes: one log line when a verdict changes, one on the console when health or its worst reason
-// does, the service manager's status line, and once that the queue is this instance's own. Never waits for any of them.
-// Until a first round came to its end, "not looked at yet" is no news: nobody is told.
+// Tells people of changes: one log line when a verdict changes, one on the console when health or
+// its worst reason does, the service manager's status line, and once that the queue is this
+// instance's own. Never waits for any of them. Until a first round came to its end, "not looked at
+// yet" is no news: nobody is told.
 #pragma once
 
 #include "agent/base/log_sinks.hpp"
@@ -12,18 +13,20 @@
 
 namespace agent {
 
-/// Of the journal's entries for a change of verdict: journalctl MESSAGE_ID=… finds them all. Never changes.
+/// Of the journal's entries for a change of verdict: journalctl MESSAGE_ID=… finds them all. Never
+/// changes.
 inline constexpr std::string_view verdict_message_id = "3bec9d3c78a749948dabc8b7c2d38b90";
 
 class StatusNotifier {
    public:
     /// `control` is the channel to the supervisor (agent/ipc/control.hpp), and outlives this.
-    StatusNotifier(int control, LogSinks log_sinks) : control_(control), log_sinks_(std::move(log_sinks)) {}
+    StatusNotifier(int control, LogSinks log_sinks)
+        : control_(control), log_sinks_(std::move(log_sinks)) {}
 
     void announce(const core::Verdict& verdict);
 
-    /// Feeds the service manager's watchdog: not what events bring, but a round that came to its end. To be called
-    /// before that round's verdict is announced.
+    /// Feeds the service manager's watchdog: not what events bring, but a round that came to its
+    /// end. To be called before that round's verdict is announced.
     void round_ended();
 
     /// The supervisor may start what `gate` refused before.

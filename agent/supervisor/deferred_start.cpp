@@ -24,8 +24,8 @@ constexpr std::chrono::milliseconds answer_within{5'000};
 constexpr int looks = 100;
 constexpr std::chrono::milliseconds look_again{100};
 
-/// The gate left its mark in the middle of a start. One more that is asked for before that has failed would be the
-/// same start, and fail with it.
+/// The gate left its mark in the middle of a start. One more that is asked for before that has
+/// failed would be the same start, and fail with it.
 bool is_over(const std::string& unit) {
     for (int look = 0; look < looks; ++look) {
         const auto seen = systemd::ask_unit(unit, answer_within);
@@ -39,19 +39,21 @@ bool is_over(const std::string& unit) {
 
 }  // namespace
 
-/// A mark goes only when systemd has the job: whatever becomes of this process, nothing that was refused is forgotten.
-/// A unit that the gate refuses once more meanwhile has another mark, which stays.
+/// A mark goes only when systemd has the job: whatever becomes of this process, nothing that was
+/// refused is forgotten. A unit that the gate refuses once more meanwhile has another mark, which
+/// stays.
 void start_refused(const RefusedUnits& marks) {
     for (const RefusedStart& start : marks.list()) {
         if (!is_over(start.unit)) {
             continue;  // somebody else is starting it
         }
         if (const auto started = systemd::start_unit(start.unit, answer_within); !started) {
-            log(Priority::error,
-                "start " + start.unit + ", which was refused before: " + started.error().message + "; trying again");
+            log(Priority::error, "start " + start.unit + ", which was refused before: " +
+                                     started.error().message + "; trying again");
             continue;
         }
-        log(Priority::notice, "starting " + start.unit + ", which was refused before: " + start.reason);
+        log(Priority::notice,
+            "starting " + start.unit + ", which was refused before: " + start.reason);
         if (const auto cleared = marks.clear(start); !cleared) {
             log(Priority::error, cleared.error().message);
         }
@@ -66,7 +68,8 @@ void DeferredStart::try_now(core::BootTime now) {
     const pid_t parent = ::getpid();
     child_ = ::fork();
     if (child_ < 0) {
-        log(Priority::error, core::system_error(errno, "start", "what was refused").message + "; trying again");
+        log(Priority::error,
+            core::system_error(errno, "start", "what was refused").message + "; trying again");
     }
     if (child_ == 0) {
         die_with_parent(parent);

@@ -104,12 +104,14 @@ std::string endpoint(const core::Settings::Listen& listen) {
     return (v6 ? "[" + listen.address + "]:" : listen.address + ":") + std::to_string(listen.port);
 }
 
-std::string disagreement(const core::Settings::Listen& listen, const std::vector<FileDescriptor>& passed,
-                         std::string_view outcome) {
-    const std::string stream = listen.address == "::" ? std::to_string(listen.port) : endpoint(listen);
-    return "listen.address and listen.port say " + endpoint(listen) + ", but the socket unit says " + names_of(passed) +
-           "; " + std::string(outcome) +
-           "; to mend it: systemctl edit postfix-elb-agent.socket, and in [Socket] an empty ListenStream= and then "
+std::string disagreement(const core::Settings::Listen& listen,
+                         const std::vector<FileDescriptor>& passed, std::string_view outcome) {
+    const std::string stream =
+        listen.address == "::" ? std::to_string(listen.port) : endpoint(listen);
+    return "listen.address and listen.port say " + endpoint(listen) +
+           ", but the socket unit says " + names_of(passed) + "; " + std::string(outcome) +
+           "; to mend it: systemctl edit postfix-elb-agent.socket, and in [Socket] an empty "
+           "ListenStream= and then "
            "ListenStream=" +
            stream;
 }
@@ -145,14 +147,17 @@ Listeners open_listeners(const config::Loaded& loaded, std::vector<FileDescripto
     if (agree(loaded, places, wanted)) {
         return listeners;
     }
-    if (std::any_of(places.begin(), places.end(), [&](const Place& place) { return overlap(place, wanted); })) {
-        listeners.warning = disagreement(listen, listeners.sockets, "listening where the socket unit says");
+    if (std::any_of(places.begin(), places.end(),
+                    [&](const Place& place) { return overlap(place, wanted); })) {
+        listeners.warning =
+            disagreement(listen, listeners.sockets, "listening where the socket unit says");
         return listeners;
     }
     auto bound = bind_and_listen(listen);
     if (!places.empty()) {
-        listeners.warning = disagreement(listen, listeners.sockets,
-                                         bound ? "listening on both" : "listening where the socket unit says for now");
+        listeners.warning = disagreement(
+            listen, listeners.sockets,
+            bound ? "listening on both" : "listening where the socket unit says for now");
     }
     if (bound) {
         listeners.sockets.push_back(std::move(*bound));

@@ -40,9 +40,11 @@ using std::chrono::milliseconds;
 
 /// A worker that dies at once is not started again in a tight loop.
 constexpr milliseconds restart_pause{1000};
-/// Beyond drain.delay: a server that has not ended by then, after its last answers (server.cpp: last_answers), hangs.
+/// Beyond drain.delay: a server that has not ended by then, after its last answers (server.cpp:
+/// last_answers), hangs.
 constexpr milliseconds server_grace{5000};
-/// What idle workers may need to see that their channel is closed. One that hangs on the mount is not waited for.
+/// What idle workers may need to see that their channel is closed. One that hangs on the mount is
+/// not waited for.
 constexpr milliseconds worker_grace{500};
 /// What a busy machine may need beyond all of these, before the service manager takes us for hung.
 constexpr milliseconds stop_margin{5000};
@@ -94,7 +96,8 @@ class Supervisor {
     SupervisorInputs inputs_;
     RuntimeState memory_;
     DeferredStart deferred_start_;
-    core::Settings worker_settings_;  ///< the effective ones, with the id in place of "auto" once it is known
+    core::Settings
+        worker_settings_;  ///< the effective ones, with the id in place of "auto" once it is known
     FileDescriptor signals_;
     std::array<WorkerSlot, 3> slots_{WorkerSlot{WorkerKind::host, ControlKind::host_channel},
                                      WorkerSlot{WorkerKind::mount, ControlKind::mount_channel},
@@ -135,7 +138,8 @@ core::Result<void> Supervisor::start_in_slot(WorkerSlot& slot) {
     return {};
 }
 
-/// Starts a worker again and tells the server. The channel itself belongs to the server alone from then on.
+/// Starts a worker again and tells the server. The channel itself belongs to the server alone from
+/// then on.
 void Supervisor::fill(WorkerSlot& slot) {
     if (const auto started = start_in_slot(slot); !started) {
         log(Priority::error, started.error().message + "; trying again");
@@ -143,9 +147,10 @@ void Supervisor::fill(WorkerSlot& slot) {
         return;
     }
     const int channel = slot.process.channel.get();
-    if (const auto sent = send_control(server_control_.get(), slot.announcement, {}, channel); !sent) {
-        log(Priority::error,
-            "tell the server of a new " + std::string(to_string(slot.kind)) + " worker: " + sent.error().message);
+    if (const auto sent = send_control(server_control_.get(), slot.announcement, {}, channel);
+        !sent) {
+        log(Priority::error, "tell the server of a new " + std::string(to_string(slot.kind)) +
+                                 " worker: " + sent.error().message);
     }
     slot.process.channel.reset();
 }
@@ -237,14 +242,16 @@ void Supervisor::on_child(pid_t pid, int status) {
             continue;
         }
         slot.start_at = now().boot + restart_pause;
-        log(Priority::warning, "the " + std::string(to_string(slot.kind)) + " worker (pid " + std::to_string(pid) +
-                                   ") " + describe_status(status) + "; starting another");
+        log(Priority::warning, "the " + std::string(to_string(slot.kind)) + " worker (pid " +
+                                   std::to_string(pid) + ") " + describe_status(status) +
+                                   "; starting another");
     }
 }
 
 void Supervisor::reap() {
     int status = 0;
-    for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
+    for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0;
+         pid = ::waitpid(-1, &status, WNOHANG)) {
         on_child(pid, status);
     }
 }
@@ -274,8 +281,10 @@ void Supervisor::apply(const config::Loaded& loaded) {
         return;
     }
     const std::string before = config::print(inputs_.loaded);
-    for (const std::string& key : config::changed_needing_restart(inputs_.loaded.settings, loaded.settings)) {
-        log(Priority::warning, "reload: " + key + " changed, which takes effect when the agent is restarted");
+    for (const std::string& key :
+         config::changed_needing_restart(inputs_.loaded.settings, loaded.settings)) {
+        log(Priority::warning,
+            "reload: " + key + " changed, which takes effect when the agent is restarted");
     }
     inputs_.loaded.settings = *merged;
     inputs_.loaded.origins = loaded.origins;
@@ -292,7 +301,8 @@ void Supervisor::apply(const config::Loaded& loaded) {
                    [](const WorkerSlot& slot) { return slot.process.control.get(); });
     for (const int control : controls) {
         if (control >= 0 && !send_control(control, ControlKind::settings, text)) {
-            log(Priority::error, "reload: a process of the agent could not be told the new settings");
+            log(Priority::error,
+                "reload: a process of the agent could not be told the new settings");
         }
     }
     log(Priority::notice, "reload: new settings in effect");
@@ -300,7 +310,8 @@ void Supervisor::apply(const config::Loaded& loaded) {
 
 /// A second signal is for who does not want to wait for drain.delay.
 void Supervisor::drain() {
-    const core::Duration delay = draining_ ? core::Duration(0) : inputs_.loaded.settings.drain.delay;
+    const core::Duration delay =
+        draining_ ? core::Duration(0) : inputs_.loaded.settings.drain.delay;
     const core::BootTime kill_at = now().boot + delay + server_grace;
     if (!std::exchange(draining_, true)) {
         pending_listener_.done();
@@ -356,15 +367,16 @@ void Supervisor::on_server_message() {
     }
 }
 
-/// The server says who this instance is, once. A server that somebody else has taken over cannot make workers that are
-/// started later work for another instance.
+/// The server says who this instance is, once. A server that somebody else has taken over cannot
+/// make workers that are started later work for another instance.
 void Supervisor::fix_identity(const std::string& instance_id) {
     std::string& setting = worker_settings_.instance_id;
     if (setting != "auto") {
         return;
     }
     if (const auto valid = core::validate_external_id(instance_id); !valid) {
-        log(Priority::error, "the server names an impossible instance id: " + valid.error().message);
+        log(Priority::error,
+            "the server names an impossible instance id: " + valid.error().message);
         return;
     }
     setting = instance_id;
@@ -375,7 +387,8 @@ void Supervisor::fix_identity(const std::string& instance_id) {
 
 void Supervisor::loop() {
     while (!ended_) {
-        std::array<pollfd, 2> ready{pollfd{signals_.get(), POLLIN, 0}, pollfd{server_control_.get(), POLLIN, 0}};
+        std::array<pollfd, 2> ready{pollfd{signals_.get(), POLLIN, 0},
+                                    pollfd{server_control_.get(), POLLIN, 0}};
         if (::poll(ready.data(), ready.size(), time_to_next()) < 0 && errno != EINTR) {
             log(Priority::error, core::system_error(errno, "poll", "signals").message);
             exit_status_ = 1;
@@ -410,7 +423,8 @@ void Supervisor::end_workers() {
     }
     const core::BootTime until = now().boot + worker_grace;
     const auto still_there = [this] {
-        return std::any_of(slots_.begin(), slots_.end(), [](const WorkerSlot& slot) { return slot.process.pid > 0; });
+        return std::any_of(slots_.begin(), slots_.end(),
+                           [](const WorkerSlot& slot) { return slot.process.pid > 0; });
     };
     while (still_there() && now().boot < until) {
         pollfd ready{signals_.get(), POLLIN, 0};
@@ -419,7 +433,8 @@ void Supervisor::end_workers() {
         while (::read(signals_.get(), &info, sizeof info) > 0) {
         }
         for (WorkerSlot& slot : slots_) {
-            if (slot.process.pid > 0 && ::waitpid(slot.process.pid, nullptr, WNOHANG) == slot.process.pid) {
+            if (slot.process.pid > 0 &&
+                ::waitpid(slot.process.pid, nullptr, WNOHANG) == slot.process.pid) {
                 slot.process.pid = -1;
             }
         }

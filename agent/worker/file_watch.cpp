@@ -26,13 +26,15 @@ void FileWatch::warn(const std::string& path, const std::string& why) {
     }
 }
 
-/// The watch descriptor of what `place` refers to, the same one if it is watched already; -1 if it cannot be.
+/// The watch descriptor of what `place` refers to, the same one if it is watched already; -1 if it
+/// cannot be.
 int FileWatch::add(int place, std::uint32_t events, const std::string& path) {
     if (!inotify_) {
         inotify_ = FileDescriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     }
     const std::string same_object = "/proc/self/fd/" + std::to_string(place);
-    const int watch = inotify_ ? ::inotify_add_watch(inotify_.get(), same_object.c_str(), events | gone) : -1;
+    const int watch =
+        inotify_ ? ::inotify_add_watch(inotify_.get(), same_object.c_str(), events | gone) : -1;
     if (watch < 0) {
         warn(path, std::strerror(errno));
     }
@@ -86,7 +88,8 @@ bool FileWatch::is_of_interest(int watch, std::uint32_t events, const char* name
     if (watched == watched_.end()) {
         return false;  // the rest of what was given up
     }
-    const bool interesting = *name == '\0' || watched->second.empty() || watched->second.contains(name);
+    const bool interesting =
+        *name == '\0' || watched->second.empty() || watched->second.contains(name);
     if ((events & IN_IGNORED) != 0) {
         watched_.erase(watched);
     }
@@ -113,7 +116,8 @@ bool FileWatch::happened() {
             at += sizeof event + event.len;
         }
         if (static_cast<std::size_t>(got) + longest_event <= buffer.size()) {
-            return interesting;  // there was room for more: with a busy writer there would be no end
+            return interesting;  // there was room for more: with a busy writer there would be no
+                                 // end
         }
     }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens to certain names of certain directories, and to certain files: one inotify(7) instance.
+// What happens to certain names of certain directories, and to certain files: one inotify(7)
+// instance.
 //
-// inotify sees only what this host does, and on a network file system even asking for it may wait: nothing there is
-// ever watched. That a watch cannot be made is no fault: it is logged once, and whoever asks now and then finds out.
+// inotify sees only what this host does, and on a network file system even asking for it may wait:
+// nothing there is ever watched. That a watch cannot be made is no fault: it is logged once, and
+// whoever asks now and then finds out.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -22,23 +24,26 @@ class FileWatch {
     explicit FileWatch(std::string what) : what_(std::move(what)) {}
 
     struct Target {
-        std::string path;             ///< absolute; symbolic links are followed
-        std::set<std::string> names;  ///< entries of the directory `path`; empty: `path` itself is what is watched
-        std::uint32_t events = 0;     ///< as inotify(7) names them; that it goes away or moves counts by itself
+        std::string path;  ///< absolute; symbolic links are followed
+        std::set<std::string>
+            names;  ///< entries of the directory `path`; empty: `path` itself is what is watched
+        std::uint32_t events =
+            0;  ///< as inotify(7) names them; that it goes away or moves counts by itself
     };
 
-    /// Watches exactly these from now on, and what follow() was given. What is watched already stays so without a
-    /// gap; what does not exist is left out until the next call.
+    /// Watches exactly these from now on, and what follow() was given. What is watched already
+    /// stays so without a gap; what does not exist is left out until the next call.
     void watch(const std::vector<Target>& targets, const LocalPaths& local);
 
-    /// Also the file behind this descriptor, and the one that was followed before it: a log that was rotated is
-    /// written to until its writer is told.
+    /// Also the file behind this descriptor, and the one that was followed before it: a log that
+    /// was rotated is written to until its writer is told.
     void follow(int file, std::uint32_t events);
 
     /// To be polled for POLLIN; -1 before the first watch.
     [[nodiscard]] int descriptor() const { return inotify_.get(); }
 
-    /// Takes what has happened since the last call; false if it was nothing of interest. Never waits.
+    /// Takes what has happened since the last call; false if it was nothing of interest. Never
+    /// waits.
     [[nodiscard]] bool happened();
 
    private:
@@ -48,7 +53,8 @@ class FileWatch {
 
     std::string what_;
     FileDescriptor inotify_;
-    std::map<int, std::set<std::string>> watched_;  ///< by watch descriptor; no names: the object itself
+    std::map<int, std::set<std::string>>
+        watched_;  ///< by watch descriptor; no names: the object itself
     int followed_ = -1;
     int followed_before_ = -1;
     bool warned_ = false;

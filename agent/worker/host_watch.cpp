@@ -41,8 +41,8 @@ bool is_ready(int descriptor, short events) {
 
 void HostWatch::warn(const std::string& text, int error) {
     if (!std::exchange(warned_, true)) {
-        log(Priority::warning,
-            text + " (" + std::strerror(error) + "); what happens there is noticed each checks.interval only");
+        log(Priority::warning, text + " (" + std::strerror(error) +
+                                   "); what happens there is noticed each checks.interval only");
     }
 }
 
@@ -69,7 +69,8 @@ void HostWatch::arm_masters(const std::string& data_directory, const LocalPaths&
     (void)starts_.happened();
     data_directory_ = data_directory;
     watch_data_directories(local);
-    std::erase_if(masters_, [](const Master& master) { return is_ready(master.process.get(), POLLIN); });
+    std::erase_if(masters_,
+                  [](const Master& master) { return is_ready(master.process.get(), POLLIN); });
     told_ &= ~worker_event::master;
     pending_ &= ~worker_event::master;
 }
@@ -113,11 +114,13 @@ void HostWatch::follow_master(const core::ProcessFacts& master) {
     }
 }
 
-void HostWatch::follow_masters(const std::vector<core::ProcessFacts>& masters, const LocalPaths& local) {
+void HostWatch::follow_masters(const std::vector<core::ProcessFacts>& masters,
+                               const LocalPaths& local) {
     std::erase_if(masters_, [&masters](const Master& followed) {
-        return std::none_of(masters.begin(), masters.end(), [&followed](const core::ProcessFacts& master) {
-            return followed.pid == master.pid && followed.start_ticks == master.start_ticks;
-        });
+        return std::none_of(
+            masters.begin(), masters.end(), [&followed](const core::ProcessFacts& master) {
+                return followed.pid == master.pid && followed.start_ticks == master.start_ticks;
+            });
     });
     bool any_new = false;
     for (const core::ProcessFacts& master : masters) {

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the host worker waits for beside requests, and what it means: worker_event mounts, link, master and maillog.
+// What the host worker waits for beside requests, and what it means: worker_event mounts, link,
+// master and maillog.
 //
-// Each kind is told once, and from then on not even waited for, until the server asks for what goes with it: however
-// busy a log or a mount table is, it costs nothing while the server is not ready for more. The order on a request is:
-// arm, then look. What happens after the arming is told again, also if the look has seen it already.
+// Each kind is told once, and from then on not even waited for, until the server asks for what goes
+// with it: however busy a log or a mount table is, it costs nothing while the server is not ready
+// for more. The order on a request is: arm, then look. What happens after the arming is told again,
+// also if the look has seen it already.
 //
-// The pid directory is on the shared file system, where nothing can be watched. In its place stands what master does
-// next at its start, and locally: it writes master.lock in its data_directory (src/master/master.c).
+// The pid directory is on the shared file system, where nothing can be watched. In its place stands
+// what master does next at its start, and locally: it writes master.lock in its data_directory
+// (src/master/master.c).
 //
-// Known limits: without inotify, pidfds (Linux 5.3) or watches to spare (fs.inotify.max_user_watches) a kind is not
-// told; the server asks each checks.interval in any case.
+// Known limits: without inotify, pidfds (Linux 5.3) or watches to spare
+// (fs.inotify.max_user_watches) a kind is not told; the server asks each checks.interval in any
+// case.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -29,17 +33,18 @@ namespace agent {
 
 class HostWatch {
    public:
-    // Before the look that answers observe_host, in this order; the mount table is read between them.
+    // Before the look that answers observe_host, in this order; the mount table is read between
+    // them.
     void arm_mounts();
     void arm_link(const std::string& link, const LocalPaths& local);
     void arm_masters(const std::string& data_directory, const LocalPaths& local);
 
-    /// After that look: these are the masters there are. The end of each is told; so is that one of them has ended by
-    /// now.
+    /// After that look: these are the masters there are. The end of each is told; so is that one of
+    /// them has ended by now.
     void follow_masters(const std::vector<core::ProcessFacts>& masters, const LocalPaths& local);
 
-    /// Before the look that answers open_maillog: the log is, or will be, at one of these paths. None: nothing of it is
-    /// watched any more.
+    /// Before the look that answers open_maillog: the log is, or will be, at one of these paths.
+    /// None: nothing of it is watched any more.
     void arm_maillog(const std::vector<std::string>& candidates, const LocalPaths& local);
 
     /// After that look: the log is this file (an O_PATH descriptor, which is not kept).
@@ -53,7 +58,8 @@ class HostWatch {
     struct Master {
         std::int32_t pid = 0;
         std::uint64_t start_ticks = 0;
-        FileDescriptor process;  ///< a pidfd, readable once the process has ended; none where there are none
+        FileDescriptor
+            process;  ///< a pidfd, readable once the process has ended; none where there are none
     };
 
     [[nodiscard]] bool follows(const core::ProcessFacts& master) const;

@@ -17,12 +17,15 @@ namespace agent {
 namespace {
 
 constexpr const char* mount_table = "/proc/self/mountinfo";
-constexpr const char* usual_data_directory = "/var/lib/postfix";  // Postfix's own default on every distribution
+constexpr const char* usual_data_directory =
+    "/var/lib/postfix";  // Postfix's own default on every distribution
 
 }  // namespace
 
 HostWorker::HostWorker(core::Settings settings, MainCfFile main_cf, std::string cloud_init)
-    : settings_(std::move(settings)), main_cf_(std::move(main_cf)), cloud_init_(std::move(cloud_init)) {
+    : settings_(std::move(settings)),
+      main_cf_(std::move(main_cf)),
+      cloud_init_(std::move(cloud_init)) {
 }
 
 core::Result<core::HostFacts> HostWorker::observe(const Request& request) {

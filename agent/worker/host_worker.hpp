@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what is local and needs root, and watches for changes of it. Nothing it does can block on the shared mount: of
-// processes it reads what agent/host/master_processes.hpp lists, and every path that it opens is local
-// (agent/base/local_paths.hpp).
+// Reads what is local and needs root, and watches for changes of it. Nothing it does can block on
+// the shared mount: of processes it reads what agent/host/master_processes.hpp lists, and every
+// path that it opens is local (agent/base/local_paths.hpp).
 #pragma once
 
 #include "agent/host/main_cf_file.hpp"
@@ -19,7 +19,9 @@ class HostWorker : public RequestHandler {
     [[nodiscard]] core::Result<Reply> handle(const Request& request) override;
     void apply(const core::Settings& settings) override { settings_ = settings; }
     [[nodiscard]] Watch watch() override { return watch_.watch(); }
-    [[nodiscard]] WorkerEvents on_watch(std::span<const pollfd> watched) override { return watch_.on_watch(watched); }
+    [[nodiscard]] WorkerEvents on_watch(std::span<const pollfd> watched) override {
+        return watch_.on_watch(watched);
+    }
 
    private:
     [[nodiscard]] core::Result<core::HostFacts> observe(const Request& request);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only process that touches the shared file system: the mount's probe, the lock on this host's id, the relink, the
-// question who holds the pid file's lock, the census of the queues, the last words. It holds open file description
-// locks only (fcntl(2)), and must: closing any descriptor of a file would drop a POSIX lock on it. Any of its system
-// calls may hang for as long as the file server is silent; the server sees that by the deadline.
+// The only process that touches the shared file system: the mount's probe, the lock on this host's
+// id, the relink, the question who holds the pid file's lock, the census of the queues, the last
+// words. It holds open file description locks only (fcntl(2)), and must: closing any descriptor of
+// a file would drop a POSIX lock on it. Any of its system calls may hang for as long as the file
+// server is silent; the server sees that by the deadline.
 #pragma once
 
 #include "agent/mount/owner_lock.hpp"

@@ -37,8 +37,8 @@ class RequestHandler {
 
     /// Asked before each wait.
     [[nodiscard]] virtual Watch watch() { return {}; }
-    /// After a wait that was ended by a descriptor of watch(), whose `revents` say which, or by its timeout. Returns
-    /// what the server is to be told. Must not block.
+    /// After a wait that was ended by a descriptor of watch(), whose `revents` say which, or by its
+    /// timeout. Returns what the server is to be told. Must not block.
     [[nodiscard]] virtual WorkerEvents on_watch(std::span<const pollfd> /*watched*/) { return 0; }
 };
 

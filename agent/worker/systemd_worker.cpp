@@ -32,7 +32,8 @@ int earlier(int one, int other) {
 
 }  // namespace
 
-SystemdWorker::SystemdWorker(core::Settings settings, systemd::UnitsLimits units, systemd::JournalLimits journal)
+SystemdWorker::SystemdWorker(core::Settings settings, systemd::UnitsLimits units,
+                             systemd::JournalLimits journal)
     : units_(units), journal_limits_(journal) {
     units_.process();
     given_units_ = units_.facts();
@@ -91,7 +92,8 @@ Reply SystemdWorker::count_journal(const Request& request) {
         return read_journal();
     }
     if (!counted_) {
-        counted_ = std::make_unique<systemd::Journal>(journal_limits_, systemd::JournalLines::of_postfix);
+        counted_ =
+            std::make_unique<systemd::Journal>(journal_limits_, systemd::JournalLines::of_postfix);
     }
     return Reply{encode(as_reply(counted_->read_after(std::string(request.words())))), {}};
 }

@@ -26,8 +26,9 @@
 namespace agent {
 namespace {
 
-/// CAP_SYS_PTRACE: /proc/<pid>/{exe,cwd,fd} of master(8), which has more capabilities than a worker.
-/// systemd: on the system bus root may start whatever it likes, so that one must not be root there.
+/// CAP_SYS_PTRACE: /proc/<pid>/{exe,cwd,fd} of master(8), which has more capabilities than a
+/// worker. systemd: on the system bus root may start whatever it likes, so that one must not be
+/// root there.
 core::Result<void> drop_privileges(WorkerKind kind, const Account& account) {
     switch (kind) {
         case WorkerKind::host: return become_worker({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});
@@ -46,7 +47,8 @@ std::unique_ptr<RequestHandler> make_handler(WorkerKind kind, const core::Settin
     return std::make_unique<MountWorker>(settings);
 }
 
-std::vector<std::uint8_t> answer(RequestHandler& handler, const Request& request, FileDescriptor& descriptor) {
+std::vector<std::uint8_t> answer(RequestHandler& handler, const Request& request,
+                                 FileDescriptor& descriptor) {
     try {
         auto reply = handler.handle(request);
         if (!reply) {
@@ -87,7 +89,8 @@ bool serve_control(int control, RequestHandler& handler) {
     return true;
 }
 
-/// false: the other end is gone. One that does not read is told nothing: it looks by itself when it comes back.
+/// false: the other end is gone. One that does not read is told nothing: it looks by itself when it
+/// comes back.
 bool tell(int channel, WorkerEvents events) {
     if (events == 0) {
         return true;
@@ -113,7 +116,8 @@ void serve(int channel, int control, RequestHandler& handler) {
         }
         const auto watched = std::span<const pollfd>(waited).subspan(2);
         const bool noticed =
-            ready == 0 || std::any_of(watched.begin(), watched.end(), [](const pollfd& p) { return p.revents != 0; });
+            ready == 0 || std::any_of(watched.begin(), watched.end(),
+                                      [](const pollfd& p) { return p.revents != 0; });
         if (noticed && !tell(channel, handler.on_watch(watched))) {
             return;
         }
@@ -123,8 +127,8 @@ void serve(int channel, int control, RequestHandler& handler) {
     }
 }
 
-[[noreturn]] void run_worker(WorkerKind kind, const core::Settings& settings, const Account& account, int channel,
-                             int control, pid_t parent) {
+[[noreturn]] void run_worker(WorkerKind kind, const core::Settings& settings,
+                             const Account& account, int channel, int control, pid_t parent) {
     close_descriptors_except({channel, control});
     leave_signals_to_the_supervisor();
     ::prctl(PR_SET_NAME, ("pea-" + std::string(to_string(kind))).c_str());
@@ -139,7 +143,8 @@ void serve(int channel, int control, RequestHandler& handler) {
 
 }  // namespace
 
-core::Result<WorkerProcess> start_worker(WorkerKind kind, const core::Settings& settings, const Account& account) {
+core::Result<WorkerProcess> start_worker(WorkerKind kind, const core::Settings& settings,
+                                         const Account& account) {
     auto channel = make_channel();
     if (!channel) {
         return channel.error();

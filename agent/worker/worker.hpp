@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A worker: a process of its own with a few capabilities (of root, where it must be root), that answers one request at
-// a time over its channel with facts, and may say unasked that something it watches has changed. It never talks to the
-// network and never starts anything.
+// A worker: a process of its own with a few capabilities (of root, where it must be root), that
+// answers one request at a time over its channel with facts, and may say unasked that something it
+// watches has changed. It never talks to the network and never starts anything.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -20,9 +20,11 @@ struct WorkerProcess {
     FileDescriptor control;  ///< agent/ipc/control.hpp; closing it ends the worker
 };
 
-/// Forks a worker. `account` is whom one becomes that need not be root (systemd). The caller must be single-threaded.
-/// The child keeps no descriptor of the caller's but standard error, and is killed when the caller goes.
-[[nodiscard]] core::Result<WorkerProcess> start_worker(WorkerKind kind, const core::Settings& settings,
+/// Forks a worker. `account` is whom one becomes that need not be root (systemd). The caller must
+/// be single-threaded. The child keeps no descriptor of the caller's but standard error, and is
+/// killed when the caller goes.
+[[nodiscard]] core::Result<WorkerProcess> start_worker(WorkerKind kind,
+                                                       const core::Settings& settings,
                                                        const Account& account);
 
 }  // namespace agent

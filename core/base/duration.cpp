@@ -16,13 +16,14 @@ struct Unit {
 };
 
 // From the largest to the smallest, as format_duration() tries them.
-constexpr std::array units{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1'000},
-                           Unit{"ms", 1}};
+constexpr std::array units{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000},
+                           Unit{"s", 1'000}, Unit{"ms", 1}};
 
 Error refusal(std::string_view text, std::string_view why) {
     std::string message = excerpt(text);
     message.append(" ").append(why);
-    message += "; a duration is a whole number and a unit, one of ms, s, m, h, d, such as 250ms or 5m";
+    message +=
+        "; a duration is a whole number and a unit, one of ms, s, m, h, d, such as 250ms or 5m";
     return {Errc::malformed, std::move(message)};
 }
 
@@ -43,7 +44,8 @@ Result<Duration> parse_duration(std::string_view text) {
         }
         Duration::rep number = 0;
         const auto outcome = std::from_chars(text.data(), text.data() + digits, number);
-        if (outcome.ec != std::errc{} || number > std::numeric_limits<Duration::rep>::max() / unit.milliseconds) {
+        if (outcome.ec != std::errc{} ||
+            number > std::numeric_limits<Duration::rep>::max() / unit.milliseconds) {
             return refusal(text, "is too long");
         }
         return Duration{number * unit.milliseconds};

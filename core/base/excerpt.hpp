@@ -8,8 +8,8 @@
 
 namespace core {
 
-/// `text` in double quotes. Bytes outside printable ASCII, quotes and backslashes are escaped; what lies beyond `limit`
-/// bytes is replaced by "..." after the closing quote.
+/// `text` in double quotes. Bytes outside printable ASCII, quotes and backslashes are escaped; what
+/// lies beyond `limit` bytes is replaced by "..." after the closing quote.
 [[nodiscard]] std::string excerpt(std::string_view text, std::size_t limit = 60);
 
 /// Whether `text` holds a byte below 0x20, or 0x7f.

@@ -8,8 +8,8 @@
 
 namespace core {
 
-/// The first `max` bytes of `text`, with every byte that is not printable ASCII replaced by '?', and "..." appended
-/// when something was cut off.
+/// The first `max` bytes of `text`, with every byte that is not printable ASCII replaced by '?',
+/// and "..." appended when something was cut off.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max);
 
 }  // namespace core

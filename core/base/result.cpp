@@ -14,11 +14,13 @@ struct Name {
 };
 
 constexpr std::array names{
-    Name{Errc::missing, "missing"},     Name{Errc::denied, "denied"},     Name{Errc::read_only, "read_only"},
-    Name{Errc::no_space, "no_space"},   Name{Errc::io_error, "io_error"}, Name{Errc::stale, "stale"},
-    Name{Errc::exists, "exists"},       Name{Errc::locked, "locked"},     Name{Errc::unsupported, "unsupported"},
-    Name{Errc::timed_out, "timed_out"}, Name{Errc::refused, "refused"},   Name{Errc::unavailable, "unavailable"},
-    Name{Errc::malformed, "malformed"}, Name{Errc::other, "other"},
+    Name{Errc::missing, "missing"},         Name{Errc::denied, "denied"},
+    Name{Errc::read_only, "read_only"},     Name{Errc::no_space, "no_space"},
+    Name{Errc::io_error, "io_error"},       Name{Errc::stale, "stale"},
+    Name{Errc::exists, "exists"},           Name{Errc::locked, "locked"},
+    Name{Errc::unsupported, "unsupported"}, Name{Errc::timed_out, "timed_out"},
+    Name{Errc::refused, "refused"},         Name{Errc::unavailable, "unavailable"},
+    Name{Errc::malformed, "malformed"},     Name{Errc::other, "other"},
 };
 
 }  // namespace

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one vocabulary for failures that are expected.
 //
-// A Result holds a value or an Error; an Error says which kind of failure it was (a closed enum, translated once,
-// where the failure enters the program) and in words what was attempted, on which object, and why it failed.
+// A Result holds a value or an Error; an Error says which kind of failure it was (a closed enum,
+// translated once, where the failure enters the program) and in words what was attempted, on which
+// object, and why it failed.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -41,14 +42,16 @@ struct Error {
 };
 
 /// An Error from errno: "<action> <object>: <strerror>".
-[[nodiscard]] Error system_error(int error_number, std::string_view action, std::string_view object);
+[[nodiscard]] Error system_error(int error_number, std::string_view action,
+                                 std::string_view object);
 
 /// What Result<T>::value() throws when there is none; a bug, not an expected failure.
 struct ErrorException : std::runtime_error {
     explicit ErrorException(const Error& error) : std::runtime_error(error.message) {}
 };
 
-[[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location& /*where*/) {
+[[noreturn]] inline void throw_exception_from_error(const Error& error,
+                                                    const boost::source_location& /*where*/) {
     throw ErrorException(error);
 }
 

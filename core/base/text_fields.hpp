@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cutting the kernel's and the log's lines into fields. The pieces are views into the text that was given.
+// Cutting the kernel's and the log's lines into fields. The pieces are views into the text that was
+// given.
 #pragma once
 
 #include <charconv>
@@ -9,7 +10,8 @@
 
 namespace core {
 
-/// Takes the text up to `separator` off the front of `rest`, and the separator with it; all of it where there is none.
+/// Takes the text up to `separator` off the front of `rest`, and the separator with it; all of it
+/// where there is none.
 inline std::string_view take_until(std::string_view& rest, char separator) {
     const auto end = rest.find(separator);
     const std::string_view piece = rest.substr(0, end);
@@ -17,7 +19,8 @@ inline std::string_view take_until(std::string_view& rest, char separator) {
     return piece;
 }
 
-/// The whole of `text` as a decimal number of that type; absent for anything else, an overflow included.
+/// The whole of `text` as a decimal number of that type; absent for anything else, an overflow
+/// included.
 template <std::integral Number>
 [[nodiscard]] std::optional<Number> parse_number(std::string_view text) {
     Number number{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A rate that is kept on the average: tokens come by themselves, so many in a second, and a few are saved. Pure: the
-// time is an argument.
+// A rate that is kept on the average: tokens come by themselves, so many in a second, and a few are
+// saved. Pure: the time is an argument.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -24,12 +24,14 @@ class TokenBucket {
     }
 
     void fill(BootTime now) {
-        const double passed = std::chrono::duration<double>(std::max(now - at_, BootTime{0})).count();
+        const double passed =
+            std::chrono::duration<double>(std::max(now - at_, BootTime{0})).count();
         tokens_ = std::min(tokens_ + passed * per_second_, capacity_);
         at_ = now;
     }
 
-    /// Whether there is a token. Who takes more than there are has a debt, which is paid before there is one again.
+    /// Whether there is a token. Who takes more than there are has a debt, which is paid before
+    /// there is one again.
     [[nodiscard]] bool any() const { return tokens_ >= 1; }
     void take(double count) { tokens_ -= count; }
 

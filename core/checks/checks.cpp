@@ -12,18 +12,23 @@ namespace {
 
 using CheckFunction = Finding (*)(const Facts&, const Settings&, TimePoint);
 
-constexpr std::array<CheckFunction, check_count> functions{check_mount,       check_queue_link, check_master_pid,
-                                                           check_startup_log, check_ownership,  check_relink};
+constexpr std::array<CheckFunction, check_count> functions{check_mount,      check_queue_link,
+                                                           check_master_pid, check_startup_log,
+                                                           check_ownership,  check_relink};
 
 /// Whether other faults follow from one of this check.
 bool is_a_foundation(Check check) {
-    return check == Check::mount || check == Check::ownership || check == Check::relink || check == Check::queue_link;
+    return check == Check::mount || check == Check::ownership || check == Check::relink ||
+           check == Check::queue_link;
 }
 
 /// Nobody shall start Postfix, or mend a thing, on a foundation that is not there.
 std::string remedy_behind(const Finding& finding, Check cause) {
-    const bool foreign_master = finding.check == Check::master_pid && finding.reason == Reason::wrong_queue;
-    return (foreign_master ? "sudo systemctl stop postfix (or sudo kill that master if it stays), then " : "") +
+    const bool foreign_master =
+        finding.check == Check::master_pid && finding.reason == Reason::wrong_queue;
+    return (foreign_master
+                ? "sudo systemctl stop postfix (or sudo kill that master if it stays), then "
+                : "") +
            see_to(cause);
 }
 
@@ -40,8 +45,9 @@ void point_to_the_failed_start(Findings& findings, const Facts& facts, const Set
 }
 
 Error refuse(const Finding& finding) {
-    return {Errc::refused, std::string(to_string(finding.check)) + " " + std::string(to_string(finding.reason)) + ": " +
-                               finding.output + "; " + finding.remedy};
+    return {Errc::refused, std::string(to_string(finding.check)) + " " +
+                               std::string(to_string(finding.reason)) + ": " + finding.output +
+                               "; " + finding.remedy};
 }
 
 }  // namespace
@@ -67,10 +73,11 @@ Findings run_checks(const Facts& facts, const Settings& settings, TimePoint now)
 }
 
 const Finding& worst_of(const Findings& findings) {
-    return *std::min_element(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
-        return std::tuple(b.status, cause_rank(a.check, a.reason)) <
-               std::tuple(a.status, cause_rank(b.check, b.reason));
-    });
+    return *std::min_element(findings.begin(), findings.end(),
+                             [](const Finding& a, const Finding& b) {
+                                 return std::tuple(b.status, cause_rank(a.check, a.reason)) <
+                                        std::tuple(a.status, cause_rank(b.check, b.reason));
+                             });
 }
 
 Result<void> may_start(const Facts& facts, const Settings& settings, TimePoint now) {
@@ -78,7 +85,8 @@ Result<void> may_start(const Facts& facts, const Settings& settings, TimePoint n
         return Error{Errc::refused, unknown_id(facts) + "; " + unknown_id_remedy(settings)};
     }
     if (awaits_user_data(facts, settings)) {
-        return Error{Errc::refused, std::string(waits_for_user_data) + "; " + std::string(user_data_remedy)};
+        return Error{Errc::refused,
+                     std::string(waits_for_user_data) + "; " + std::string(user_data_remedy)};
     }
     for (const CheckFunction check : {check_mount, check_queue_link}) {
         if (const Finding finding = check(facts, settings, now); finding.status == Status::fail) {
@@ -87,7 +95,8 @@ Result<void> may_start(const Facts& facts, const Settings& settings, TimePoint n
     }
     // Of ownership only what proves another's claim counts: a crashed agent never stops Postfix.
     const Finding ownership = check_ownership(facts, settings, now);
-    const bool taken = ownership.reason == Reason::held_elsewhere || ownership.reason == Reason::identity_shared;
+    const bool taken =
+        ownership.reason == Reason::held_elsewhere || ownership.reason == Reason::identity_shared;
     if (ownership.status == Status::fail && taken) {
         return refuse(ownership);
     }

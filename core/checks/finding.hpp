@@ -14,7 +14,8 @@ namespace core {
 enum class Status { pass, warn, fail };
 [[nodiscard]] std::string_view to_string(Status status) noexcept;
 
-/// Why a failure is no reason to replace this instance: it fails /readyz, and only warns at /health.
+/// Why a failure is no reason to replace this instance: it fails /readyz, and only warns at
+/// /health.
 enum class Excuse {
     none,
     shared_fault,  ///< the file server is silent for every instance alike
@@ -27,11 +28,12 @@ struct Finding {
     Status status = Status::fail;
     Reason reason = Reason::none;  ///< none exactly when status is pass
     Certainty certainty = Certainty::doubtful;
-    Excuse excuse = Excuse::none;  ///< of a failure; whether it is granted decides core/verdict/excuses.hpp
-    std::string observed;          ///< the value itself: a link's text, a pid, a mount's source
-    std::string output;            ///< one line that names the paths and values; "" on pass
-    std::string remedy;            ///< one line; "" on pass
-    TimePoint at{};                ///< how old the facts behind it are
+    Excuse excuse =
+        Excuse::none;      ///< of a failure; whether it is granted decides core/verdict/excuses.hpp
+    std::string observed;  ///< the value itself: a link's text, a pid, a mount's source
+    std::string output;    ///< one line that names the paths and values; "" on pass
+    std::string remedy;    ///< one line; "" on pass
+    TimePoint at{};        ///< how old the facts behind it are
 };
 
 using Findings = std::array<Finding, check_count>;  ///< indexed by Check

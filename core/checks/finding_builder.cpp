@@ -43,11 +43,13 @@ Finding FindingBuilder::bad(Status status, Reason reason, TimePoint at, std::str
     return finding;
 }
 
-Finding FindingBuilder::warn(Reason reason, TimePoint at, std::string_view observed, std::string_view output) const {
+Finding FindingBuilder::warn(Reason reason, TimePoint at, std::string_view observed,
+                             std::string_view output) const {
     return bad(Status::warn, reason, at, observed, output);
 }
 
-Finding FindingBuilder::fail(Reason reason, TimePoint at, std::string_view observed, std::string_view output) const {
+Finding FindingBuilder::fail(Reason reason, TimePoint at, std::string_view observed,
+                             std::string_view output) const {
     return bad(Status::fail, reason, at, observed, output);
 }
 
@@ -57,8 +59,8 @@ Finding FindingBuilder::unknown(Reason reason, TimePoint at, std::string_view ou
     return finding;
 }
 
-Finding FindingBuilder::behind_mount(Status status, Reason reason, TimePoint at, std::string_view observed,
-                                     std::string_view output) const {
+Finding FindingBuilder::behind_mount(Status status, Reason reason, TimePoint at,
+                                     std::string_view observed, std::string_view output) const {
     Finding finding = bad(status, reason, at, observed, output);
     finding.certainty = Certainty::doubtful;
     finding.remedy = see_to(Check::mount);
@@ -74,14 +76,16 @@ std::string see_to(Check cause) {
     return "see to " + std::string(to_string(cause)) + " first";
 }
 
-std::string fill_remedy(std::string_view remedy, const Settings& settings, std::string_view instance_id) {
+std::string fill_remedy(std::string_view remedy, const Settings& settings,
+                        std::string_view instance_id) {
     const std::string id(instance_id.empty() ? "<instance-id>" : instance_id);
     const Paths paths = paths_for(settings, id);
-    const std::array<std::pair<std::string_view, std::string_view>, 5> values{{{"{mount}", paths.mount},
-                                                                               {"{id}", id},
-                                                                               {"{queue}", paths.queue},
-                                                                               {"{link}", paths.link},
-                                                                               {"{skeleton}", paths.skeleton}}};
+    const std::array<std::pair<std::string_view, std::string_view>, 5> values{
+        {{"{mount}", paths.mount},
+         {"{id}", id},
+         {"{queue}", paths.queue},
+         {"{link}", paths.link},
+         {"{skeleton}", paths.skeleton}}};
     std::string out;
     while (!remedy.empty()) {
         const std::pair<std::string_view, std::string_view>* found = nullptr;
@@ -97,7 +101,8 @@ std::string fill_remedy(std::string_view remedy, const Settings& settings, std::
 bool is_stale(const Facts& facts, TimePoint at, const Settings& settings, TimePoint now) {
     const bool relinking = facts.relink.value && facts.relink.value->more;
     const BootTime seen = relinking ? std::max(at.boot, facts.relink.at.boot) : at.boot;
-    return now.boot - seen > settings.checks.interval * (settings.checks.fail_after + 1) + settings.mount.deadline;
+    return now.boot - seen >
+           settings.checks.interval * (settings.checks.fail_after + 1) + settings.mount.deadline;
 }
 
 TimePoint older(TimePoint a, TimePoint b) {
@@ -111,7 +116,8 @@ std::string unknown_id(const Facts& facts) {
 
 std::string unknown_id_remedy(const Settings& settings) {
     return "set instance_id in /etc/postfix-elb-agent/agent.json, or see why nobody tells it: cat "
-           "/sys/devices/virtual/dmi/id/board_asset_tag (an id on Nitro), and curl -s -m 2 -X PUT -H "
+           "/sys/devices/virtual/dmi/id/board_asset_tag (an id on Nitro), and curl -s -m 2 -X PUT "
+           "-H "
            "'X-aws-ec2-metadata-token-ttl-seconds: 60' " +
            settings.imds.endpoint + "/latest/api/token, which must print a token";
 }
@@ -119,9 +125,10 @@ std::string unknown_id_remedy(const Settings& settings) {
 std::string why_not_answered(const Facts& facts, const Settings& settings) {
     const MountFacts& mount = *facts.mount.value;
     if (mount.answer == MountFacts::Answer::not_mounted) {
-        const bool something =
-            facts.host.value && facts.host.value->mount && !is_automount_point(*facts.host.value->mount);
-        return something ? "the mount cannot be used, see mount" : "nothing is mounted at " + settings.mount.path;
+        const bool something = facts.host.value && facts.host.value->mount &&
+                               !is_automount_point(*facts.host.value->mount);
+        return something ? "the mount cannot be used, see mount"
+                         : "nothing is mounted at " + settings.mount.path;
     }
     const bool names_path = mount.error.find(settings.mount.path) != std::string::npos;
     return (names_path ? "no answer" : "no answer from " + settings.mount.path) +
@@ -138,7 +145,8 @@ bool works_in_foreign_queue(const ProcessFacts& process, const Paths& paths) {
         }
     }
     const std::string_view cwd = process.cwd;
-    return cwd.starts_with(paths.mount + "/") && validate_external_id(cwd.substr(paths.mount.size() + 1)).has_value();
+    return cwd.starts_with(paths.mount + "/") &&
+           validate_external_id(cwd.substr(paths.mount.size() + 1)).has_value();
 }
 
 }  // namespace core

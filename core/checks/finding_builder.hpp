@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the checks share: making a finding, and telling whether the facts behind it are fresh enough to say anything.
+// What the checks share: making a finding, and telling whether the facts behind it are fresh enough
+// to say anything.
 #pragma once
 
 #include "core/checks/checks.hpp"
@@ -10,23 +11,25 @@
 
 namespace core {
 
-/// Makes the findings of one check. Everything in `observed`, `output` and `remedy` ends up printable, bounded and on
-/// one line, whatever bytes a log or a link held.
+/// Makes the findings of one check. Everything in `observed`, `output` and `remedy` ends up
+/// printable, bounded and on one line, whatever bytes a log or a link held.
 class FindingBuilder {
    public:
     /// `settings` must outlive the builder.
     FindingBuilder(Check check, const Settings& settings, std::string_view instance_id);
 
     [[nodiscard]] Finding pass(TimePoint at, std::string_view observed) const;
-    [[nodiscard]] Finding warn(Reason reason, TimePoint at, std::string_view observed, std::string_view output) const;
-    [[nodiscard]] Finding fail(Reason reason, TimePoint at, std::string_view observed, std::string_view output) const;
+    [[nodiscard]] Finding warn(Reason reason, TimePoint at, std::string_view observed,
+                               std::string_view output) const;
+    [[nodiscard]] Finding fail(Reason reason, TimePoint at, std::string_view observed,
+                               std::string_view output) const;
 
     /// A failure that is only not knowing: never definitive.
     [[nodiscard]] Finding unknown(Reason reason, TimePoint at, std::string_view output) const;
 
     /// The same for want of the mount, whose own check says what to do. `status` is warn or fail.
-    [[nodiscard]] Finding behind_mount(Status status, Reason reason, TimePoint at, std::string_view observed,
-                                       std::string_view output) const;
+    [[nodiscard]] Finding behind_mount(Status status, Reason reason, TimePoint at,
+                                       std::string_view observed, std::string_view output) const;
 
    private:
     [[nodiscard]] Finding bad(Status status, Reason reason, TimePoint at, std::string_view observed,
@@ -43,12 +46,16 @@ class FindingBuilder {
 /// The remedy of what follows from another fault: "see to mount first".
 [[nodiscard]] std::string see_to(Check cause);
 
-/// A remedy's text with its placeholders replaced. An id that is not known yet reads "<instance-id>".
-[[nodiscard]] std::string fill_remedy(std::string_view remedy, const Settings& settings, std::string_view instance_id);
+/// A remedy's text with its placeholders replaced. An id that is not known yet reads
+/// "<instance-id>".
+[[nodiscard]] std::string fill_remedy(std::string_view remedy, const Settings& settings,
+                                      std::string_view instance_id);
 
-/// Whether facts of `at` are too old to say anything: so many rounds were missed that the one who gathers them must be
-/// gone. While slices of the relink are answered no round is due, and nothing is stale.
-[[nodiscard]] bool is_stale(const Facts& facts, TimePoint at, const Settings& settings, TimePoint now);
+/// Whether facts of `at` are too old to say anything: so many rounds were missed that the one who
+/// gathers them must be gone. While slices of the relink are answered no round is due, and nothing
+/// is stale.
+[[nodiscard]] bool is_stale(const Facts& facts, TimePoint at, const Settings& settings,
+                            TimePoint now);
 
 /// The earlier of two by the boot clock.
 [[nodiscard]] TimePoint older(TimePoint a, TimePoint b);
@@ -57,7 +64,8 @@ class FindingBuilder {
 inline constexpr std::string_view waits_for_user_data =
     "waits until cloud-init has run user data (queue.after_user_data)";
 inline constexpr std::string_view user_data_remedy =
-    "wait; cloud-init status --long shows how far it is, sudo journalctl -b -u cloud-final what its scripts do";
+    "wait; cloud-init status --long shows how far it is, sudo journalctl -b -u cloud-final what "
+    "its scripts do";
 
 /// `the instance id is not known yet: <why>`
 [[nodiscard]] std::string unknown_id(const Facts& facts);
@@ -71,8 +79,9 @@ inline constexpr std::string_view not_without_id = "not known until the instance
 /// One line for a probe of the mount that brought no answer of the file system. There must be one.
 [[nodiscard]] std::string why_not_answered(const Facts& facts, const Settings& settings);
 
-/// Whether this process's place of work is a queue that certainly is not this instance's: another instance's on the
-/// mount, or a local directory of the relink. A second Postfix with a queue directory of its own is not meant.
+/// Whether this process's place of work is a queue that certainly is not this instance's: another
+/// instance's on the mount, or a local directory of the relink. A second Postfix with a queue
+/// directory of its own is not meant.
 [[nodiscard]] bool works_in_foreign_queue(const ProcessFacts& process, const Paths& paths);
 
 }  // namespace core

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pid file is only a claim; /proc is the ground truth. Where a master is proven to work in this queue, whatever is
-// wrong with the file is a warning: mail flows, and only the next start of Postfix may suffer.
+// The pid file is only a claim; /proc is the ground truth. Where a master is proven to work in this
+// queue, whatever is wrong with the file is a warning: mail flows, and only the next start of
+// Postfix may suffer.
 #include "core/base/timestamp.hpp"
 #include "core/checks/finding_builder.hpp"
 #include "core/checks/postfix_unit.hpp"
@@ -20,7 +21,8 @@ std::string describe(const ProcessFacts& master) {
     return name_of(master) + " works in " + master.cwd;
 }
 
-/// What surely ends a master that `postfix stop` may not find, because the pid file is not about it.
+/// What surely ends a master that `postfix stop` may not find, because the pid file is not about
+/// it.
 std::string quiet_restart(const ProcessFacts& master) {
     return "at a quiet hour sudo systemctl stop postfix, sudo kill " + std::to_string(master.pid) +
            " if it is still there, then sudo systemctl start postfix";
@@ -28,24 +30,29 @@ std::string quiet_restart(const ProcessFacts& master) {
 
 /// Whether the inode of the pid file is one that a lock can be compared with.
 bool names_an_inode(const PidFileFacts& file) {
-    return (file.kind == PidFileFacts::Kind::present || file.kind == PidFileFacts::Kind::garbage) && file.inode != 0;
+    return (file.kind == PidFileFacts::Kind::present || file.kind == PidFileFacts::Kind::garbage) &&
+           file.inode != 0;
 }
 
-/// Whether the process's lock is on the pid file that stands in the queue now. What cannot be compared, because the
-/// file is gone (systemd unlinks a PIDFile=) or was not read, is believed.
+/// Whether the process's lock is on the pid file that stands in the queue now. What cannot be
+/// compared, because the file is gone (systemd unlinks a PIDFile=) or was not read, is believed.
 bool holds_lock_on(const PidFileFacts* file, const ProcessFacts& process) {
-    return process.holds_lock && (file == nullptr || !names_an_inode(*file) || process.lock_inode == file->inode);
+    return process.holds_lock &&
+           (file == nullptr || !names_an_inode(*file) || process.lock_inode == file->inode);
 }
 
-/// What /proc shows of a place of work whose mount was unmounted with `umount -l`: the path below that mount. The lock
-/// on the very inode that stands in the queue now proves that it is the same directory.
-bool works_behind_a_replaced_mount(const PidFileFacts* file, const ProcessFacts& process, const std::string& id) {
-    return process.cwd == "/" + id && process.holds_lock && file != nullptr && names_an_inode(*file) &&
-           process.lock_inode == file->inode;
+/// What /proc shows of a place of work whose mount was unmounted with `umount -l`: the path below
+/// that mount. The lock on the very inode that stands in the queue now proves that it is the same
+/// directory.
+bool works_behind_a_replaced_mount(const PidFileFacts* file, const ProcessFacts& process,
+                                   const std::string& id) {
+    return process.cwd == "/" + id && process.holds_lock && file != nullptr &&
+           names_an_inode(*file) && process.lock_inode == file->inode;
 }
 
 const PidFileFacts* known_pid_file(const Facts& facts) {
-    const bool read = facts.mount.value && facts.mount.value->answer == MountFacts::Answer::answered;
+    const bool read =
+        facts.mount.value && facts.mount.value->answer == MountFacts::Answer::answered;
     return read ? &facts.mount.value->pid_file : nullptr;
 }
 
@@ -54,13 +61,14 @@ const ProcessFacts* named_process(const HostFacts& host, std::int32_t pid) {
     if (host.named && host.named->pid == pid) {
         return &*host.named;
     }
-    const auto found =
-        std::find_if(host.masters.begin(), host.masters.end(), [pid](const auto& master) { return master.pid == pid; });
+    const auto found = std::find_if(host.masters.begin(), host.masters.end(),
+                                    [pid](const auto& master) { return master.pid == pid; });
     return found == host.masters.end() ? nullptr : &*found;
 }
 
-/// Whether the file was looked at before that master can have written it: master(8) does so within its first moments.
-/// proc_pid_stat(5) counts in clock ticks since boot, of which Linux shows 100 a second to programs (USER_HZ).
+/// Whether the file was looked at before that master can have written it: master(8) does so within
+/// its first moments. proc_pid_stat(5) counts in clock ticks since boot, of which Linux shows 100 a
+/// second to programs (USER_HZ).
 bool was_read_before(const ProcessFacts& master, TimePoint file_read) {
     constexpr std::chrono::milliseconds tick{10};
     constexpr std::chrono::seconds until_written{1};
@@ -80,18 +88,19 @@ struct Case {
     TimePoint file_read;
     bool lost_at_server;  ///< the proven master's lock
 
-    /// A fault of the file: with a proven master a warning that says so, else a failure. What was read before that
-    /// master wrote it says nothing: it is about to be read again.
+    /// A fault of the file: with a proven master a warning that says so, else a failure. What was
+    /// read before that master wrote it says nothing: it is about to be read again.
     [[nodiscard]] Finding fault(Reason reason, const std::string& what) const {
         if (proven != nullptr && was_read_before(*proven, file_read)) {
             return make.pass(at, std::to_string(proven->pid));
         }
-        const std::string seen = file.kind == PidFileFacts::Kind::present ? std::to_string(file.pid) : file.text;
+        const std::string seen =
+            file.kind == PidFileFacts::Kind::present ? std::to_string(file.pid) : file.text;
         if (proven != nullptr) {
-            return with_remedy(
-                make.warn(reason, at, std::to_string(proven->pid),
-                          what + "; " + name_of(*proven) + " works in " + paths.queue + " and holds the lock"),
-                remedy_beside(reason));
+            return with_remedy(make.warn(reason, at, std::to_string(proven->pid),
+                                         what + "; " + name_of(*proven) + " works in " +
+                                             paths.queue + " and holds the lock"),
+                               remedy_beside(reason));
         }
         if (foreign != nullptr) {
             return make.fail(Reason::wrong_queue, at, std::to_string(foreign->pid),
@@ -101,8 +110,10 @@ struct Case {
             return with_remedy(
                 make.fail(reason, at, seen,
                           what + "; " + describe(*here) +
-                              (here->holds_lock ? " and does not hold the lock on this file" : " and holds no lock")),
-                "a second master could start beside " + name_of(*here) + ": " + quiet_restart(*here));
+                              (here->holds_lock ? " and does not hold the lock on this file"
+                                                : " and holds no lock")),
+                "a second master could start beside " + name_of(*here) + ": " +
+                    quiet_restart(*here));
         }
         return make.fail(reason, at, seen, what + "; " + other_masters());
     }
@@ -112,12 +123,14 @@ struct Case {
         const std::string pid_file = paths.pid_file;
         switch (reason) {
             case Reason::missing:
-                return "mail flows, the file comes back with the next start; where systemd removes it put an empty "
+                return "mail flows, the file comes back with the next start; where systemd removes "
+                       "it put an empty "
                        "PIDFile= into a drop-in of the unit of Postfix; " +
                        quiet_restart(*proven);
             case Reason::unreadable:
                 return "mail flows, but Postfix would not start again: sudo ls -li " + pid_file +
-                       " must show a plain file with one link; move it away between the stop and the start: " +
+                       " must show a plain file with one link; move it away between the stop and "
+                       "the start: " +
                        quiet_restart(*proven);
             default: return "mail flows, but the file names another: " + quiet_restart(*proven);
         }
@@ -125,7 +138,8 @@ struct Case {
 
     /// A fault of the master that the file names.
     [[nodiscard]] Finding master_fault(Reason reason, const std::string& what) const {
-        return proven != nullptr ? fault(reason, what) : make.fail(reason, at, std::to_string(file.pid), what);
+        return proven != nullptr ? fault(reason, what)
+                                 : make.fail(reason, at, std::to_string(file.pid), what);
     }
 
     [[nodiscard]] std::string other_masters() const {
@@ -134,7 +148,8 @@ struct Case {
         }
         const std::size_t more = host.masters.size() - 1;
         return describe(host.masters.front()) +
-               (more > 0 ? " (and " + std::to_string(more) + " more run on this host)" : std::string());
+               (more > 0 ? " (and " + std::to_string(more) + " more run on this host)"
+                         : std::string());
     }
 };
 
@@ -144,16 +159,19 @@ std::optional<Finding> check_file(const Case& c) {
     switch (c.file.kind) {
         case PidFileFacts::Kind::present: return std::nullopt;
         case PidFileFacts::Kind::absent: return c.fault(Reason::missing, path + " does not exist");
-        case PidFileFacts::Kind::not_a_file: return c.fault(Reason::unreadable, path + " is not a regular file");
+        case PidFileFacts::Kind::not_a_file:
+            return c.fault(Reason::unreadable, path + " is not a regular file");
         case PidFileFacts::Kind::unreadable:
             return c.fault(Reason::unreadable, path + " could not be read: " + c.file.error);
         case PidFileFacts::Kind::garbage: break;
     }
-    return c.fault(Reason::unreadable,
-                   path + (c.file.text.empty() ? " is empty" : " holds no pid but \"" + c.file.text + "\""));
+    return c.fault(
+        Reason::unreadable,
+        path + (c.file.text.empty() ? " is empty" : " holds no pid but \"" + c.file.text + "\""));
 }
 
-/// Who holds the id elsewhere may have written the file: its pid is of that host and says nothing here.
+/// Who holds the id elsewhere may have written the file: its pid is of that host and says nothing
+/// here.
 Finding check_without_file(const Case& c) {
     if (c.foreign != nullptr) {
         return c.make.fail(Reason::wrong_queue, c.at, std::to_string(c.foreign->pid),
@@ -161,9 +179,11 @@ Finding check_without_file(const Case& c) {
     }
     const std::string why = c.paths.pid_file + " is not judged while another host holds the id";
     if (c.here != nullptr) {
-        return c.make.fail(Reason::not_locked, c.at, std::to_string(c.here->pid), describe(*c.here) + "; " + why);
+        return c.make.fail(Reason::not_locked, c.at, std::to_string(c.here->pid),
+                           describe(*c.here) + "; " + why);
     }
-    return c.make.fail(Reason::stale, c.at, "", "no master of this host works in " + c.paths.queue + "; " + why);
+    return c.make.fail(Reason::stale, c.at, "",
+                       "no master of this host works in " + c.paths.queue + "; " + why);
 }
 
 Finding check_process(const Case& c) {
@@ -174,64 +194,74 @@ Finding check_process(const Case& c) {
         return c.fault(Reason::stale, claim + ", and no such process lives");
     }
     if (!process->is_master) {
-        return c.fault(Reason::not_master, claim + ", which is " +
-                                               (process->exe.empty() ? "another program" : process->exe) +
-                                               " and not Postfix's master");
+        return c.fault(Reason::not_master,
+                       claim + ", which is " +
+                           (process->exe.empty() ? "another program" : process->exe) +
+                           " and not Postfix's master");
     }
     const bool is_proven = c.proven != nullptr && c.proven->pid == process->pid;
     if (!is_proven && process->cwd != c.paths.queue) {
-        return c.master_fault(Reason::wrong_queue,
-                              claim + ", a master that works in " + process->cwd + ", not in " + c.paths.queue);
+        return c.master_fault(Reason::wrong_queue, claim + ", a master that works in " +
+                                                       process->cwd + ", not in " + c.paths.queue);
     }
     if (!holds_lock_on(&c.file, *process)) {
         const Finding unlocked = c.master_fault(
-            Reason::not_locked, "master " + pid + " works in " + c.paths.queue +
-                                    (process->holds_lock ? " and holds a lock, but not on the file that is now "
-                                                         : " and holds no lock on ") +
-                                    c.paths.pid_file);
-        return c.proven != nullptr ? unlocked
-                                   : with_remedy(unlocked,
-                                                 "the file was replaced or the lock was lost, so a second "
-                                                 "master could start: " +
-                                                     quiet_restart(*process));
+            Reason::not_locked,
+            "master " + pid + " works in " + c.paths.queue +
+                (process->holds_lock ? " and holds a lock, but not on the file that is now "
+                                     : " and holds no lock on ") +
+                c.paths.pid_file);
+        return c.proven != nullptr
+                   ? unlocked
+                   : with_remedy(unlocked,
+                                 "the file was replaced or the lock was lost, so a second "
+                                 "master could start: " +
+                                     quiet_restart(*process));
     }
     if (c.file.links > 1) {
-        return c.fault(Reason::unreadable, c.paths.pid_file + " has " + std::to_string(c.file.links) +
+        return c.fault(Reason::unreadable, c.paths.pid_file + " has " +
+                                               std::to_string(c.file.links) +
                                                " hard links, so that Postfix will not start again");
     }
     if (c.lost_at_server) {
-        return with_remedy(
-            c.make.warn(Reason::not_locked, c.at, pid,
-                        name_of(*process) + " holds a lock on " + c.paths.pid_file +
-                            " that the file server does not have (any more): it was out of reach for too long"),
-            "mail flows, and the id is still this host's; what Postfix locks is locked for nobody: " +
-                quiet_restart(*process));
+        return with_remedy(c.make.warn(Reason::not_locked, c.at, pid,
+                                       name_of(*process) + " holds a lock on " + c.paths.pid_file +
+                                           " that the file server does not have (any more): it was "
+                                           "out of reach for too long"),
+                           "mail flows, and the id is still this host's; what Postfix locks is "
+                           "locked for nobody: " +
+                               quiet_restart(*process));
     }
     if (process->cwd != c.paths.queue) {
-        return with_remedy(c.make.warn(Reason::wrong_queue, c.at, pid,
-                                       name_of(*process) + " works in this queue through a mount that was replaced "
-                                                           "since"),
-                           "mail flows; restart Postfix at a quiet hour: sudo systemctl restart postfix");
+        return with_remedy(
+            c.make.warn(Reason::wrong_queue, c.at, pid,
+                        name_of(*process) +
+                            " works in this queue through a mount that was replaced "
+                            "since"),
+            "mail flows; restart Postfix at a quiet hour: sudo systemctl restart postfix");
     }
     if (c.foreign != nullptr) {
         return with_remedy(c.make.warn(Reason::wrong_queue, c.at, pid,
-                                       "beside master " + pid + " of " + c.paths.queue + ", " + describe(*c.foreign)),
-                           "sudo kill " + std::to_string(c.foreign->pid) + " and see what started it; master " + pid +
-                               " is the right one");
+                                       "beside master " + pid + " of " + c.paths.queue + ", " +
+                                           describe(*c.foreign)),
+                           "sudo kill " + std::to_string(c.foreign->pid) +
+                               " and see what started it; master " + pid + " is the right one");
     }
     return c.make.pass(c.at, pid);
 }
 
 const ProcessFacts* foreign_master(const HostFacts& host, const Paths& paths) {
-    const auto found = std::find_if(host.masters.begin(), host.masters.end(),
-                                    [&](const auto& master) { return works_in_foreign_queue(master, paths); });
+    const auto found =
+        std::find_if(host.masters.begin(), host.masters.end(),
+                     [&](const auto& master) { return works_in_foreign_queue(master, paths); });
     return found == host.masters.end() ? nullptr : &*found;
 }
 
 /// The pid file was not read in the latest round, for a reason that is the mount's.
-Finding without_file(const FindingBuilder& make, const Facts& facts, const Settings& settings, const Paths& paths,
-                     TimePoint at) {
-    const std::string what = paths.pid_file + " could not be read: " + why_not_answered(facts, settings);
+Finding without_file(const FindingBuilder& make, const Facts& facts, const Settings& settings,
+                     const Paths& paths, TimePoint at) {
+    const std::string what =
+        paths.pid_file + " could not be read: " + why_not_answered(facts, settings);
     if (const ProcessFacts* proven = proven_master(facts, settings)) {
         return make.behind_mount(Status::warn, Reason::unreadable, at, std::to_string(proven->pid),
                                  what + "; " + describe(*proven) + " and holds a lock");
@@ -239,16 +269,17 @@ Finding without_file(const FindingBuilder& make, const Facts& facts, const Setti
     return make.behind_mount(Status::fail, Reason::unreadable, at, "", what);
 }
 
-/// Whether the server, asked after the proven master had locked the pid file, knows of no lock: proc_locks(5) and
-/// fdinfo go on claiming one that was lost with a lease.
+/// Whether the server, asked after the proven master had locked the pid file, knows of no lock:
+/// proc_locks(5) and fdinfo go on claiming one that was lost with a lease.
 bool is_lost_at_server(const Facts& facts, const Settings& settings) {
     const ProcessFacts* proven = proven_master(facts, settings);
     return proven != nullptr && server_keeps_locks(facts) && facts.lock.value &&
-           facts.lock.value->state == LockFacts::State::free && !was_read_before(*proven, facts.lock.at);
+           facts.lock.value->state == LockFacts::State::free &&
+           !was_read_before(*proven, facts.lock.at);
 }
 
-/// No master is there. Whether one will be is for systemd to say: what it starts again is no fault yet, and what it has
-/// no mind to start is one at once.
+/// No master is there. Whether one will be is for systemd to say: what it starts again is no fault
+/// yet, and what it has no mind to start is one at once.
 Finding with_unit(Finding finding, const PostfixUnit& unit) {
     using State = PostfixUnit::State;
     switch (unit.state) {
@@ -258,7 +289,8 @@ Finding with_unit(Finding finding, const PostfixUnit& unit) {
             finding.excuse = Excuse::restarting;
             finding =
                 with_remedy(finding, "wait, systemd is starting it: systemctl status " + unit.name +
-                                         "; if it does not come up: sudo journalctl -b -u " + unit.name + " -n 50");
+                                         "; if it does not come up: sudo journalctl -b -u " +
+                                         unit.name + " -n 50");
             break;
         case State::down: finding.certainty = Certainty::definitive; break;
     }
@@ -294,10 +326,12 @@ const ProcessFacts* proven_master(const Facts& facts, const Settings& settings) 
 Finding check_master_pid(const Facts& facts, const Settings& settings, TimePoint now) {
     const FindingBuilder make(Check::master_pid, settings, facts.instance_id);
     if (!facts.host.value) {
-        return make.unknown(Reason::missing, facts.host.at, "the masters of this host were not looked at yet");
+        return make.unknown(Reason::missing, facts.host.at,
+                            "the masters of this host were not looked at yet");
     }
     if (facts.instance_id.empty()) {
-        return with_remedy(make.unknown(Reason::missing, facts.host.at, not_without_id), see_to(Check::relink));
+        return with_remedy(make.unknown(Reason::missing, facts.host.at, not_without_id),
+                           see_to(Check::relink));
     }
     const Paths paths = paths_for(settings, facts.instance_id);
     if (is_stale(facts, facts.host.at, settings, now)) {
@@ -307,7 +341,8 @@ Finding check_master_pid(const Facts& facts, const Settings& settings, TimePoint
                                 " ago: the agent's host worker does not answer");
     }
     if (!facts.mount.value) {
-        return make.unknown(Reason::missing, facts.host.at, paths.pid_file + " was not looked at yet");
+        return make.unknown(Reason::missing, facts.host.at,
+                            paths.pid_file + " was not looked at yet");
     }
     const TimePoint at = older(facts.host.at, facts.mount.at);
     const PidFileFacts* file = known_pid_file(facts);
@@ -327,15 +362,18 @@ Finding check_master_pid(const Facts& facts, const Settings& settings, TimePoint
                  at,
                  facts.mount.at,
                  is_lost_at_server(facts, settings)};
-    const bool held_elsewhere = facts.mount.value->ownership.state == OwnershipFacts::State::held_elsewhere;
+    const bool held_elsewhere =
+        facts.mount.value->ownership.state == OwnershipFacts::State::held_elsewhere;
     if (held_elsewhere && c.proven == nullptr) {
         return check_without_file(c);
     }
     const std::optional<Finding> bad_file = check_file(c);
     const Finding finding = bad_file ? *bad_file : check_process(c);
-    const bool unproven = finding.status == Status::fail && c.proven == nullptr && c.foreign == nullptr;
+    const bool unproven =
+        finding.status == Status::fail && c.proven == nullptr && c.foreign == nullptr;
     const PostfixUnit unit = postfix_unit(facts);
-    // A master that is being started holds no lock yet, or one on a file that was not looked at yet.
+    // A master that is being started holds no lock yet, or one on a file that was not looked at
+    // yet.
     const bool says = c.here == nullptr || unit.state == PostfixUnit::State::changing;
     return unproven && says ? with_unit(finding, unit) : finding;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel's mount table says comes before what a probe of the file system says: a hung probe of something
-// that is not mounted any more explains nothing.
+// What the kernel's mount table says comes before what a probe of the file system says: a hung
+// probe of something that is not mounted any more explains nothing.
 #include "core/base/timestamp.hpp"
 #include "core/checks/finding_builder.hpp"
 
@@ -24,38 +24,45 @@ std::string describe(const MountEntry& entry) {
 }
 
 /// What is wrong with the entry itself.
-std::optional<Finding> check_entry(const FindingBuilder& make, const std::optional<MountEntry>& entry,
+std::optional<Finding> check_entry(const FindingBuilder& make,
+                                   const std::optional<MountEntry>& entry,
                                    const Settings::Mount& wanted, TimePoint at) {
     if (!entry) {
         return make.fail(Reason::missing, at, "", "nothing is mounted at " + wanted.path);
     }
     const std::string seen = describe(*entry);
     if (entry->fstype == "autofs") {
-        return make.fail(Reason::missing, at, seen,
-                         "only an automount waits at " + wanted.path + ", no file system is mounted there");
+        return make.fail(
+            Reason::missing, at, seen,
+            "only an automount waits at " + wanted.path + ", no file system is mounted there");
     }
-    if (std::find(wanted.fstypes.begin(), wanted.fstypes.end(), entry->fstype) == wanted.fstypes.end()) {
+    if (std::find(wanted.fstypes.begin(), wanted.fstypes.end(), entry->fstype) ==
+        wanted.fstypes.end()) {
         return make.fail(Reason::wrong_type, at, seen,
                          wanted.path + " is " + entry->source + " of type " + entry->fstype +
                              ", mount.fstypes allows " + join(wanted.fstypes));
     }
     if (wanted.source && *wanted.source != entry->source) {
-        return make.fail(Reason::wrong_source, at, seen,
-                         wanted.path + " is " + entry->source + ", mount.source is " + *wanted.source);
+        return make.fail(
+            Reason::wrong_source, at, seen,
+            wanted.path + " is " + entry->source + ", mount.source is " + *wanted.source);
     }
     if (entry->read_only) {
-        return make.fail(Reason::read_only, at, seen, wanted.path + " (" + entry->source + ") is mounted read-only");
+        return make.fail(Reason::read_only, at, seen,
+                         wanted.path + " (" + entry->source + ") is mounted read-only");
     }
     return std::nullopt;
 }
 
 std::string hung_output(const std::string& path, TimePoint since, TimePoint now) {
-    return path + " has not answered since " + rfc3339(since.wall) + " (" + describe_age(now.boot - since.boot) + ")";
+    return path + " has not answered since " + rfc3339(since.wall) + " (" +
+           describe_age(now.boot - since.boot) + ")";
 }
 
 std::string found_unusable(const std::string& path, const std::string& error) {
     const bool names_path = error.find(path) != std::string::npos;
-    return (names_path ? "the mount" : path) + std::string(" could not be used when it was probed") +
+    return (names_path ? "the mount" : path) +
+           std::string(" could not be used when it was probed") +
            (error.empty() ? std::string() : ": " + error);
 }
 
@@ -69,7 +76,8 @@ Finding check_mount(const Facts& facts, const Settings& settings, TimePoint now)
     }
     if (is_stale(facts, facts.host.at, settings, now)) {
         return make.unknown(Reason::hung, facts.host.at,
-                            "the mount table was last read " + describe_age(now.boot - facts.host.at.boot) +
+                            "the mount table was last read " +
+                                describe_age(now.boot - facts.host.at.boot) +
                                 " ago: the agent's host worker does not answer");
     }
     const std::optional<MountEntry>& entry = facts.host.value->mount;
@@ -78,10 +86,12 @@ Finding check_mount(const Facts& facts, const Settings& settings, TimePoint now)
     }
     const std::string seen = describe(*entry);
     if (facts.mount_hung_since) {
-        return make.fail(Reason::hung, facts.host.at, seen, hung_output(path, *facts.mount_hung_since, now));
+        return make.fail(Reason::hung, facts.host.at, seen,
+                         hung_output(path, *facts.mount_hung_since, now));
     }
     if (!facts.mount.value) {
-        return make.unknown(Reason::missing, facts.host.at, path + " is mounted and was not probed yet");
+        return make.unknown(Reason::missing, facts.host.at,
+                            path + " is mounted and was not probed yet");
     }
     const TimePoint at = older(facts.host.at, facts.mount.at);
     if (is_stale(facts, facts.mount.at, settings, now)) {
@@ -91,7 +101,8 @@ Finding check_mount(const Facts& facts, const Settings& settings, TimePoint now)
         case MountFacts::Answer::answered: return make.pass(at, seen);
         case MountFacts::Answer::io_error:
             return make.fail(Reason::io_error, at, seen, why_not_answered(facts, settings));
-        case MountFacts::Answer::denied: return make.fail(Reason::denied, at, seen, why_not_answered(facts, settings));
+        case MountFacts::Answer::denied:
+            return make.fail(Reason::denied, at, seen, why_not_answered(facts, settings));
         case MountFacts::Answer::not_mounted: break;
     }
     // The two workers disagree: one of them looked a moment earlier, so this is no proof yet.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A lock says nothing between clients that the server cannot tell apart, so a twin's name in our own file counts for
-// more than the state of our lock.
+// A lock says nothing between clients that the server cannot tell apart, so a twin's name in our
+// own file counts for more than the state of our lock.
 //
-// Twins with ids of their own never see each other's lock stand: whoever is heard by the server has just ended the
-// other, as one client that was rebooted. So a lock that is lost over and over tells of one. An outage cannot: each
-// loss takes it a lease, and servers' leases are 30 s and more.
+// Twins with ids of their own never see each other's lock stand: whoever is heard by the server has
+// just ended the other, as one client that was rebooted. So a lock that is lost over and over tells
+// of one. An outage cannot: each loss takes it a lease, and servers' leases are 30 s and more.
 #include "core/checks/finding_builder.hpp"
 
 #include <array>
@@ -17,7 +17,8 @@ namespace {
 using State = OwnershipFacts::State;
 
 constexpr std::array<std::string_view, 6> state_names{
-    "unclaimed", "held", "held by another agent process of this boot", "held elsewhere", "lost", "unknown"};
+    "unclaimed",      "held", "held by another agent process of this boot",
+    "held elsewhere", "lost", "unknown"};
 
 std::string_view name_of(State state) {
     return state_names[static_cast<std::size_t>(state)];
@@ -32,7 +33,8 @@ std::string describe(const OwnerRecord& owner) {
 
 /// What an OwnerRecord of another id calls itself and who that is.
 std::string describe_twin(const OwnerRecord& twin) {
-    return twin.instance_id + " on " + describe(twin) + " calls itself by the same NFS client name, " + twin.nfs_client;
+    return twin.instance_id + " on " + describe(twin) +
+           " calls itself by the same NFS client name, " + twin.nfs_client;
 }
 
 constexpr std::chrono::minutes losses_of_a_twin_come_within{1};
@@ -43,17 +45,19 @@ bool is_lost_over_and_over(const OwnershipFacts& ownership, TimePoint now) {
            losses.front() >= (now.boot - losses_of_a_twin_come_within).count();
 }
 
-Finding check_held(const FindingBuilder& make, const Facts& facts, const Paths& paths, TimePoint now) {
+Finding check_held(const FindingBuilder& make, const Facts& facts, const Paths& paths,
+                   TimePoint now) {
     const OwnershipFacts& ownership = facts.mount.value->ownership;
     const TimePoint at = facts.mount.at;
     const bool over_and_over = is_lost_over_and_over(ownership, now);
     if (ownership.shared_with) {
         const std::string& twin = ownership.shared_with->nfs_client;
         const std::string words = describe_twin(*ownership.shared_with);
-        return over_and_over
-                   ? make.fail(Reason::identity_shared, at, twin,
-                               "the lock on " + paths.owner_file + " is taken away over and over: " + words)
-                   : make.warn(Reason::identity_shared, at, twin, words + ": locks do not hold between the two");
+        return over_and_over ? make.fail(Reason::identity_shared, at, twin,
+                                         "the lock on " + paths.owner_file +
+                                             " is taken away over and over: " + words)
+                             : make.warn(Reason::identity_shared, at, twin,
+                                         words + ": locks do not hold between the two");
     }
     if (!over_and_over) {
         return make.pass(at, name_of(ownership.state));
@@ -61,7 +65,8 @@ Finding check_held(const FindingBuilder& make, const Facts& facts, const Paths& 
     return with_remedy(
         make.fail(Reason::lost, at, name_of(ownership.state),
                   "the lock on " + paths.owner_file +
-                      " is lost over and over and claimed again each time, as where another host's NFS client calls "
+                      " is lost over and over and claimed again each time, as where another host's "
+                      "NFS client calls "
                       "itself by the same name, " +
                       ownership.holder.nfs_client + ", and each takes the other's locks away"),
         reason_info(Check::ownership, Reason::identity_shared).remedy);
@@ -73,7 +78,8 @@ std::string remedy_of_unclaimed(const Observed<RelinkProgress>& relink) {
     return done ? "sudo systemctl start postfix-elb-agent" : see_to(Check::relink);
 }
 
-Finding check_state(const FindingBuilder& make, const Facts& facts, const Paths& paths, TimePoint now) {
+Finding check_state(const FindingBuilder& make, const Facts& facts, const Paths& paths,
+                    TimePoint now) {
     const OwnershipFacts& ownership = facts.mount.value->ownership;
     const std::string& id = facts.instance_id;
     const TimePoint at = facts.mount.at;
@@ -84,31 +90,37 @@ Finding check_state(const FindingBuilder& make, const Facts& facts, const Paths&
         case State::held_elsewhere:
         case State::lost:
             if (ownership.shared_with) {
-                return make.fail(
-                    Reason::identity_shared, at, ownership.shared_with->nfs_client,
-                    "the lock on " + paths.owner_file + " was taken away: " + describe_twin(*ownership.shared_with));
+                return make.fail(Reason::identity_shared, at, ownership.shared_with->nfs_client,
+                                 "the lock on " + paths.owner_file +
+                                     " was taken away: " + describe_twin(*ownership.shared_with));
             }
             break;
         case State::unclaimed:
-            // No agent is running, or its mount worker was just started anew and has yet to claim (a claim that does
-            // not succeed fails the relink). Nobody else holds it either, so this is no fault of the mail server.
+            // No agent is running, or its mount worker was just started anew and has yet to claim
+            // (a claim that does not succeed fails the relink). Nobody else holds it either, so
+            // this is no fault of the mail server.
             return with_remedy(
-                make.warn(Reason::lost, at, seen, "no agent of this host holds the lock on " + paths.owner_file),
+                make.warn(Reason::lost, at, seen,
+                          "no agent of this host holds the lock on " + paths.owner_file),
                 remedy_of_unclaimed(facts.relink));
         case State::error:
-            return make.unknown(Reason::lost, at,
-                                "who holds " + paths.owner_file + " could not be told: " + ownership.error);
+            return make.unknown(
+                Reason::lost, at,
+                "who holds " + paths.owner_file + " could not be told: " + ownership.error);
     }
     if (ownership.state == State::held_elsewhere) {
-        return make.fail(Reason::held_elsewhere, at, ownership.holder.hostname,
-                         "the id " + id + " is held by " + describe(ownership.holder) + ", " + paths.owner_file);
+        return make.fail(
+            Reason::held_elsewhere, at, ownership.holder.hostname,
+            "the id " + id + " is held by " + describe(ownership.holder) + ", " + paths.owner_file);
     }
-    Finding lost =
-        make.fail(Reason::lost, at, seen,
-                  "the lock on " + paths.owner_file + " was lost" +
-                      (ownership.error.empty() ? std::string() : ": " + ownership.error) +
-                      (ownership.holder.hostname.empty() ? std::string() : "; it names " + describe(ownership.holder)));
-    // Lost to nobody, as every instance loses it in an outage that is longer than a lease: it is claimed again at once.
+    Finding lost = make.fail(
+        Reason::lost, at, seen,
+        "the lock on " + paths.owner_file + " was lost" +
+            (ownership.error.empty() ? std::string() : ": " + ownership.error) +
+            (ownership.holder.hostname.empty() ? std::string()
+                                               : "; it names " + describe(ownership.holder)));
+    // Lost to nobody, as every instance loses it in an outage that is longer than a lease: it is
+    // claimed again at once.
     lost.certainty = ownership.holder.instance_id.empty() ? Certainty::doubtful : lost.certainty;
     return lost;
 }
@@ -118,22 +130,26 @@ Finding check_state(const FindingBuilder& make, const Facts& facts, const Paths&
 Finding check_ownership(const Facts& facts, const Settings& settings, TimePoint now) {
     const FindingBuilder make(Check::ownership, settings, facts.instance_id);
     if (facts.instance_id.empty()) {
-        return with_remedy(make.unknown(Reason::lost, facts.mount.at, not_without_id), see_to(Check::relink));
+        return with_remedy(make.unknown(Reason::lost, facts.mount.at, not_without_id),
+                           see_to(Check::relink));
     }
     const Paths paths = paths_for(settings, facts.instance_id);
     if (!facts.mount.value) {
-        return make.unknown(Reason::lost, facts.mount.at, paths.owner_file + " was not looked at yet");
+        return make.unknown(Reason::lost, facts.mount.at,
+                            paths.owner_file + " was not looked at yet");
     }
     if (facts.mount.value->answer != MountFacts::Answer::answered) {
-        return make.behind_mount(Status::fail, Reason::lost, facts.mount.at, "",
-                                 paths.owner_file + " could not be looked at: " + why_not_answered(facts, settings));
+        return make.behind_mount(
+            Status::fail, Reason::lost, facts.mount.at, "",
+            paths.owner_file + " could not be looked at: " + why_not_answered(facts, settings));
     }
     const Finding finding = check_state(make, facts, paths, now);
     const std::int64_t expired = facts.host.value ? facts.host.value->lease_expired.value_or(0) : 0;
     if (finding.status == Status::fail || expired <= 0) {
         return finding;
     }
-    return make.fail(Reason::lease_expired, older(facts.host.at, facts.mount.at), std::to_string(expired) + " s",
+    return make.fail(Reason::lease_expired, older(facts.host.at, facts.mount.at),
+                     std::to_string(expired) + " s",
                      "the lease of " + paths.mount + " ran out " + std::to_string(expired) +
                          " s ago, the server may give away the lock on " + paths.owner_file);
 }

@@ -19,7 +19,8 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
 
 /// A job of type "stop" is the end of it; every other one leaves a running Postfix behind.
 State state_of(const UnitFacts& unit) {
-    const bool to_come = !unit.job.empty() && !is_one_of(unit.job, {"stop", "nop", "verify-active"});
+    const bool to_come =
+        !unit.job.empty() && !is_one_of(unit.job, {"stop", "nop", "verify-active"});
     if (to_come || is_one_of(unit.active_state, {"activating", "reloading", "refreshing"})) {
         return State::changing;
     }
@@ -28,13 +29,16 @@ State state_of(const UnitFacts& unit) {
 
 std::string describe(const UnitFacts& unit) {
     std::string text = unit.name + " is " + unit.active_state;
-    text += unit.sub_state.empty() || unit.sub_state == unit.active_state ? "" : " (" + unit.sub_state + ")";
+    text += unit.sub_state.empty() || unit.sub_state == unit.active_state
+                ? ""
+                : " (" + unit.sub_state + ")";
     return unit.job.empty() ? text : text + ", job " + unit.job;
 }
 
 /// The further to the front, the more it says.
 std::size_t rank(State state) {
-    static constexpr std::array<State, 4> order{State::changing, State::up, State::down, State::unknown};
+    static constexpr std::array<State, 4> order{State::changing, State::up, State::down,
+                                                State::unknown};
     return static_cast<std::size_t>(std::find(order.begin(), order.end(), state) - order.begin());
 }
 
@@ -46,7 +50,9 @@ PostfixUnit postfix_unit(const Facts& facts) {
         return found;
     }
     const auto& units = facts.systemd.value->units;
-    const auto is_real = [](const UnitFacts& unit) { return unit.load_state == "loaded" && unit.has_processes; };
+    const auto is_real = [](const UnitFacts& unit) {
+        return unit.load_state == "loaded" && unit.has_processes;
+    };
     const bool any_real = std::any_of(units.begin(), units.end(), is_real);
     for (const UnitFacts& unit : units) {
         const bool counts = any_real ? is_real(unit) : unit.load_state == "loaded";

@@ -18,18 +18,21 @@ struct PostfixUnit {
     };
     State state = State::unknown;
     std::string name;  ///< of the unit that says so: "postfix@-.service"; "" when unknown
-    std::string text;  ///< "postfix@-.service is activating (start-pre), job restart"; "" when unknown
+    std::string
+        text;  ///< "postfix@-.service is activating (start-pre), job restart"; "" when unknown
 };
 
-/// Of all units of Postfix: one that is changing comes before one that is up, and that before those that are down.
-/// Units that run nothing themselves (Debian's postfix.service) count only where no other one is loaded.
+/// Of all units of Postfix: one that is changing comes before one that is up, and that before those
+/// that are down. Units that run nothing themselves (Debian's postfix.service) count only where no
+/// other one is loaded.
 [[nodiscard]] PostfixUnit postfix_unit(const Facts& facts);
 
-/// A unit is up and nobody works in this instance's queue: either was looked at too early, or something is wrong.
+/// A unit is up and nobody works in this instance's queue: either was looked at too early, or
+/// something is wrong.
 [[nodiscard]] bool unit_misses_its_master(const Facts& facts, const Settings& settings);
 
-/// Whether it is to be asked who holds the lock on the pid file: a start stands refused and no master is proven, or one
-/// is, and the lock that it seems to hold may be lost at the file server.
+/// Whether it is to be asked who holds the lock on the pid file: a start stands refused and no
+/// master is proven, or one is, and the lock that it seems to hold may be lost at the file server.
 [[nodiscard]] bool lock_matters(const Facts& facts, const Settings& settings);
 
 }  // namespace core

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The closed vocabulary of checks and reasons, one table for verdicts, metrics, the README and its tests.
+// The closed vocabulary of checks and reasons, one table for verdicts, metrics, the README and its
+// tests.
 #pragma once
 
 #include <cstddef>
@@ -57,7 +58,8 @@ struct ReasonInfo {
     Reason reason;
     Certainty certainty;
     std::string_view meaning;  ///< for the README: what was seen
-    std::string_view remedy;   ///< {mount} {id} {queue} {link} {skeleton} stand for the settings' values
+    std::string_view
+        remedy;  ///< {mount} {id} {queue} {link} {skeleton} stand for the settings' values
 };
 
 [[nodiscard]] std::string_view to_string(Check check) noexcept;
@@ -72,8 +74,8 @@ struct ReasonInfo {
 /// The row of (check, reason). The pair must be in the table.
 [[nodiscard]] const ReasonInfo& reason_info(Check check, Reason reason) noexcept;
 
-/// Where a reason stands between the cause of all (0) and mere consequences: of several faults the one of the lowest
-/// rank speaks for all of them. No two reasons share a rank.
+/// Where a reason stands between the cause of all (0) and mere consequences: of several faults the
+/// one of the lowest rank speaks for all of them. No two reasons share a rank.
 [[nodiscard]] std::size_t cause_rank(Check check, Reason reason) noexcept;
 
 /// The README's table of checks and reasons, in Markdown, a newline after every row.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// "Already running" is a symptom: postfix-script prints it whenever `master -t` fails, for whatever cause. With a
-// proven master of this queue such a line is an operator's second start, and one that the log shows to have been such
-// a start stays harmless (core/maillog/startup_history.hpp). Of any other the facts are asked for the cause. What is
-// wrong with the log itself is never more than a warning: a fault of logging is no reason to replace a host.
+// "Already running" is a symptom: postfix-script prints it whenever `master -t` fails, for whatever
+// cause. With a proven master of this queue such a line is an operator's second start, and one that
+// the log shows to have been such a start stays harmless (core/maillog/startup_history.hpp). Of any
+// other the facts are asked for the cause. What is wrong with the log itself is never more than a
+// warning: a fault of logging is no reason to replace a host.
 #include "core/maillog/startup_log.hpp"
 
 #include "core/base/printable.hpp"
@@ -21,7 +22,8 @@ namespace {
 constexpr std::size_t longest_quote = 240;
 
 Reason reason_of(StartFailure::Kind kind) {
-    static constexpr std::array<Reason, 3> reasons{Reason::already_running, Reason::lock_refused, Reason::start_failed};
+    static constexpr std::array<Reason, 3> reasons{Reason::already_running, Reason::lock_refused,
+                                                   Reason::start_failed};
     return reasons[static_cast<std::size_t>(kind)];
 }
 
@@ -33,7 +35,11 @@ struct Case {
 };
 
 struct Cause {
-    enum class Standing { stands, locked, gone };  ///< locked: who holds or held the lock is the cause
+    enum class Standing {
+        stands,
+        locked,
+        gone
+    };  ///< locked: who holds or held the lock is the cause
     std::string text;
     Standing standing = Standing::stands;
 };
@@ -42,7 +48,8 @@ struct Cause {
 using Clue = std::optional<Cause> (*)(const Case&);
 
 std::optional<Cause> read_only_mount(const Case& c) {
-    if (!c.facts.host.value || !c.facts.host.value->mount || !c.facts.host.value->mount->read_only) {
+    if (!c.facts.host.value || !c.facts.host.value->mount ||
+        !c.facts.host.value->mount->read_only) {
         return std::nullopt;
     }
     return Cause{c.settings.mount.path + " is mounted read-only"};
@@ -68,7 +75,9 @@ std::optional<Cause> silent_mount(const Case& c) {
 std::optional<Cause> before_the_relink(const Case& c) {
     const auto& relink = c.facts.relink;
     if (!relink.value || relink.value->state != RelinkProgress::State::done) {
-        return Cause{"Postfix was started before the relink was done, in whatever queue the link named then"};
+        return Cause{
+            "Postfix was started before the relink was done, in whatever queue the link named "
+            "then"};
     }
     constexpr std::chrono::seconds stamp{1};  // a traditional one is cut to whole seconds
     if (!relink.value->changed || c.failure.at + stamp > relink.at.wall) {
@@ -87,7 +96,8 @@ std::optional<Cause> unusable_pid_file(const Case& c) {
     const PidFileFacts& file = c.facts.mount.value->pid_file;
     switch (file.kind) {
         case PidFileFacts::Kind::not_a_file: return Cause{path + " is not a regular file"};
-        case PidFileFacts::Kind::unreadable: return Cause{path + " could not be read: " + file.error};
+        case PidFileFacts::Kind::unreadable:
+            return Cause{path + " could not be read: " + file.error};
         case PidFileFacts::Kind::absent: return std::nullopt;
         case PidFileFacts::Kind::present:
         case PidFileFacts::Kind::garbage: break;
@@ -95,7 +105,8 @@ std::optional<Cause> unusable_pid_file(const Case& c) {
     if (file.links <= 1) {
         return std::nullopt;
     }
-    return Cause{path + " has " + std::to_string(file.links) + " hard links, which Postfix refuses"};
+    return Cause{path + " has " + std::to_string(file.links) +
+                 " hard links, which Postfix refuses"};
 }
 
 std::optional<Cause> master_of_this_host(const Case& c) {
@@ -104,7 +115,8 @@ std::optional<Cause> master_of_this_host(const Case& c) {
     }
     const ProcessFacts& master = c.facts.host.value->masters.front();
     return Cause{"master " + std::to_string(master.pid) + " of this host works in " + master.cwd +
-                     (master.lock_path.empty() ? std::string() : " and holds the lock on " + master.lock_path),
+                     (master.lock_path.empty() ? std::string()
+                                               : " and holds the lock on " + master.lock_path),
                  Cause::Standing::locked};
 }
 
@@ -129,10 +141,11 @@ std::optional<Cause> locked_by_another_process_here(const Case& c) {
         return std::nullopt;
     }
     const LockHolder& holder = c.facts.host.value->lock_holders.front();
-    return Cause{(holder.pid == 0 ? std::string("a process") : "process " + std::to_string(holder.pid)) +
-                     " of this host" + (holder.exe.empty() ? std::string() : " (" + holder.exe + ")") +
-                     " holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file,
-                 Cause::Standing::locked};
+    return Cause{
+        (holder.pid == 0 ? std::string("a process") : "process " + std::to_string(holder.pid)) +
+            " of this host" + (holder.exe.empty() ? std::string() : " (" + holder.exe + ")") +
+            " holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file,
+        Cause::Standing::locked};
 }
 
 std::optional<Cause> locked_by_another_host(const Case& c) {
@@ -140,30 +153,35 @@ std::optional<Cause> locked_by_another_host(const Case& c) {
     if (lock == nullptr || lock->state != LockFacts::State::held) {
         return std::nullopt;
     }
-    return Cause{"another host holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file +
+    return Cause{"another host holds the lock on " +
+                     paths_for(c.settings, c.facts.instance_id).pid_file +
                      ", or the lease of one that is gone, which runs out within minutes",
                  Cause::Standing::locked};
 }
 
 std::optional<Cause> claimed_elsewhere(const Case& c) {
-    if (!c.facts.mount.value || c.facts.mount.value->ownership.state != OwnershipFacts::State::held_elsewhere) {
+    if (!c.facts.mount.value ||
+        c.facts.mount.value->ownership.state != OwnershipFacts::State::held_elsewhere) {
         return std::nullopt;
     }
     const OwnerRecord& holder = c.facts.mount.value->ownership.holder;
-    return Cause{(holder.hostname.empty() ? std::string("another host") : "host " + holder.hostname) +
-                     " holds the id " + c.facts.instance_id + " and, it seems, the lock",
-                 Cause::Standing::locked};
+    return Cause{
+        (holder.hostname.empty() ? std::string("another host") : "host " + holder.hostname) +
+            " holds the id " + c.facts.instance_id + " and, it seems, the lock",
+        Cause::Standing::locked};
 }
 
 std::optional<Cause> fault_of_the_start_itself(const Case& c) {
-    return c.failure.kind == StartFailure::Kind::start_failed ? std::optional(Cause{"see the lines before it"})
-                                                              : std::nullopt;
+    return c.failure.kind == StartFailure::Kind::start_failed
+               ? std::optional(Cause{"see the lines before it"})
+               : std::nullopt;
 }
 
-/// Whether the locks are the file server's, and other hosts can hold them. On a local file system the question does not
-/// even see the locks of flock(2), so that "free" proves nothing there.
+/// Whether the locks are the file server's, and other hosts can hold them. On a local file system
+/// the question does not even see the locks of flock(2), so that "free" proves nothing there.
 bool locks_are_a_servers(const Case& c) {
-    return c.facts.host.value && c.facts.host.value->mount && c.facts.host.value->mount->fstype.starts_with("nfs");
+    return c.facts.host.value && c.facts.host.value->mount &&
+           c.facts.host.value->mount->fstype.starts_with("nfs");
 }
 
 std::optional<Cause> lock_is_free_again(const Case& c) {
@@ -181,7 +199,8 @@ std::optional<Cause> lock_was_held_elsewhere(const Case& c) {
     if (!c.facts.relink.value || !c.facts.relink.value->changed || !locks_are_a_servers(c)) {
         return std::nullopt;
     }
-    return Cause{"no process of this host holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file +
+    return Cause{"no process of this host holds the lock on " +
+                     paths_for(c.settings, c.facts.instance_id).pid_file +
                      ", so another host did, or the lease of one that is gone",
                  Cause::Standing::locked};
 }
@@ -211,8 +230,8 @@ std::optional<Cause> likely_cause(const Case& c) {
 constexpr std::string_view nothing_in_the_way =
     "nothing is seen to stand in the way now: sudo systemctl restart postfix";
 
-/// Of a start that needed the lock; the table knows what to do about the others. Without a cause, and without an answer
-/// to who holds the lock, somebody may still hold it.
+/// Of a start that needed the lock; the table knows what to do about the others. Without a cause,
+/// and without an answer to who holds the lock, somebody may still hold it.
 std::string remedy_of(const Case& c, const std::optional<Cause>& cause, const std::string& remedy) {
     const bool answered = c.facts.lock.value.has_value();
     if (cause ? cause->standing == Cause::Standing::gone : answered) {
@@ -222,33 +241,38 @@ std::string remedy_of(const Case& c, const std::optional<Cause>& cause, const st
     if (!needed_lock || (cause && cause->standing == Cause::Standing::stands)) {
         return remedy;
     }
-    return fill_remedy(reason_info(Check::startup_log, Reason::lock_refused).remedy, c.settings, c.facts.instance_id);
+    return fill_remedy(reason_info(Check::startup_log, Reason::lock_refused).remedy, c.settings,
+                       c.facts.instance_id);
 }
 
-Finding check_failure(const FindingBuilder& make, const Case& c, const std::string& path, TimePoint at) {
+Finding check_failure(const FindingBuilder& make, const Case& c, const std::string& path,
+                      TimePoint at) {
     const std::optional<Cause> cause = likely_cause(c);
-    const Finding finding =
-        make.fail(reason_of(c.failure.kind), at, rfc3339(c.failure.at),
-                  "Postfix did not start: \"" + printable(c.failure.line, longest_quote) + "\" (" + path + "); " +
-                      (cause ? "likely cause: " + cause->text : "the cause is not known any more"));
+    const Finding finding = make.fail(
+        reason_of(c.failure.kind), at, rfc3339(c.failure.at),
+        "Postfix did not start: \"" + printable(c.failure.line, longest_quote) + "\" (" + path +
+            "); " + (cause ? "likely cause: " + cause->text : "the cause is not known any more"));
     return with_remedy(finding, remedy_of(c, cause, finding.remedy));
 }
 
 constexpr std::string_view no_log_remedy =
-    "let Postfix's log be kept: sudo systemctl status systemd-journald (its journal is read, also without a file), or "
+    "let Postfix's log be kept: sudo systemctl status systemd-journald (its journal is read, also "
+    "without a file), or "
     "sudo "
     "apt install rsyslog (RHEL: dnf), or postconf maillog_file";
 constexpr std::string_view not_there_remedy =
-    "set maillog.path in /etc/postfix-elb-agent/agent.json to the file that Postfix logs to: postconf maillog_file, "
-    "grep -rs mail /etc/rsyslog.conf /etc/rsyslog.d; or maillog.source to \"auto\", which reads the journal too";
+    "set maillog.path in /etc/postfix-elb-agent/agent.json to the file that Postfix logs to: "
+    "postconf maillog_file, "
+    "grep -rs mail /etc/rsyslog.conf /etc/rsyslog.d; or maillog.source to \"auto\", which reads "
+    "the journal too";
 
 /// The path may be the list of those that were looked for, "a or b".
 std::string does_not_exist(const std::string& path) {
     constexpr std::string_view between = " or ";
     const std::size_t at = path.find(between);
-    return at == std::string::npos
-               ? path + " does not exist"
-               : "neither " + path.substr(0, at) + " nor " + path.substr(at + between.size()) + " exists";
+    return at == std::string::npos ? path + " does not exist"
+                                   : "neither " + path.substr(0, at) + " nor " +
+                                         path.substr(at + between.size()) + " exists";
 }
 
 /// Neither a file nor a journal.
@@ -263,24 +287,27 @@ std::string nothing_is_kept(const Settings& settings, const StartupLogFacts& log
 }
 
 /// What is wrong with the log itself; empty if it is read.
-std::optional<Finding> check_source(const FindingBuilder& make, const Settings& settings, const StartupLogFacts& log,
-                                    TimePoint at) {
+std::optional<Finding> check_source(const FindingBuilder& make, const Settings& settings,
+                                    const StartupLogFacts& log, TimePoint at) {
     switch (log.source) {
         case StartupLogFacts::Source::reading: return std::nullopt;
         case StartupLogFacts::Source::catching_up:
-            return make.warn(
-                Reason::unreadable, at, log.path,
-                (log.path.empty() ? "the mail log" : log.path) + " is still being read from its beginning");
+            return make.warn(Reason::unreadable, at, log.path,
+                             (log.path.empty() ? "the mail log" : log.path) +
+                                 " is still being read from its beginning");
         case StartupLogFacts::Source::missing:
-            return with_remedy(make.warn(Reason::unreadable, at, log.path, nothing_is_kept(settings, log)),
-                               settings.maillog.source == MaillogSource::file && settings.maillog.path != "auto"
-                                   ? not_there_remedy
-                                   : no_log_remedy);
+            return with_remedy(
+                make.warn(Reason::unreadable, at, log.path, nothing_is_kept(settings, log)),
+                settings.maillog.source == MaillogSource::file && settings.maillog.path != "auto"
+                    ? not_there_remedy
+                    : no_log_remedy);
         case StartupLogFacts::Source::unreadable:
-            return make.warn(Reason::unreadable, at, log.path, log.path + " could not be read: " + log.error);
+            return make.warn(Reason::unreadable, at, log.path,
+                             log.path + " could not be read: " + log.error);
         case StartupLogFacts::Source::lost: break;
     }
-    return make.warn(Reason::source_lost, at, log.path, log.path + " can no longer be read: " + log.error);
+    return make.warn(Reason::source_lost, at, log.path,
+                     log.path + " can no longer be read: " + log.error);
 }
 
 std::string summary(const StartupLogFacts& log, const ProcessFacts* master) {
@@ -289,7 +316,8 @@ std::string summary(const StartupLogFacts& log, const ProcessFacts* master) {
                (master != nullptr ? ", master " + std::to_string(master->pid) + " is not affected"
                                   : " while master was running");
     }
-    return log.last_started ? "master started at " + rfc3339(*log.last_started) : "no failed start in this boot";
+    return log.last_started ? "master started at " + rfc3339(*log.last_started)
+                            : "no failed start in this boot";
 }
 
 }  // namespace

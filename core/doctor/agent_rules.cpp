@@ -27,15 +27,17 @@ Seen agent_unit(const Machine& machine) {
         return fail(std::string(service) + " is not installed");
     }
     if (unit->load_state == "masked") {
-        return fail(std::string(service) + " is masked", "sudo systemctl unmask postfix-elb-agent.service");
+        return fail(std::string(service) + " is masked",
+                    "sudo systemctl unmask postfix-elb-agent.service");
     }
     if (unit->load_state != "loaded") {
         return fail(std::string(service) + " is not usable: " + unit->load_state,
                     "systemd-analyze verify postfix-elb-agent.service says what is wrong with it");
     }
-    return is_enabled(*unit) ? pass("installed and enabled")
-                             : fail("not enabled (" + unit->unit_file_state + "): it does not start at boot",
-                                    "sudo systemctl enable postfix-elb-agent.service");
+    return is_enabled(*unit)
+               ? pass("installed and enabled")
+               : fail("not enabled (" + unit->unit_file_state + "): it does not start at boot",
+                      "sudo systemctl enable postfix-elb-agent.service");
 }
 
 Seen agent_active(const Machine& machine) {
@@ -57,21 +59,26 @@ Seen agent_active(const Machine& machine) {
 Seen agent_socket(const Machine& machine) {
     const UnitProperties* unit = machine.unit(socket);
     if (!is_loaded(unit)) {
-        return warn(std::string(socket) + " is not installed: a restart of the agent refuses probes");
+        return warn(std::string(socket) +
+                    " is not installed: a restart of the agent refuses probes");
     }
     if (!is_enabled(*unit)) {
-        return warn("not enabled (" + unit->unit_file_state + "): a restart of the agent refuses probes",
-                    "sudo systemctl enable postfix-elb-agent.socket");
+        return warn(
+            "not enabled (" + unit->unit_file_state + "): a restart of the agent refuses probes",
+            "sudo systemctl enable postfix-elb-agent.socket");
     }
     const std::string port = ":" + std::to_string(machine.settings.listen.port);
-    const bool same = std::ranges::any_of(
-        unit->listens, [&](const std::string& address) { return address.ends_with(port) || ":" + address == port; });
+    const bool same = std::ranges::any_of(unit->listens, [&](const std::string& address) {
+        return address.ends_with(port) || ":" + address == port;
+    });
     if (!same) {
-        return warn("listens on " + list_of(unit->listens) + ", listen.port is " + port.substr(1) +
-                        ": what systemd listens on is what counts",
-                    "sudo systemctl edit postfix-elb-agent.socket, with the lines [Socket], ListenStream= and "
-                    "ListenStream={port}; then sudo systemctl daemon-reload, sudo systemctl restart "
-                    "postfix-elb-agent.socket postfix-elb-agent.service");
+        return warn(
+            "listens on " + list_of(unit->listens) + ", listen.port is " + port.substr(1) +
+                ": what systemd listens on is what counts",
+            "sudo systemctl edit postfix-elb-agent.socket, with the lines [Socket], ListenStream= "
+            "and "
+            "ListenStream={port}; then sudo systemctl daemon-reload, sudo systemctl restart "
+            "postfix-elb-agent.socket postfix-elb-agent.service");
     }
     return pass("enabled, on port " + port.substr(1));
 }
@@ -86,23 +93,28 @@ Seen agent_order(const Machine& machine) {
         return unknown("there is no unit to start");
     }
     const std::string mount = machine.mount_unit();
-    const bool mounts = std::ranges::any_of(
-        unit->mounts_required, [&](const std::string& path) { return is_within(path, machine.settings.mount.path); });
+    const bool mounts = std::ranges::any_of(unit->mounts_required, [&](const std::string& path) {
+        return is_within(path, machine.settings.mount.path);
+    });
     if (mounts || contains(unit->required, mount)) {
-        return fail("it requires the mount: without it the agent never runs, and nobody learns why");
+        return fail(
+            "it requires the mount: without it the agent never runs, and nobody learns why");
     }
     if (waits_for_user_data(*unit)) {
         return fail(
-            "it waits for cloud-init's last stage: until then /health refuses, and on many systems that is a "
+            "it waits for cloud-init's last stage: until then /health refuses, and on many systems "
+            "that is a "
             "cycle",
             "sudo systemctl edit --full postfix-elb-agent.service: take cloud-final.service and "
             "cloud-init.target out of After=; to relink after user data: queue.after_user_data");
     }
-    return contains(unit->after, mount) ? warn("it starts only after the mount was tried: until then /health refuses")
-                                        : pass("starts early, needs neither network nor mount");
+    return contains(unit->after, mount)
+               ? warn("it starts only after the mount was tried: until then /health refuses")
+               : pass("starts early, needs neither network nor mount");
 }
 
-// The way back to `name` over After= alone; "" if there is none. Only the units that were asked for are known.
+// The way back to `name` over After= alone; "" if there is none. Only the units that were asked for
+// are known.
 std::string way_back(const Machine& machine, const std::string& name, const std::string& at,
                      std::vector<std::string>& visited) {
     const UnitProperties* unit = machine.unit(at);
@@ -134,7 +146,8 @@ Seen ordering_cycle(const Machine& machine) {
     if (lines && !lines->empty()) {
         return fail("at this boot: " + lines->front());
     }
-    return lines ? pass("none, and none at this boot") : unknown("the journal: " + lines.error().message);
+    return lines ? pass("none, and none at this boot")
+                 : unknown("the journal: " + lines.error().message);
 }
 
 Seen daemon_reload(const Machine& machine) {
@@ -154,17 +167,21 @@ constexpr std::array rules{
          "install the package: sudo apt-get install ./postfix-elb-agent_*.deb, or sudo dnf install "
          "./postfix-elb-agent-*.rpm"},
     Rule{"agent_active", About::machine, Needs::systemd, agent_active,
-         "sudo systemctl restart postfix-elb-agent.service; sudo journalctl -b -u postfix-elb-agent.service -n 50"},
+         "sudo systemctl restart postfix-elb-agent.service; sudo journalctl -b -u "
+         "postfix-elb-agent.service -n 50"},
     Rule{"agent_order", About::both, Needs::systemd, agent_order,
          "systemctl cat postfix-elb-agent.service shows where it stands; sudo systemctl revert "
          "postfix-elb-agent.service takes an administrator's lines away"},
     Rule{"agent_socket", About::both, Needs::systemd, agent_socket,
-         "install the package anew: sudo apt-get install --reinstall ./postfix-elb-agent_*.deb, or sudo dnf reinstall "
+         "install the package anew: sudo apt-get install --reinstall ./postfix-elb-agent_*.deb, or "
+         "sudo dnf reinstall "
          "./postfix-elb-agent-*.rpm"},
     Rule{"ordering_cycle", About::both, Needs::systemd, ordering_cycle,
-         "systemctl cat each of them: take cloud-final.service, cloud-init.target and multi-user.target out of "
+         "systemctl cat each of them: take cloud-final.service, cloud-init.target and "
+         "multi-user.target out of "
          "After=; to relink after user data there is the setting queue.after_user_data"},
-    Rule{"daemon_reload", About::both, Needs::systemd, daemon_reload, "sudo systemctl daemon-reload"},
+    Rule{"daemon_reload", About::both, Needs::systemd, daemon_reload,
+         "sudo systemctl daemon-reload"},
 };
 
 }  // namespace

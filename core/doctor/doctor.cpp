@@ -17,8 +17,8 @@ const UnitProperties* Machine::unit(std::string_view name) const {
     return found == facts.units->end() ? nullptr : &*found;
 }
 
-// Debian's postfix.service until 12 is a oneshot that runs /bin/true; where it is more than that, postfix@-.service
-// can still be loaded from its template, and is not used.
+// Debian's postfix.service until 12 is a oneshot that runs /bin/true; where it is more than that,
+// postfix@-.service can still be loaded from its template, and is not used.
 const UnitProperties* Machine::postfix() const {
     const UnitProperties* single = unit("postfix.service");
     if (is_loaded(single) && single->type != "oneshot") {
@@ -41,7 +41,8 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 }
 
 bool is_within(std::string_view path, std::string_view directory) {
-    return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
+    return path.starts_with(directory) &&
+           (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
 std::string list_of(std::span<const std::string> words) {
@@ -51,7 +52,8 @@ std::string list_of(std::span<const std::string> words) {
         const bool last = i + 1 == words.size();
         text += (i == 0 ? "" : last ? " and " : ", ") + words[i];
     }
-    return words.size() > most ? text + " and " + std::to_string(words.size() - most) + " more" : text;
+    return words.size() > most ? text + " and " + std::to_string(words.size() - most) + " more"
+                               : text;
 }
 
 }  // namespace doctor
@@ -78,7 +80,8 @@ std::string filled(std::string_view words, const Machine& machine) {
     }};
     std::string text(words);
     for (const auto& [name, value] : values) {
-        for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos; at += value.size()) {
+        for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;
+             at += value.size()) {
             text.replace(at, name.size(), value);
         }
     }
@@ -96,7 +99,8 @@ Seen look(const Rule& rule, const Machine& machine) {
 }
 
 bool is_asked(const Rule& rule, DoctorSubject subject) {
-    return rule.about == About::both || (rule.about == About::image) == (subject == DoctorSubject::image);
+    return rule.about == About::both ||
+           (rule.about == About::image) == (subject == DoctorSubject::image);
 }
 
 std::string remedy_for(const Rule& rule, const Seen& seen, const Machine& machine) {
@@ -104,7 +108,8 @@ std::string remedy_for(const Rule& rule, const Seen& seen, const Machine& machin
         return "";
     }
     if (seen.status == DoctorStatus::unknown && seen.remedy.empty()) {
-        const bool is_asked = rule.needs == Needs::nothing;  // else it is systemd that did not answer
+        const bool is_asked =
+            rule.needs == Needs::nothing;  // else it is systemd that did not answer
         return is_asked && !machine.facts.root ? "sudo postfix-elb-agent doctor" : "";
     }
     return filled(seen.remedy.empty() ? rule.remedy : seen.remedy, machine);
@@ -127,20 +132,24 @@ std::vector<std::string> unit_names_for(const Settings& settings) {
 }
 
 const std::vector<std::string>& units_that_must_start() {
-    static const std::vector<std::string> names{"postfix-elb-agent.service", "postfix.service", "postfix@-.service"};
+    static const std::vector<std::string> names{"postfix-elb-agent.service", "postfix.service",
+                                                "postfix@-.service"};
     return names;
 }
 
-std::vector<DoctorFinding> diagnose(const DoctorFacts& facts, const Settings& settings, DoctorSubject subject) {
+std::vector<DoctorFinding> diagnose(const DoctorFacts& facts, const Settings& settings,
+                                    DoctorSubject subject) {
     const Machine machine{facts, settings, subject};
     std::vector<DoctorFinding> findings;
-    for (const auto& rules : {doctor::host_rules(), doctor::agent_rules(), doctor::mount_rules(), doctor::image_rules(),
-                              doctor::queue_rules(), doctor::postfix_rules()}) {
+    for (const auto& rules :
+         {doctor::host_rules(), doctor::agent_rules(), doctor::mount_rules(), doctor::image_rules(),
+          doctor::queue_rules(), doctor::postfix_rules()}) {
         for (const Rule& rule : rules) {
             if (is_asked(rule, subject)) {
                 const Seen seen = look(rule, machine);
                 std::string remedy = remedy_for(rule, seen, machine);
-                findings.push_back({rule.check, seen.status, filled(seen.output, machine), std::move(remedy)});
+                findings.push_back(
+                    {rule.check, seen.status, filled(seen.output, machine), std::move(remedy)});
             }
         }
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is this machine set up as it must be? Facts to findings, each with what was seen and what to do. Not whether all is
-// right now (core/checks/checks.hpp), but whether it will be at the next boot, or on every instance of an image.
+// Is this machine set up as it must be? Facts to findings, each with what was seen and what to do.
+// Not whether all is right now (core/checks/checks.hpp), but whether it will be at the next boot,
+// or on every instance of an image.
 //
-// Sources: org.freedesktop.systemd1(5), systemd.unit(5), systemd.mount(5), cloud-init's units, Postfix's units as the
-// distributions ship them.
+// Sources: org.freedesktop.systemd1(5), systemd.unit(5), systemd.mount(5), cloud-init's units,
+// Postfix's units as the distributions ship them.
 #pragma once
 
 #include "core/doctor/facts.hpp"
@@ -35,9 +36,10 @@ struct DoctorFinding {
 /// The units of which an ordering cycle is told.
 [[nodiscard]] const std::vector<std::string>& units_that_must_start();
 
-/// Everything that was looked at, those that pass too: the worst first, and of those that are as bad the cause first.
-[[nodiscard]] std::vector<DoctorFinding> diagnose(const DoctorFacts& facts, const Settings& settings,
-                                                  DoctorSubject subject);
+/// Everything that was looked at, those that pass too: the worst first, and of those that are as
+/// bad the cause first.
+[[nodiscard]] std::vector<DoctorFinding> diagnose(const DoctorFacts& facts,
+                                                  const Settings& settings, DoctorSubject subject);
 
 /// Of all findings; unknown where there are none.
 [[nodiscard]] DoctorStatus worst_of(const std::vector<DoctorFinding>& findings) noexcept;

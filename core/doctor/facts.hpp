@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `doctor` found on this machine, without opinion. A Result that has an error was not to be read: `missing` where
-// there is no such thing, anything else says why it is not known. Opinions are core/doctor/doctor.hpp's.
+// What `doctor` found on this machine, without opinion. A Result that has an error was not to be
+// read: `missing` where there is no such thing, anything else says why it is not known. Opinions
+// are core/doctor/doctor.hpp's.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -25,12 +26,14 @@ struct PathFacts {
     std::string error;  ///< one line, when not_local or unreadable
 };
 
-/// The directory that the queues of all instances are copied from: the skeleton, or what still stands at the link.
+/// The directory that the queues of all instances are copied from: the skeleton, or what still
+/// stands at the link.
 struct SkeletonFacts {
     std::string path;
     std::uint64_t mail = 0;
-    std::vector<std::string> missing;    ///< directories without which a queue is not whole
-    std::vector<std::string> leftovers;  ///< "pid/master.pid", "private/smtp": what a running Postfix left there
+    std::vector<std::string> missing;  ///< directories without which a queue is not whole
+    std::vector<std::string>
+        leftovers;  ///< "pid/master.pid", "private/smtp": what a running Postfix left there
 };
 
 /// Who holds the port of settings.listen.
@@ -56,10 +59,14 @@ struct DoctorFacts {
 
     bool root = false;
 
-    Known<std::vector<UnitProperties>> units;  ///< of unit_names_for(); an error: systemd cannot be asked
-    Known<std::vector<std::string>> cycles;    ///< lines of this boot's journal about ordering cycles of those units
-    std::vector<std::string> drop_ins;         ///< directories "postfix….d" that an administrator made, whole paths
-    std::optional<std::int64_t> linked_at_us;  ///< wall clock: when the agent first had the queue in place in this boot
+    Known<std::vector<UnitProperties>>
+        units;  ///< of unit_names_for(); an error: systemd cannot be asked
+    Known<std::vector<std::string>>
+        cycles;  ///< lines of this boot's journal about ordering cycles of those units
+    std::vector<std::string>
+        drop_ins;  ///< directories "postfix….d" that an administrator made, whole paths
+    std::optional<std::int64_t>
+        linked_at_us;  ///< wall clock: when the agent first had the queue in place in this boot
 
     std::vector<std::string> settings_problems;
     std::string user_error;  ///< why settings.user cannot be used; "" if it can
@@ -69,11 +76,12 @@ struct DoctorFacts {
 
     Known<std::string> fstab;
     Known<std::string> mountinfo;
-    PathFacts mount_point;                       ///< only looked at while nothing of another host is mounted there
-    std::vector<std::string> below_mount_point;  ///< what lies there while nothing is mounted; a few names
-    Known<std::string> nfs_identifier;           ///< /sys/fs/nfs/net/nfs_client/identifier
-    Known<std::string> nfs4_unique_id;           ///< the module's parameter
-    std::string modprobe_unique_id;              ///< what a file of modprobe.d sets it to; "" if none does
+    PathFacts mount_point;  ///< only looked at while nothing of another host is mounted there
+    std::vector<std::string>
+        below_mount_point;              ///< what lies there while nothing is mounted; a few names
+    Known<std::string> nfs_identifier;  ///< /sys/fs/nfs/net/nfs_client/identifier
+    Known<std::string> nfs4_unique_id;  ///< the module's parameter
+    std::string modprobe_unique_id;     ///< what a file of modprobe.d sets it to; "" if none does
     std::string host_name;
     std::optional<bool> selinux_enforcing;  ///< absent: no SELinux
 

@@ -17,14 +17,16 @@ Seen settings(const Machine& machine) {
         return fail(list_of(problems) + "; what follows goes by the defaults");
     }
     const std::string& user = machine.facts.user_error;
-    return user.empty() ? pass("valid") : fail(user, "sudo systemd-sysusers, or correct the setting user");
+    return user.empty() ? pass("valid")
+                        : fail(user, "sudo systemd-sysusers, or correct the setting user");
 }
 
 /// Nobody but root may change what root goes by.
 std::optional<Seen> not_roots_alone(const PathFacts& place, const std::string& mode) {
     if (place.uid != 0 || (place.mode & 022U) != 0) {
-        return fail(place.path + " may be written to by others than root",
-                    "sudo chown root:root " + place.path + "; sudo chmod " + mode + " " + place.path);
+        return fail(
+            place.path + " may be written to by others than root",
+            "sudo chown root:root " + place.path + "; sudo chmod " + mode + " " + place.path);
     }
     return std::nullopt;
 }
@@ -37,7 +39,8 @@ Seen settings_file(const Machine& machine) {
         case Kind::not_local:
         case Kind::unreadable: return unknown(file.error);
         case Kind::directory:
-        case Kind::other: return fail(file.path + " is no regular file", "sudo ls -la " + file.path);
+        case Kind::other:
+            return fail(file.path + " is no regular file", "sudo ls -la " + file.path);
     }
     return not_roots_alone(file, "0644").value_or(pass(file.path));
 }
@@ -68,7 +71,8 @@ Seen log_source(const Machine& machine) {
     const Source source = machine.settings.maillog.source;
     const auto own = own_log(machine);
     const auto in_queue = [&](const std::string& path) {
-        return is_within(path, machine.settings.mount.path) || is_within(path, machine.settings.queue.link);
+        return is_within(path, machine.settings.mount.path) ||
+               is_within(path, machine.settings.queue.link);
     };
     if (own && in_queue(*own)) {
         return fail("maillog_file in main.cf is " + *own +
@@ -79,7 +83,9 @@ Seen log_source(const Machine& machine) {
     std::vector<std::string> why;
     for (const PathFacts& log : machine.facts.logs) {
         if (log.kind == Kind::file) {
-            return pass(log.path + (machine.facts.journal && source == Source::automatic ? ", and the journal" : ""));
+            return pass(log.path + (machine.facts.journal && source == Source::automatic
+                                        ? ", and the journal"
+                                        : ""));
         }
         why.push_back(log.kind == Kind::absent ? log.path + " does not exist"
                       : log.error.empty()      ? log.path + " is no regular file"
@@ -92,12 +98,14 @@ Seen log_source(const Machine& machine) {
 }
 
 Seen log_kept(const Machine& machine) {
-    const bool file = std::ranges::any_of(machine.facts.logs, [](const auto& log) { return log.kind == Kind::file; });
+    const bool file = std::ranges::any_of(machine.facts.logs,
+                                          [](const auto& log) { return log.kind == Kind::file; });
     if (file || machine.facts.journal_on_disk) {
         return pass(file ? "in a file" : "in the journal, on the disk");
     }
-    return machine.facts.journal ? warn("only in a journal in memory: after a reboot nobody learns what happened")
-                                 : warn("nowhere");
+    return machine.facts.journal
+               ? warn("only in a journal in memory: after a reboot nobody learns what happened")
+               : warn("nowhere");
 }
 
 Seen port(const Machine& machine) {
@@ -111,7 +119,8 @@ Seen port(const Machine& machine) {
     std::vector<std::string> holders;
     for (const PortFacts::Holder& holder : port->holders) {
         if (holder.program == "postfix-elb-agent" || holder.pid == 1) {
-            return pass("port {port} is held by " + std::string(holder.pid == 1 ? "systemd" : "the agent"));
+            return pass("port {port} is held by " +
+                        std::string(holder.pid == 1 ? "systemd" : "the agent"));
         }
         holders.push_back(holder.program + " (pid " + std::to_string(holder.pid) + ")");
     }
@@ -136,10 +145,12 @@ constexpr std::array rules{
     Rule{"port", About::both, Needs::nothing, port,
          "stop that program, or set listen.port to another one; sudo ss -ltnp 'sport = :{port}'"},
     Rule{"log_source", About::both, Needs::nothing, log_source,
-         "set maillog.path to the file that Postfix logs to: postconf maillog_file, grep -rs mail /etc/rsyslog.conf "
+         "set maillog.path to the file that Postfix logs to: postconf maillog_file, grep -rs mail "
+         "/etc/rsyslog.conf "
          "/etc/rsyslog.d"},
     Rule{"log_kept", About::both, Needs::nothing, log_kept,
-         "sudo mkdir -p /var/log/journal, sudo systemctl restart systemd-journald; or install rsyslog"},
+         "sudo mkdir -p /var/log/journal, sudo systemctl restart systemd-journald; or install "
+         "rsyslog"},
     Rule{"clock", About::machine, Needs::nothing, clock,
          "timedatectl; sudo apt-get install chrony, or sudo dnf install chrony; chronyc tracking"},
 };

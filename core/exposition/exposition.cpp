@@ -21,7 +21,8 @@ void append_escaped(std::string& text, std::string_view value) {
 
 /// A NaN is above every bound, as in the reference clients: it must be counted somewhere.
 void Histogram::observe(double value) {
-    const auto bound = std::find_if(bounds_.begin(), bounds_.end(), [value](double upper) { return value <= upper; });
+    const auto bound = std::find_if(bounds_.begin(), bounds_.end(),
+                                    [value](double upper) { return value <= upper; });
     ++counts_[static_cast<std::size_t>(bound - bounds_.begin())];
     sum_ += value;
 }

@@ -29,7 +29,8 @@ constexpr std::array<std::string_view, 2> units{"seconds", "bytes"};
 
 std::string_view unit_of(std::string_view family) {
     for (const std::string_view unit : units) {
-        if (family.size() > unit.size() && family.ends_with(unit) && family[family.size() - unit.size() - 1] == '_') {
+        if (family.size() > unit.size() && family.ends_with(unit) &&
+            family[family.size() - unit.size() - 1] == '_') {
             return unit;
         }
     }
@@ -51,13 +52,14 @@ void append_help(std::string& text, std::string_view help, ExpositionFormat form
 template <class... Format>
 std::string digits_of(double value, Format... format) {
     std::array<char, 32> digits;  // the longest is "-2.2250738585072014e-308"
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, format...).ptr;
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), value, format...).ptr;
     return {digits.data(), end};
 }
 
-/// As the reference clients write a bound, so that theirs and ours are the same label: an exponent from a million on
-/// and below a ten-thousandth, and in OpenMetrics never a bare whole number. "0.5", "100000", "1e+06"; "100000.0",
-/// "1e+06".
+/// As the reference clients write a bound, so that theirs and ours are the same label: an exponent
+/// from a million on and below a ten-thousandth, and in OpenMetrics never a bare whole number.
+/// "0.5", "100000", "1e+06"; "100000.0", "1e+06".
 std::string bound_text(double bound, ExpositionFormat format) {
     std::string scientific = digits_of(bound, std::chars_format::scientific);
     int exponent = 0;
@@ -130,19 +132,22 @@ class Page {
         for (std::size_t i = 0; i < histogram.counts().size(); ++i) {
             count += histogram.counts()[i];
             const bool last = i == histogram.bounds().size();
-            const std::string bound = "le=\"" + (last ? "+Inf" : bound_text(histogram.bounds()[i], format_)) + "\"";
+            const std::string bound =
+                "le=\"" + (last ? "+Inf" : bound_text(histogram.bounds()[i], format_)) + "\"";
             sample(name, "_bucket", labels, bound, static_cast<double>(count));
         }
         sample(name, "_sum", labels, "", histogram.sum());
         sample(name, "_count", labels, "", static_cast<double>(count));
     }
 
-    void sample(std::string_view name, std::string_view suffix, std::string_view labels, std::string_view more_labels,
-                double value) {
+    void sample(std::string_view name, std::string_view suffix, std::string_view labels,
+                std::string_view more_labels, double value) {
         text_.append(name).append(suffix);
         if (!labels.empty() || !more_labels.empty()) {
             text_.append("{").append(labels);
-            text_.append(labels.empty() || more_labels.empty() ? "" : ",").append(more_labels).append("}");
+            text_.append(labels.empty() || more_labels.empty() ? "" : ",")
+                .append(more_labels)
+                .append("}");
         }
         text_.append(" ").append(metric_number(value)).append("\n");
     }

@@ -26,7 +26,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
-/// What stands before the first `separator` outside quotation marks, trimmed; `text` goes on behind it.
+/// What stands before the first `separator` outside quotation marks, trimmed; `text` goes on behind
+/// it.
 std::string_view take_until(std::string_view& text, char separator) {
     bool quoted = false;
     std::size_t end = 0;
@@ -48,9 +49,11 @@ std::string_view unquoted(std::string_view value) {
     return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
-/// "0.25" is 250. Of more than three digits the rest does not count; ".25", which some clients say, is taken too.
+/// "0.25" is 250. Of more than three digits the rest does not count; ".25", which some clients say,
+/// is taken too.
 std::optional<int> parse_weight(std::string_view text) {
-    if (text.empty() || text == "." || text.find_first_not_of("0123456789.") != std::string_view::npos) {
+    if (text.empty() || text == "." ||
+        text.find_first_not_of("0123456789.") != std::string_view::npos) {
         return std::nullopt;
     }
     const std::size_t dot = std::min(text.find('.'), text.size());
@@ -77,8 +80,8 @@ class Element {
 
     [[nodiscard]] std::string_view name() const { return name_; }
 
-    /// Calls `visit(name, value)` for each parameter before the weight, until it says false. The weight, or nothing
-    /// where `visit` said false or the weight is none.
+    /// Calls `visit(name, value)` for each parameter before the weight, until it says false. The
+    /// weight, or nothing where `visit` said false or the weight is none.
     template <class Visit>
     [[nodiscard]] std::optional<int> read(Visit visit) const {
         std::string_view rest = parameters_;
@@ -118,9 +121,11 @@ int range_precision(std::string_view range, const MediaType& offered) {
 }
 
 bool has_parameter(const MediaType& offered, std::string_view name, std::string_view value) {
-    return std::any_of(offered.parameters.begin(), offered.parameters.end(), [name, value](const MediaParameter& own) {
-        return equal_ignoring_case(name, own.name) && (own.value.empty() || equal_ignoring_case(value, own.value));
-    });
+    return std::any_of(offered.parameters.begin(), offered.parameters.end(),
+                       [name, value](const MediaParameter& own) {
+                           return equal_ignoring_case(name, own.name) &&
+                                  (own.value.empty() || equal_ignoring_case(value, own.value));
+                       });
 }
 
 /// The more precise of two that name the same thing.
@@ -156,11 +161,14 @@ Preference coding_preference(std::string_view accept_encoding, std::string_view 
     Preference found;
     while (!accept_encoding.empty()) {
         const Element element(take_until(accept_encoding, ','));
-        const int precision = element.name() == "*" ? 1 : equal_ignoring_case(element.name(), coding) ? 2 : 0;
+        const int precision = element.name() == "*"                         ? 1
+                              : equal_ignoring_case(element.name(), coding) ? 2
+                                                                            : 0;
         if (precision == 0) {
             continue;
         }
-        if (const auto weight = element.read([](std::string_view, std::string_view) { return true; })) {
+        if (const auto weight =
+                element.read([](std::string_view, std::string_view) { return true; })) {
             found = closer(found, {*weight, precision});
         }
     }
@@ -169,8 +177,8 @@ Preference coding_preference(std::string_view accept_encoding, std::string_view 
 
 bool wants_gzip(std::string_view accept_encoding) {
     // RFC 9110, 8.4.1.3: "x-gzip" is the same as "gzip".
-    const Preference gzip =
-        closer(coding_preference(accept_encoding, "gzip"), coding_preference(accept_encoding, "x-gzip"));
+    const Preference gzip = closer(coding_preference(accept_encoding, "gzip"),
+                                   coding_preference(accept_encoding, "x-gzip"));
     const Preference plain = coding_preference(accept_encoding, "identity");
     if (gzip.precision == 0) {
         return plain.precision > 0 && plain.weight == 0;

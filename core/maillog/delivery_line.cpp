@@ -31,7 +31,8 @@ std::optional<double> take_decimal(std::string_view& text) {
     double weight = 1;
     bool fraction = false;
     std::size_t length = 0;
-    for (; length < text.size() && (is_digit(text[length]) || (text[length] == '.' && !fraction)); ++length) {
+    for (; length < text.size() && (is_digit(text[length]) || (text[length] == '.' && !fraction));
+         ++length) {
         if (text[length] == '.') {
             fraction = true;
             continue;
@@ -46,7 +47,8 @@ std::optional<double> take_decimal(std::string_view& text) {
     return value / weight;
 }
 
-/// Takes "<address>" off the front, as Postfix quotes it: a ">" in a quoted local part does not end it.
+/// Takes "<address>" off the front, as Postfix quotes it: a ">" in a quoted local part does not end
+/// it.
 bool take_address(std::string_view& text) {
     if (!text.starts_with('<')) {
         return false;
@@ -81,7 +83,8 @@ std::string_view take_queue_id(std::string_view& text) {
 
 template <std::size_t Size>
 std::size_t index_in(const std::array<std::string_view, Size>& names, std::string_view name) {
-    const auto found = std::find(names.begin(), names.end() - 1, name);  // the last stands for all others
+    const auto found =
+        std::find(names.begin(), names.end() - 1, name);  // the last stands for all others
     return static_cast<std::size_t>(found - names.begin());
 }
 
@@ -89,11 +92,11 @@ std::uint8_t stage_named(std::string_view name) {
     return static_cast<std::uint8_t>(index_in(smtp_stages, name));
 }
 
-/// "to=<a>, orig_to=<b>, relay=c, conn_use=2, delay=1, delays=a/b/c/d, tls=dane, dsn=2.0.0, status=sent (...)". The
-/// level of TLS is there since Postfix 3.11.
+/// "to=<a>, orig_to=<b>, relay=c, conn_use=2, delay=1, delays=a/b/c/d, tls=dane, dsn=2.0.0,
+/// status=sent (...)". The level of TLS is there since Postfix 3.11.
 Kind read_delivery(std::string_view text, DeliveryLine& line) {
-    if (!take(text, "to=") || !take_address(text) || (take(text, ", orig_to=") && !take_address(text)) ||
-        !take(text, ", relay=")) {
+    if (!take(text, "to=") || !take_address(text) ||
+        (take(text, ", orig_to=") && !take_address(text)) || !take(text, ", relay=")) {
         return Kind::unsupported;
     }
     line.relay = text.substr(0, text.find(','));
@@ -122,11 +125,13 @@ Kind read_delivery(std::string_view text, DeliveryLine& line) {
         return Kind::unsupported;
     }
     line.status = static_cast<DeliveryStatus>(index_in(delivery_statuses, take_until(text, ' ')));
-    line.delivered_to_maildir = line.status == DeliveryStatus::sent && text == "(delivered to maildir)";
+    line.delivered_to_maildir =
+        line.status == DeliveryStatus::sent && text == "(delivered to maildir)";
     return Kind::delivery;
 }
 
-/// "Verified TLS connection established to host[address]:25: TLSv1.3 with cipher X (256/256 bits) ...".
+/// "Verified TLS connection established to host[address]:25: TLSv1.3 with cipher X (256/256 bits)
+/// ...".
 bool read_tls(std::string_view text, std::string_view direction, DeliveryLine::Tls& tls) {
     tls.trust = take_until(text, ' ');
     if (!take(text, "TLS connection established ") || !take(text, direction)) {
@@ -169,7 +174,8 @@ Kind read_client(std::string_view text, DeliveryLine& line) {
     return read_tls(text, "to ", line.tls) ? Kind::tls : Kind::unsupported;
 }
 
-/// "RCPT from host[address]: 554 5.7.1 ...". An address of IPv6 has colons, and no blank behind one.
+/// "RCPT from host[address]: 554 5.7.1 ...". An address of IPv6 has colons, and no blank behind
+/// one.
 Kind read_reject(std::string_view text, DeliveryLine& line) {
     line.stage = stage_named(take_until(text, ' '));
     const auto from = text.find("from ");
@@ -198,7 +204,8 @@ Kind read_accepted(std::string_view text, DeliveryLine& line) {
 Kind read_smtpd_warning(std::string_view text) {
     if (take(text, "hostname ")) {
         take_until(text, ' ');
-        return text.starts_with("does not resolve to address ") ? Kind::fcrdns_error : Kind::unsupported;
+        return text.starts_with("does not resolve to address ") ? Kind::fcrdns_error
+                                                                : Kind::unsupported;
     }
     const std::string_view client = take_until(text, ' ');
     if (!client.ends_with(':') || !take(text, "SASL ")) {
@@ -248,8 +255,8 @@ Kind read_cleanup(std::string_view text) {
     if (take_queue_id(text).empty()) {
         return Kind::unsupported;
     }
-    const auto found =
-        std::find_if(said.begin(), said.end(), [text](const auto& s) { return text.starts_with(s.first); });
+    const auto found = std::find_if(said.begin(), said.end(),
+                                    [text](const auto& s) { return text.starts_with(s.first); });
     return found == said.end() ? Kind::unsupported : found->second;
 }
 
@@ -275,8 +282,9 @@ Kind read_qmgr(std::string_view text, DeliveryLine& line) {
 }
 
 Kind read_bounce(std::string_view text) {
-    return !take_queue_id(text).empty() && text.starts_with("sender non-delivery notification: ") ? Kind::bounced
-                                                                                                  : Kind::unsupported;
+    return !take_queue_id(text).empty() && text.starts_with("sender non-delivery notification: ")
+               ? Kind::bounced
+               : Kind::unsupported;
 }
 
 Kind read_text(std::string_view text, DeliveryLine& line) {
@@ -292,7 +300,8 @@ Kind read_text(std::string_view text, DeliveryLine& line) {
 
 LogLevel level_of(std::string_view text) {
     for (std::size_t i = 1; i < log_levels.size(); ++i) {
-        if (text.starts_with(log_levels[i]) && text.substr(log_levels[i].size()).starts_with(": ")) {
+        if (text.starts_with(log_levels[i]) &&
+            text.substr(log_levels[i].size()).starts_with(": ")) {
             return static_cast<LogLevel>(i);
         }
     }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line of a mail log: what does it say of the mail that passed? The texts are those of Postfix 3.5 to 3.11:
-// src/global/log_adhoc.c, src/smtpd/smtpd.c, src/smtpd/smtpd_chat.c, src/smtpd/smtpd_sasl_glue.c, src/tls/tls_misc.c,
-// src/cleanup/cleanup_message.c, src/qmgr/qmgr_active.c, src/bounce/bounce_notify_service.c.
+// One line of a mail log: what does it say of the mail that passed? The texts are those of
+// Postfix 3.5 to 3.11: src/global/log_adhoc.c, src/smtpd/smtpd.c, src/smtpd/smtpd_chat.c,
+// src/smtpd/smtpd_sasl_glue.c, src/tls/tls_misc.c, src/cleanup/cleanup_message.c,
+// src/qmgr/qmgr_active.c, src/bounce/bounce_notify_service.c.
 //
-// Whoever sends mail chooses part of these texts: addresses, host names, what a server answered. A field is therefore
-// taken from where Postfix puts it, in its order, and a text that looks like a field inside a quoted address or behind
-// the place where others choose the words is not one. All views are into the line. Allocates nothing.
+// Whoever sends mail chooses part of these texts: addresses, host names, what a server answered. A
+// field is therefore taken from where Postfix puts it, in its order, and a text that looks like a
+// field inside a quoted address or behind the place where others choose the words is not one. All
+// views are into the line. Allocates nothing.
 //
-// Which program wrote a line says the last part of its tag, so that "postfix/smtpd", "postfix-in/smtpd" and
-// "postfix/submission/smtpd" are one service. Where the tag begins with "postfix" every program counts as Postfix's;
-// under another syslog_name those that this header knows do.
+// Which program wrote a line says the last part of its tag, so that "postfix/smtpd",
+// "postfix-in/smtpd" and "postfix/submission/smtpd" are one service. Where the tag begins with
+// "postfix" every program counts as Postfix's; under another syslog_name those that this header
+// knows do.
 #pragma once
 
 #include "core/maillog/mail_program.hpp"
@@ -23,17 +26,29 @@ namespace core {
 
 /// How Postfix marks what went wrong; "" where it does not.
 enum class LogLevel { none, warning, error, fatal, panic };
-inline constexpr std::array<std::string_view, 5> log_levels{"", "warning", "error", "fatal", "panic"};
+inline constexpr std::array<std::string_view, 5> log_levels{"", "warning", "error", "fatal",
+                                                            "panic"};
 
 /// What became of a delivery; the last stands for all others.
-enum class DeliveryStatus { sent, deferred, bounced, expired, deliverable, undeliverable, softbounce, other };
+enum class DeliveryStatus {
+    sent,
+    deferred,
+    bounced,
+    expired,
+    deliverable,
+    undeliverable,
+    softbounce,
+    other
+};
 inline constexpr std::array<std::string_view, 8> delivery_statuses{
-    "sent", "deferred", "bounced", "expired", "deliverable", "undeliverable", "SOFTBOUNCE", "other"};
+    "sent",        "deferred",      "bounced",    "expired",
+    "deliverable", "undeliverable", "SOFTBOUNCE", "other"};
 
 /// Where in a dialogue; the last stands for all others.
 inline constexpr std::array<std::string_view, 20> smtp_stages{
-    "CONNECT", "HELO", "EHLO", "MAIL", "RCPT", "DATA", "BDAT",    "END-OF-MESSAGE", "AUTH",    "STARTTLS",
-    "RSET",    "NOOP", "VRFY", "ETRN", "QUIT", "HELP", "XCLIENT", "XFORWARD",       "UNKNOWN", "other"};
+    "CONNECT",        "HELO", "EHLO",     "MAIL",     "RCPT",    "DATA", "BDAT",
+    "END-OF-MESSAGE", "AUTH", "STARTTLS", "RSET",     "NOOP",    "VRFY", "ETRN",
+    "QUIT",           "HELP", "XCLIENT",  "XFORWARD", "UNKNOWN", "other"};
 
 struct DeliveryLine {
     enum class Kind {
@@ -75,10 +90,11 @@ struct DeliveryLine {
     bool by_milter = false;                       ///< a milter's words, not smtpd's restrictions
     bool delivered_to_maildir = false;            ///< virtual(8), to its end
     std::uint8_t stage = smtp_stages.size() - 1;  ///< an index of smtp_stages
-    std::string_view service;                     ///< the program's name; "other" for one that is not known
+    std::string_view service;  ///< the program's name; "other" for one that is not known
     std::string_view relay;
-    std::array<double, 4> delays{};  ///< in seconds: before the queue manager, in it, setting up, transmitting
-    std::string_view code;           ///< three digits
+    std::array<double, 4>
+        delays{};  ///< in seconds: before the queue manager, in it, setting up, transmitting
+    std::string_view code;  ///< three digits
     std::string_view sasl_method;
     Tls tls;
     double size = 0;  ///< bytes

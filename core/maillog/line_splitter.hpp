@@ -18,9 +18,10 @@ class LineSplitter {
     /// The line is without its newline; the view ends with the call.
     using OnLine = std::function<void(std::string_view line)>;
 
-    /// Delivers every line that `bytes` complete, and keeps the beginning of the next. A line longer than max_line is
-    /// delivered once, cut to that, as soon as it is known to be longer. NUL bytes, of which a file that was truncated
-    /// under its writer has a whole run before the next line, are left out.
+    /// Delivers every line that `bytes` complete, and keeps the beginning of the next. A line
+    /// longer than max_line is delivered once, cut to that, as soon as it is known to be longer.
+    /// NUL bytes, of which a file that was truncated under its writer has a whole run before the
+    /// next line, are left out.
     void feed(std::string_view bytes, const OnLine& on_line);
 
     /// There will be no more bytes of this line: delivers what there is of it, if anything.

@@ -20,8 +20,9 @@ constexpr bool is_digit(char c) {
 
 // Whether `text` begins with `form`, in which a 0 stands for any digit.
 bool begins_like(std::string_view text, std::string_view form) {
-    return text.size() >= form.size() && std::equal(form.begin(), form.end(), text.begin(),
-                                                    [](char f, char c) { return f == '0' ? is_digit(c) : f == c; });
+    return text.size() >= form.size() &&
+           std::equal(form.begin(), form.end(), text.begin(),
+                      [](char f, char c) { return f == '0' ? is_digit(c) : f == c; });
 }
 
 // The digits must have been checked.
@@ -72,7 +73,8 @@ std::optional<chrono::minutes> take_offset(std::string_view& rest) {
     if (!begins_like(rest, "+00:00") && !begins_like(rest, "-00:00")) {
         return std::nullopt;
     }
-    const chrono::minutes ahead = chrono::hours(number(rest.substr(1, 2))) + chrono::minutes(number(rest.substr(4, 2)));
+    const chrono::minutes ahead =
+        chrono::hours(number(rest.substr(1, 2))) + chrono::minutes(number(rest.substr(4, 2)));
     const bool west = rest.front() == '-';
     rest.remove_prefix(6);
     return west ? -ahead : ahead;
@@ -82,9 +84,10 @@ std::optional<WallTime> take_rfc3339(std::string_view& line) {
     if (!begins_like(line, "0000-00-00T00:00:00")) {
         return std::nullopt;
     }
-    const chrono::year_month_day date(chrono::year(number(line.substr(0, 4))),
-                                      chrono::month(static_cast<unsigned>(number(line.substr(5, 2)))),
-                                      chrono::day(static_cast<unsigned>(number(line.substr(8, 2)))));
+    const chrono::year_month_day date(
+        chrono::year(number(line.substr(0, 4))),
+        chrono::month(static_cast<unsigned>(number(line.substr(5, 2)))),
+        chrono::day(static_cast<unsigned>(number(line.substr(8, 2)))));
     const Clock clock = clock_of(line.substr(11, 8));
     std::string_view rest = line.substr(19);
     const auto fraction = take_fraction(rest);
@@ -108,8 +111,8 @@ std::tm calendar(const chrono::year_month_day& date, const Clock& clock) {
     return result;
 }
 
-std::optional<WallTime> latest_year(chrono::month month, chrono::day day, const Clock& clock, WallTime now,
-                                    const LocalTime& local_time) {
+std::optional<WallTime> latest_year(chrono::month month, chrono::day day, const Clock& clock,
+                                    WallTime now, const LocalTime& local_time) {
     constexpr int years_between_leap_years = 8;  // at most, around 1900, 2100, ...
     const auto latest = now + chrono::days(1);
     const chrono::year this_year = chrono::year_month_day(chrono::floor<chrono::days>(now)).year();
@@ -126,7 +129,8 @@ std::optional<WallTime> latest_year(chrono::month month, chrono::day day, const 
     return std::nullopt;
 }
 
-std::optional<WallTime> take_traditional(std::string_view& line, WallTime now, const LocalTime& local_time) {
+std::optional<WallTime> take_traditional(std::string_view& line, WallTime now,
+                                         const LocalTime& local_time) {
     const auto month = std::find(months.begin(), months.end(), line.substr(0, 3));
     if (month == months.end()) {
         return std::nullopt;
@@ -150,7 +154,8 @@ std::optional<WallTime> take_traditional(std::string_view& line, WallTime now, c
 
 }  // namespace
 
-std::optional<WallTime> take_log_time(std::string_view& line, WallTime now, const LocalTime& local_time) {
+std::optional<WallTime> take_log_time(std::string_view& line, WallTime now,
+                                      const LocalTime& local_time) {
     if (const auto at = take_rfc3339(line)) {
         return at;
     }
@@ -160,7 +165,8 @@ std::optional<WallTime> take_log_time(std::string_view& line, WallTime now, cons
 std::string_view after_log_time(std::string_view line) {
     constexpr std::size_t traditional_size = 16;  // "Nov 22 10:19:24 "
     const bool traditional = line.empty() || !is_digit(line.front());
-    const std::size_t size = traditional ? traditional_size : std::min(line.find(' '), line.size() - 1) + 1;
+    const std::size_t size =
+        traditional ? traditional_size : std::min(line.find(' '), line.size() - 1) + 1;
     return line.substr(std::min(size, line.size()));
 }
 

@@ -52,8 +52,8 @@ constexpr std::array programs{
 };
 
 const NamedProgram* find_program(std::string_view name) {
-    const auto found =
-        std::find_if(programs.begin(), programs.end(), [name](const NamedProgram& p) { return p.name == name; });
+    const auto found = std::find_if(programs.begin(), programs.end(),
+                                    [name](const NamedProgram& p) { return p.name == name; });
     return found == programs.end() ? nullptr : &*found;
 }
 

@@ -8,7 +8,20 @@
 namespace core {
 
 /// Those that deliver, in the order of transports, then the others whose lines count.
-enum class MailProgram { smtp, lmtp, local, virtual_, pipe, error, discard, smtpd, cleanup, qmgr, bounce, other };
+enum class MailProgram {
+    smtp,
+    lmtp,
+    local,
+    virtual_,
+    pipe,
+    error,
+    discard,
+    smtpd,
+    cleanup,
+    qmgr,
+    bounce,
+    other
+};
 
 inline constexpr std::array<std::string_view, 7> transports{"smtp", "lmtp",  "local",  "virtual",
                                                             "pipe", "error", "discard"};
@@ -18,8 +31,8 @@ struct NamedProgram {
     MailProgram program;
 };
 
-/// `tag` is without its "[pid]". nullptr: not of Postfix (delivery_line.hpp says what counts as that). What is returned
-/// lives for ever.
+/// `tag` is without its "[pid]". nullptr: not of Postfix (delivery_line.hpp says what counts as
+/// that). What is returned lives for ever.
 [[nodiscard]] const NamedProgram* program_of_tag(std::string_view tag);
 
 }  // namespace core

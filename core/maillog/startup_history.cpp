@@ -7,10 +7,12 @@
 namespace core {
 namespace {
 
-// A traditional stamp is cut to whole seconds, and the beginning of the boot is a difference of two clocks.
+// A traditional stamp is cut to whole seconds, and the beginning of the boot is a difference of two
+// clocks.
 constexpr std::chrono::seconds stamp_slack{1};
 
-// `master -w` and postfix-script say that the start failed as soon as the child that said why is gone.
+// `master -w` and postfix-script say that the start failed as soon as the child that said why is
+// gone.
 constexpr std::chrono::seconds aftermath_window{10};
 
 constexpr std::chrono::milliseconds one_tick{1};
@@ -46,7 +48,8 @@ void StartupHistory::remember_start(WallTime at) {
 }
 
 void StartupHistory::remember_failure(LogEvent event) {
-    if (event.kind == LogEvent::Kind::aftermath && unfinished_ && event.at - *unfinished_ <= aftermath_window) {
+    if (event.kind == LogEvent::Kind::aftermath && unfinished_ &&
+        event.at - *unfinished_ <= aftermath_window) {
         return;
     }
     if (last_started_) {
@@ -59,8 +62,10 @@ void StartupHistory::remember_failure(LogEvent event) {
     if (harmless && a_failure_counts()) {
         return;
     }
-    last_failure_ =
-        StartFailure{.kind = kind, .at = event.at, .line = std::move(event.text), .while_master_stood = harmless};
+    last_failure_ = StartFailure{.kind = kind,
+                                 .at = event.at,
+                                 .line = std::move(event.text),
+                                 .while_master_stood = harmless};
 }
 
 bool StartupHistory::a_failure_counts() const {

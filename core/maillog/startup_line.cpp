@@ -26,7 +26,8 @@ constexpr std::array programs{
     ProgramName{"postlog", Program::postlog},
 };
 
-// Fatal lines of these programs that are the end of another command than a start, or of a mistyped one.
+// Fatal lines of these programs that are the end of another command than a start, or of a mistyped
+// one.
 constexpr std::array<std::string_view, 9> not_of_a_start{
     "the Postfix mail system is not running",
     "usage",
@@ -59,8 +60,8 @@ bool begins_with_any(std::string_view text, const std::array<std::string_view, S
 }
 
 Program program_of(std::string_view name) {
-    const auto* const found =
-        std::find_if(programs.begin(), programs.end(), [name](const ProgramName& p) { return p.name == name; });
+    const auto* const found = std::find_if(programs.begin(), programs.end(),
+                                           [name](const ProgramName& p) { return p.name == name; });
     return found == programs.end() ? Program::other : found->program;
 }
 
@@ -92,8 +93,8 @@ std::optional<Tag> take_tag(std::string_view& rest) {
     return Tag{without_pid.substr(0, name_begin), program};
 }
 
-// What systemd copies from a unit's standard error carries the tag of the command and then the one of the program that
-// wrote it: "postfix[246727]: postfix/postlog: fatal: ...".
+// What systemd copies from a unit's standard error carries the tag of the command and then the one
+// of the program that wrote it: "postfix[246727]: postfix/postlog: fatal: ...".
 Program take_program(std::string_view& rest) {
     const auto tag = take_tag(rest);
     if (!tag) {
@@ -134,7 +135,8 @@ std::optional<Kind> kind_of(Program program, std::string_view text) {
     if (text.starts_with("the Postfix mail system is already running")) {
         return Kind::already_running;
     }
-    if (text.starts_with("open lock file ") && text.find(": unable to set exclusive lock") != std::string_view::npos) {
+    if (text.starts_with("open lock file ") &&
+        text.find(": unable to set exclusive lock") != std::string_view::npos) {
         return Kind::lock_refused;
     }
     if (begins_with_any(text, texts_of_aftermath)) {
@@ -146,14 +148,18 @@ std::optional<Kind> kind_of(Program program, std::string_view text) {
 }  // namespace
 
 bool may_tell(std::string_view text) {
-    constexpr std::array<std::string_view, 5> telling{"fatal: ", "daemon started", "terminating on signal ",
-                                                      "stopping the Postfix", "aborting the Postfix"};
-    return std::any_of(telling.begin(), telling.end(),
-                       [text](std::string_view t) { return text.find(t) != std::string_view::npos; });
+    constexpr std::array<std::string_view, 5> telling{
+        "fatal: ", "daemon started", "terminating on signal ", "stopping the Postfix",
+        "aborting the Postfix"};
+    return std::any_of(telling.begin(), telling.end(), [text](std::string_view t) {
+        return text.find(t) != std::string_view::npos;
+    });
 }
 
-std::optional<LogEvent> parse_maillog_line(std::string_view line, WallTime now, const LocalTime& local_time) {
-    // Nearly all lines of a busy relay are of other programs: they are let go before any date is computed.
+std::optional<LogEvent> parse_maillog_line(std::string_view line, WallTime now,
+                                           const LocalTime& local_time) {
+    // Nearly all lines of a busy relay are of other programs: they are let go before any date is
+    // computed.
     std::string_view rest = after_log_time(line);
     take_until(rest, ' ');  // the host's name
     const auto kind = kind_of(take_program(rest), rest);

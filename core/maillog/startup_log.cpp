@@ -12,8 +12,8 @@ using Source = StartupLogFacts::Source;
 
 constexpr std::chrono::milliseconds one_tick{1};
 
-/// Of two sources, the state that has to be said: what is still to come or was lost before what is read, and what is
-/// not there last.
+/// Of two sources, the state that has to be said: what is still to come or was lost before what is
+/// read, and what is not there last.
 int weight(Source source) {
     switch (source) {
         case Source::catching_up: return 4;
@@ -32,7 +32,8 @@ bool is_later(const std::optional<WallTime>& one, WallTime other) {
 /// The same line, in another log: a traditional stamp is cut to whole seconds.
 bool is_harmless_in(const StartupLogFacts& other, const StartFailure& failure) {
     constexpr std::chrono::seconds same{1};
-    return other.last_failure && other.last_failure->while_master_stood && other.last_failure->kind == failure.kind &&
+    return other.last_failure && other.last_failure->while_master_stood &&
+           other.last_failure->kind == failure.kind &&
            std::chrono::abs(other.last_failure->at - failure.at) <= same;
 }
 
@@ -42,7 +43,8 @@ bool stands_against(const StartupLogFacts& log, const StartupLogFacts& other) {
            !is_harmless_in(other, *log.last_failure);
 }
 
-std::optional<WallTime> later(const std::optional<WallTime>& one, const std::optional<WallTime>& other) {
+std::optional<WallTime> later(const std::optional<WallTime>& one,
+                              const std::optional<WallTime>& other) {
     return std::max(one, other);  // none is before any
 }
 
@@ -67,7 +69,8 @@ StartupLogFacts merge(const StartupLogFacts& file, const StartupLogFacts& journa
             return both;
         }
     }
-    // No failure stands. What one of them calls cured stays so, whatever the other's coarser stamps say.
+    // No failure stands. What one of them calls cured stays so, whatever the other's coarser stamps
+    // say.
     const auto at = [](const StartupLogFacts& log) {
         return log.last_failure ? std::optional(log.last_failure->at) : std::nullopt;
     };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the workers observed, without opinion. Verdicts are made of facts by core/checks/checks.hpp and
-// core/queue/relink_plan.hpp.
+// What the workers observed, without opinion. Verdicts are made of facts by core/checks/checks.hpp
+// and core/queue/relink_plan.hpp.
 //
-// Every struct here crosses the wire between the workers and the server (agent/ipc/replies.hpp); all of them are
-// plain aggregates that compare by value.
+// Every struct here crosses the wire between the workers and the server (agent/ipc/replies.hpp);
+// all of them are plain aggregates that compare by value.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -41,7 +41,8 @@ struct MountEntry {
     return entry.fstype == "autofs";
 }
 
-/// What stands at the place of the queue link (settings: queue.link). Local; never follows the link.
+/// What stands at the place of the queue link (settings: queue.link). Local; never follows the
+/// link.
 struct LinkFacts {
     enum class Kind { absent, symlink, directory, other, unreadable };
     Kind kind = Kind::absent;
@@ -50,7 +51,8 @@ struct LinkFacts {
     bool operator==(const LinkFacts&) const = default;
 };
 
-/// A process that is, or is claimed to be, Postfix's master. From /proc only; nothing here can block on a mount.
+/// A process that is, or is claimed to be, Postfix's master. From /proc only; nothing here can
+/// block on a mount.
 struct ProcessFacts {
     std::int32_t pid = 0;
     std::string exe;                ///< /proc/<pid>/exe, " (deleted)" removed
@@ -64,10 +66,12 @@ struct ProcessFacts {
     bool operator==(const ProcessFacts&) const = default;
 };
 
-/// A process that holds a lock on the pid file, as proc_locks(5) says. Locks of other hosts do not appear there.
+/// A process that holds a lock on the pid file, as proc_locks(5) says. Locks of other hosts do not
+/// appear there.
 struct LockHolder {
-    std::int32_t pid = 0;  ///< 0: an open file description lock, of which the kernel does not say whose it is
-    std::string exe;       ///< /proc/<pid>/exe; "" if it could not be read
+    std::int32_t pid =
+        0;  ///< 0: an open file description lock, of which the kernel does not say whose it is
+    std::string exe;  ///< /proc/<pid>/exe; "" if it could not be read
     bool operator==(const LockHolder&) const = default;
 };
 
@@ -80,9 +84,10 @@ enum class UserData {
 
 /// What the host worker observes in one round.
 struct HostFacts {
-    std::optional<MountEntry> mount;  ///< the uppermost entry whose mount point is settings.mount.path
+    std::optional<MountEntry>
+        mount;  ///< the uppermost entry whose mount point is settings.mount.path
     std::optional<std::int64_t>
-        lease_expired;            ///< seconds, from /proc/self/mountstats; absent where the kernel says none
+        lease_expired;  ///< seconds, from /proc/self/mountstats; absent where the kernel says none
     std::optional<NfsFacts> nfs;  ///< of that mount, from there too; absent where it is not NFS
     LinkFacts link;
     UserData user_data = UserData::not_expected;
@@ -107,15 +112,16 @@ struct PidFileFacts {
     Kind kind = Kind::absent;
     std::int32_t pid = 0;  ///< when present
     std::uint64_t inode = 0;
-    std::uint64_t links = 0;  ///< st_nlink; master refuses a file with more than one (src/util/safe_open.c)
-    std::string text;         ///< the first bytes, printable, when garbage
-    std::string error;        ///< one line, when unreadable
+    std::uint64_t links =
+        0;  ///< st_nlink; master refuses a file with more than one (src/util/safe_open.c)
+    std::string text;   ///< the first bytes, printable, when garbage
+    std::string error;  ///< one line, when unreadable
     bool operator==(const PidFileFacts&) const = default;
 };
 
-/// What asking for the lock of the pid file without taking it says: fcntl(2) with F_GETLK, which NFS answers for the
-/// locks of all hosts. On a local file system it does not see the locks of flock(2), so that `free` proves nothing
-/// there.
+/// What asking for the lock of the pid file without taking it says: fcntl(2) with F_GETLK, which
+/// NFS answers for the locks of all hosts. On a local file system it does not see the locks of
+/// flock(2), so that `free` proves nothing there.
 struct LockFacts {
     enum class State { absent, free, held, error };  ///< absent: there is no pid file
     State state = State::absent;
@@ -130,7 +136,8 @@ struct OwnerRecord {
     std::string instance_id;
     std::string boot_id;     ///< /proc/sys/kernel/random/boot_id of the owner's boot
     std::string hostname;    ///< its host name when it claimed
-    std::string nfs_client;  ///< what its NFS client calls itself: its identifier and host name, or the host name
+    std::string nfs_client;  ///< what its NFS client calls itself: its identifier and host name, or
+                             ///< the host name
     std::string since;       ///< RFC 3339, when this boot of it first claimed
     bool operator==(const OwnerRecord&) const = default;
 };
@@ -142,13 +149,16 @@ struct OwnershipFacts {
         held,            ///< this process holds it, and an uncached read just proved that it stands
         held_here,       ///< another agent process of this same boot holds it
         held_elsewhere,  ///< another boot or host holds it
-        lost,            ///< this process held it; the descriptor answers EIO, or another wrote its name there
-        error,           ///< could not be told
+        lost,   ///< this process held it; the descriptor answers EIO, or another wrote its name
+                ///< there
+        error,  ///< could not be told
     };
     State state = State::unclaimed;
-    OwnerRecord holder;                      ///< what the file says, if it could be read
-    std::optional<OwnerRecord> shared_with;  ///< another live owner that calls itself by the same NFS client name
-    /// When it was lost to nobody and claimed again, in milliseconds of the boot clock: the latest, oldest first.
+    OwnerRecord holder;  ///< what the file says, if it could be read
+    std::optional<OwnerRecord>
+        shared_with;  ///< another live owner that calls itself by the same NFS client name
+    /// When it was lost to nobody and claimed again, in milliseconds of the boot clock: the latest,
+    /// oldest first.
     static constexpr std::size_t losses_kept = 3;
     std::vector<std::int64_t> losses;
     std::string error;  ///< one line, when error or lost
@@ -172,8 +182,9 @@ struct StartFailure {
     enum class Kind { already_running, lock_refused, start_failed };
     Kind kind = Kind::start_failed;
     WallTime at{};
-    std::string line;                 ///< the whole line, bounded, printable
-    bool while_master_stood = false;  ///< an operator's second start: harmless, whatever became of that master later
+    std::string line;  ///< the whole line, bounded, printable
+    bool while_master_stood =
+        false;  ///< an operator's second start: harmless, whatever became of that master later
     bool operator==(const StartFailure&) const = default;
 };
 
@@ -181,21 +192,25 @@ struct StartFailure {
 struct StartupLogFacts {
     enum class Source { catching_up, reading, missing, unreadable, lost };
     Source source = Source::catching_up;
-    std::string path;                          ///< what is read, or was looked for
-    std::string error;                         ///< one line, when unreadable or lost
-    std::optional<StartFailure> last_failure;  ///< the latest of this boot; a harmless one only when no other stands
-    std::optional<WallTime> last_started;      ///< the latest "daemon started" of this boot
+    std::string path;   ///< what is read, or was looked for
+    std::string error;  ///< one line, when unreadable or lost
+    std::optional<StartFailure>
+        last_failure;  ///< the latest of this boot; a harmless one only when no other stands
+    std::optional<WallTime> last_started;  ///< the latest "daemon started" of this boot
     bool operator==(const StartupLogFacts&) const = default;
 };
 
 /// What systemd says of one unit, org.freedesktop.systemd1(5). Texts as systemd gives them.
 struct UnitFacts {
-    std::string name;           ///< "postfix.service", "postfix@-.service"
-    std::string load_state;     ///< "loaded", "not-found", ...
-    std::string active_state;   ///< "active", "activating", "deactivating", "reloading", "inactive", "failed"
-    std::string sub_state;      ///< "running", "exited", "start-pre", "auto-restart", "dead", ...
-    std::string job;            ///< the type of the job that is queued for it: "start", "restart", ...; "" if none
-    bool has_processes = true;  ///< a unit that only groups others (Type=oneshot, /bin/true) runs none
+    std::string name;          ///< "postfix.service", "postfix@-.service"
+    std::string load_state;    ///< "loaded", "not-found", ...
+    std::string active_state;  ///< "active", "activating", "deactivating", "reloading", "inactive",
+                               ///< "failed"
+    std::string sub_state;     ///< "running", "exited", "start-pre", "auto-restart", "dead", ...
+    std::string
+        job;  ///< the type of the job that is queued for it: "start", "restart", ...; "" if none
+    bool has_processes =
+        true;  ///< a unit that only groups others (Type=oneshot, /bin/true) runs none
     bool operator==(const UnitFacts&) const = default;
 };
 
@@ -229,8 +244,8 @@ struct FileServerFacts {
 struct RelinkProgress {
     enum class State { pending, done, refused, failed };
     State state = State::pending;
-    std::string text;              ///< one line: what is being done or waited for, or why not
-    std::string remedy;            ///< one line, when not done and there is more to say than the reason does
+    std::string text;    ///< one line: what is being done or waited for, or why not
+    std::string remedy;  ///< one line, when not done and there is more to say than the reason does
     std::vector<std::string> log;  ///< what the latest slice did, a line each
     bool changed = false;          ///< something was written since the relink began
     bool more = false;             ///< the plan is not finished: ask again
@@ -242,10 +257,11 @@ struct Facts {
     std::string instance_id;     ///< "" while unknown
     std::string identity_error;  ///< why it is unknown, one line
     Observed<HostFacts> host;
-    Observed<MountFacts> mount;                 ///< the last that was answered
-    std::optional<TimePoint> mount_hung_since;  ///< set while a request to the mount worker is overdue
-    bool mount_worked = false;                  ///< the queue was this instance's own at some time of this boot
-    Observed<LockFacts> lock;                   ///< asked only while a start stands refused
+    Observed<MountFacts> mount;  ///< the last that was answered
+    std::optional<TimePoint>
+        mount_hung_since;       ///< set while a request to the mount worker is overdue
+    bool mount_worked = false;  ///< the queue was this instance's own at some time of this boot
+    Observed<LockFacts> lock;   ///< asked only while a start stands refused
     Observed<StartupLogFacts> startup_log;
     Observed<SystemdFacts> systemd;
     Observed<FileServerFacts> file_server;  ///< asked only while the mount does not answer

@@ -15,7 +15,8 @@ constexpr std::size_t literal_max = 255;  // NAME_MAX
 
 constexpr std::string_view external_form = "an instance id is i- and 8 to 17 of 0-9a-f";
 constexpr std::string_view literal_form =
-    "an instance id is a single path component: 1 to 255 bytes, no slash, no control characters, no dot at its start";
+    "an instance id is a single path component: 1 to 255 bytes, no slash, no control characters, "
+    "no dot at its start";
 
 bool is_external(std::string_view id) {
     if (!id.starts_with(external_prefix)) {

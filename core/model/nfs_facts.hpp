@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an NFS client has counted of one mount since it was mounted: /proc/self/mountstats, of which the reading is in
-// core/nfs/mountstats.hpp. Facts as in core/model/facts.hpp: they cross the wire.
+// What an NFS client has counted of one mount since it was mounted: /proc/self/mountstats, of which
+// the reading is in core/nfs/mountstats.hpp. Facts as in core/model/facts.hpp: they cross the wire.
 #pragma once
 
 #include <array>
@@ -55,9 +55,10 @@ struct NfsTransport {
     std::uint64_t connects = 0;
     std::uint64_t sends = 0;
     std::uint64_t receives = 0;
-    std::uint64_t bad_xids = 0;       ///< answers to what was not asked (any more)
-    std::uint64_t in_flight_sum = 0;  ///< how many requests were under way, added up at each sending
-    std::uint64_t backlog_sum = 0;    ///< how many waited for a slot, added up at each sending
+    std::uint64_t bad_xids = 0;  ///< answers to what was not asked (any more)
+    std::uint64_t in_flight_sum =
+        0;                          ///< how many requests were under way, added up at each sending
+    std::uint64_t backlog_sum = 0;  ///< how many waited for a slot, added up at each sending
     bool operator==(const NfsTransport&) const = default;
 };
 

@@ -60,7 +60,8 @@ bool content_is_copied(QueueEntry entry) noexcept {
 }
 
 bool is_message_name(std::string_view name) noexcept {
-    return !name.empty() && std::ranges::all_of(name, [](char c) { return is_letter_or_digit(c) || c == '_'; });
+    return !name.empty() &&
+           std::ranges::all_of(name, [](char c) { return is_letter_or_digit(c) || c == '_'; });
 }
 
 }  // namespace core

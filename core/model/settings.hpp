@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The effective settings, with their defaults. The table of keys, types, ranges and words is config/schema.hpp;
-// loading and validation are in config/. A Settings that left config::load() keeps every bound the table names.
+// The effective settings, with their defaults. The table of keys, types, ranges and words is
+// config/schema.hpp; loading and validation are in config/. A Settings that left config::load()
+// keeps every bound the table names.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -58,7 +59,7 @@ struct Settings {
 
     struct Census {
         Duration interval = std::chrono::minutes(1);  ///< 0: never
-        int budget = 200;                             ///< operations of the file system per second, at least 1
+        int budget = 200;  ///< operations of the file system per second, at least 1
     } census;
 
     struct Drain {

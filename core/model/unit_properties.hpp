@@ -39,10 +39,11 @@ struct UnitProperties {
 
 /// What systemd says of the agent's own unit, org.freedesktop.systemd1(5).
 struct StartingUnit {
-    std::string active_state;                    ///< "active", "activating", "inactive", "failed", ...
-    bool has_job = false;                        ///< a job is queued for it
-    std::string status;                          ///< its STATUS=, sd_notify(3)
-    std::chrono::microseconds left_inactive{0};  ///< when it last began to start, CLOCK_MONOTONIC; 0: never
+    std::string active_state;  ///< "active", "activating", "inactive", "failed", ...
+    bool has_job = false;      ///< a job is queued for it
+    std::string status;        ///< its STATUS=, sd_notify(3)
+    std::chrono::microseconds left_inactive{
+        0};  ///< when it last began to start, CLOCK_MONOTONIC; 0: never
 };
 
 }  // namespace core

@@ -31,7 +31,8 @@ bool is_uuid(std::string_view text) {
             seen.push_back(c);
         }
     }
-    return text.size() == length && seen.size() == length - 4 && seen.find_first_not_of(digits) == std::string::npos &&
+    return text.size() == length && seen.size() == length - 4 &&
+           seen.find_first_not_of(digits) == std::string::npos &&
            seen.find_first_not_of(seen.front()) != std::string::npos;
 }
 
@@ -63,22 +64,26 @@ std::optional<Name> name_of(const NfsIdentityFacts& facts) {
         return name;
     }
     std::string uuid(first_line(facts.product_uuid));
-    std::transform(uuid.begin(), uuid.end(), uuid.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return is_uuid(uuid) ? std::optional(Name{std::move(uuid), "the DMI product UUID"}) : std::nullopt;
+    std::transform(uuid.begin(), uuid.end(), uuid.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return is_uuid(uuid) ? std::optional(Name{std::move(uuid), "the DMI product UUID"})
+                         : std::nullopt;
 }
 
 Error not_loaded() {
     return {Errc::unavailable,
-            "neither /sys/fs/nfs/net/nfs_client/identifier nor /sys/module/nfs/parameters/nfs4_unique_id is there: NFS "
+            "neither /sys/fs/nfs/net/nfs_client/identifier nor "
+            "/sys/module/nfs/parameters/nfs4_unique_id is there: NFS "
             "is not loaded; run: sudo modprobe nfs, then this again"};
 }
 
 Error no_name() {
-    return {Errc::missing,
-            "nothing that needs no network names this instance in at most " + std::to_string(max_nfs_identifier) +
-                " bytes (instance_id, DMI asset tag, the id remembered in this boot, cloud-init, DMI product UUID); "
-                "set instance_id in /etc/postfix-elb-agent/agent.json"};
+    return {Errc::missing, "nothing that needs no network names this instance in at most " +
+                               std::to_string(max_nfs_identifier) +
+                               " bytes (instance_id, DMI asset tag, the id remembered in this "
+                               "boot, cloud-init, DMI product UUID); "
+                               "set instance_id in /etc/postfix-elb-agent/agent.json"};
 }
 
 }  // namespace
@@ -106,9 +111,11 @@ Result<NfsIdentityPlan> plan_nfs_identity(const NfsIdentityFacts& facts) {
     }
     plan.write = facts.now.net ? NfsIdentityPlan::Write::net : NfsIdentityPlan::Write::parameter;
     plan.identifier = std::move(name->text);
-    plan.words = "the NFS client calls itself " + excerpt(plan.identifier) + " (" + std::string(name->source) + ")";
+    plan.words = "the NFS client calls itself " + excerpt(plan.identifier) + " (" +
+                 std::string(name->source) + ")";
     if (facts.mounted) {
-        plan.words += ", from the next mount on: the one that stands keeps the name that it was made with";
+        plan.words +=
+            ", from the next mount on: the one that stands keeps the name that it was made with";
     }
     return plan;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this host's NFS client calls itself. A server tells its clients apart by "Linux NFSv4.1 <identifier>/<host
-// name>", or by the host name alone where no identifier is set; two of one name take each other's locks away. See the
-// kernel's Documentation/filesystems/nfs/client-identifier.rst.
+// What this host's NFS client calls itself. A server tells its clients apart by "Linux NFSv4.1
+// <identifier>/<host name>", or by the host name alone where no identifier is set; two of one name
+// take each other's locks away. See the kernel's
+// Documentation/filesystems/nfs/client-identifier.rst.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -13,20 +14,24 @@
 
 namespace core {
 
-/// The two places that the kernel takes the identifier from, as their files read (nfs4_get_uniquifier() in
-/// fs/nfs/nfs4proc.c); absent where there is no such file: NFS is not loaded, or the kernel is older than 5.3.
+/// The two places that the kernel takes the identifier from, as their files read
+/// (nfs4_get_uniquifier() in fs/nfs/nfs4proc.c); absent where there is no such file: NFS is not
+/// loaded, or the kernel is older than 5.3.
 struct NfsIdentifierFiles {
-    std::optional<std::string> net;  ///< /sys/fs/nfs/net/nfs_client/identifier, of this network namespace: it wins
+    std::optional<std::string>
+        net;  ///< /sys/fs/nfs/net/nfs_client/identifier, of this network namespace: it wins
     std::optional<std::string> parameter;  ///< /sys/module/nfs/parameters/nfs4_unique_id
 };
 
 /// The kernel keeps no more of an identifier (NFS4_CLIENT_ID_UNIQ_LEN, with the byte at its end).
 inline constexpr std::size_t max_nfs_identifier = 63;
 
-/// The identifier that a mount made now would use; "" when none is set ("(null)", or an empty line).
+/// The identifier that a mount made now would use; "" when none is set ("(null)", or an empty
+/// line).
 [[nodiscard]] std::string nfs_identifier(const NfsIdentifierFiles& files);
 
-/// What names this instance without a network, and what is set now. Files as they read; "" if absent.
+/// What names this instance without a network, and what is set now. Files as they read; "" if
+/// absent.
 struct NfsIdentityFacts {
     std::string setting;       ///< settings.instance_id
     std::string asset_tag;     ///< the DMI board asset tag
@@ -45,7 +50,8 @@ struct NfsIdentityPlan {
 };
 
 /// An identifier that was set already is kept, whatever it is: an administrator may have set it.
-/// Errors: unavailable (NFS is not loaded), missing (nothing names this instance). The message says what to do.
+/// Errors: unavailable (NFS is not loaded), missing (nothing names this instance). The message says
+/// what to do.
 [[nodiscard]] Result<NfsIdentityPlan> plan_nfs_identity(const NfsIdentityFacts& facts);
 
 }  // namespace core

@@ -10,7 +10,8 @@
 namespace core {
 namespace {
 
-// "device srv:/ mounted on /Mail with fstype nfs4 statvers=1.1", blanks in the names escaped as in mountinfo.
+// "device srv:/ mounted on /Mail with fstype nfs4 statvers=1.1", blanks in the names escaped as in
+// mountinfo.
 std::optional<std::string> heading_mount_point(std::string_view line) {
     constexpr std::string_view before = " mounted on ";
     constexpr std::string_view after = " with fstype ";
@@ -34,7 +35,8 @@ std::string_view section_of(std::string_view text, std::string_view mount_point)
                 section = text.substr(0, 0);
             }
         } else if (inside) {
-            section = {section.data(), static_cast<std::size_t>(line.data() + line.size() - section.data())};
+            section = {section.data(),
+                       static_cast<std::size_t>(line.data() + line.size() - section.data())};
         }
     }
     return section;
@@ -70,7 +72,8 @@ std::optional<std::uint64_t> take_number(std::string_view& line) {
     return parse_number<std::uint64_t>(take_until(line, ' '));
 }
 
-/// The numbers of a line, as many as `size` at most; how many there were before the first that is none.
+/// The numbers of a line, as many as `size` at most; how many there were before the first that is
+/// none.
 template <std::size_t size>
 std::size_t take_numbers(std::string_view line, std::array<std::uint64_t, size>& numbers) {
     std::size_t count = 0;
@@ -105,7 +108,18 @@ constexpr std::array named_operations{
 void take_operation(std::string_view line, NfsFacts& facts) {
     line.remove_prefix(std::min(line.find_first_not_of("\t "), line.size()));
     const std::string_view name = take_until(line, ':');
-    enum : std::size_t { operations, transmissions, timeouts, sent, received, queue, response, request, errors, count };
+    enum : std::size_t {
+        operations,
+        transmissions,
+        timeouts,
+        sent,
+        received,
+        queue,
+        response,
+        request,
+        errors,
+        count
+    };
     std::array<std::uint64_t, count> numbers{};
     const std::size_t found = take_numbers(line, numbers);
     if (found < errors) {
@@ -114,9 +128,10 @@ void take_operation(std::string_view line, NfsFacts& facts) {
     facts.errors_known = facts.errors_known || found > errors;
     const auto* const row = std::find_if(named_operations.begin(), named_operations.end(),
                                          [&](const Named& each) { return each.name == name; });
-    const NfsOperation operation = row == named_operations.end() ? NfsOperation::other : row->operation;
-    const std::array<std::size_t, nfs_figure_count> order{operations, transmissions, timeouts, errors,
-                                                          queue,      response,      request};
+    const NfsOperation operation =
+        row == named_operations.end() ? NfsOperation::other : row->operation;
+    const std::array<std::size_t, nfs_figure_count> order{
+        operations, transmissions, timeouts, errors, queue, response, request};
     auto& figures = facts.figures[static_cast<std::size_t>(operation)];
     for (std::size_t i = 0; i < order.size(); ++i) {
         figures[i] += numbers[order[i]];
@@ -140,7 +155,8 @@ void take_transport(std::string_view line, NfsFacts& facts) {
         count
     };
     std::array<std::uint64_t, count> numbers{};
-    if (!line.starts_with(protocol) || take_numbers(line.substr(protocol.size()), numbers) != count) {
+    if (!line.starts_with(protocol) ||
+        take_numbers(line.substr(protocol.size()), numbers) != count) {
         return;
     }
     NfsTransport& sum = facts.transport ? *facts.transport : facts.transport.emplace();

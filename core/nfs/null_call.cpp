@@ -23,7 +23,8 @@ constexpr std::uint32_t null_procedure = 0;
 constexpr std::uint32_t auth_none = 0;
 constexpr std::uint32_t verifier_max = 400;
 
-// What an accepted call may come to, by accept_stat; each with the words that follow it where nothing is returned.
+// What an accepted call may come to, by accept_stat; each with the words that follow it where
+// nothing is returned.
 struct Accepted {
     std::string_view what;
     std::size_t words;
@@ -109,7 +110,8 @@ Judgement judge_denied(Words& words) {
     if (words.left() != (is_mismatch ? 2 : 1) * word_size) {
         return malformed("a reply of the wrong length");
     }
-    return {NfsNullReply::State::answered, is_mismatch ? "RPC version not supported" : "authentication refused"};
+    return {NfsNullReply::State::answered,
+            is_mismatch ? "RPC version not supported" : "authentication refused"};
 }
 
 Judgement judge_reply(std::string_view bytes, std::uint32_t xid) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of one NFS NULL call and of its answer: ONC RPC version 2 over TCP, RFC 5531 (sections 9 and 11), program
-// 100003 version 4 procedure 0, RFC 8881 section 17.1. NULL takes nothing, returns nothing and needs no authentication.
+// The bytes of one NFS NULL call and of its answer: ONC RPC version 2 over TCP, RFC 5531 (sections
+// 9 and 11), program 100003 version 4 procedure 0, RFC 8881 section 17.1. NULL takes nothing,
+// returns nothing and needs no authentication.
 #pragma once
 
 #include <array>
@@ -19,9 +20,10 @@ using NfsNullCall = std::array<char, 44>;
 
 /// Reads the answer as it comes, in pieces of any size.
 ///
-/// Any well-formed reply that bears the call's xid proves that the server answers: a denied call, an unknown program, a
-/// version that it does not speak (an NFSv3 server) just as well as success. Anything else proves nothing: another
-/// program may listen there. What follows the record is not looked at.
+/// Any well-formed reply that bears the call's xid proves that the server answers: a denied call,
+/// an unknown program, a version that it does not speak (an NFSv3 server) just as well as success.
+/// Anything else proves nothing: another program may listen there. What follows the record is not
+/// looked at.
 class NfsNullReply {
    public:
     enum class State {
@@ -30,11 +32,13 @@ class NfsNullReply {
         malformed,   ///< what() says why it is no reply to the call
     };
 
-    /// The largest reply there is to this call: an accepted one with a full verifier (400 bytes) and a range of
-    /// versions. A record that announces more is malformed at once, and nothing beyond it is kept.
+    /// The largest reply there is to this call: an accepted one with a full verifier (400 bytes)
+    /// and a range of versions. A record that announces more is malformed at once, and nothing
+    /// beyond it is kept.
     static constexpr std::size_t reply_max = 432;
 
-    /// A server may cut a record as it likes; fragments without a byte must not keep the reader busy for ever.
+    /// A server may cut a record as it likes; fragments without a byte must not keep the reader
+    /// busy for ever.
     static constexpr std::size_t fragments_max = 512;
 
     explicit NfsNullReply(std::uint32_t xid) noexcept : xid_(xid) {}
@@ -44,7 +48,8 @@ class NfsNullReply {
 
     [[nodiscard]] State state() const noexcept { return state_; }
 
-    /// A few words, never empty unless incomplete: "success", "program version not supported", "wrong xid", ...
+    /// A few words, never empty unless incomplete: "success", "program version not supported",
+    /// "wrong xid", ...
     [[nodiscard]] std::string_view what() const noexcept { return what_; }
 
    private:

@@ -21,7 +21,8 @@ bool is_decimal(char c) {
 }
 
 bool is_of_interface_name(char c) {
-    return is_decimal(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
+    return is_decimal(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '-' || c == '_';
 }
 
 // As inet_pton(3) has it: four parts, none with a leading zero.
@@ -50,7 +51,8 @@ std::optional<std::uint16_t> parse_group(std::string_view text) {
     return group;
 }
 
-// RFC 4291, section 2.2: groups of hexadecimal digits, "::" once for a run of zeros, IPv4 at the end.
+// RFC 4291, section 2.2: groups of hexadecimal digits, "::" once for a run of zeros, IPv4 at the
+// end.
 std::optional<V6> parse_v6(std::string_view text) {
     V6 groups{};
     std::size_t count = 0;
@@ -95,8 +97,8 @@ std::optional<V6> parse_v6(std::string_view text) {
 bool is_loopback(const V6& groups) {
     constexpr V6 loopback{0, 0, 0, 0, 0, 0, 0, 1};
     constexpr std::array<std::uint16_t, 6> mapped{0, 0, 0, 0, 0, 0xffff};
-    return groups == loopback ||
-           (std::equal(mapped.begin(), mapped.end(), groups.begin()) && groups[mapped.size()] >> 8 == 127);
+    return groups == loopback || (std::equal(mapped.begin(), mapped.end(), groups.begin()) &&
+                                  groups[mapped.size()] >> 8 == 127);
 }
 
 // Whether it is the address of this host itself; absent if it is no IP literal.
@@ -106,8 +108,8 @@ std::optional<bool> loopback_of(std::string_view text) {
     }
     const bool scoped = text.find('%') != std::string_view::npos;
     const auto v6 = parse_v6(take_until(text, '%'));
-    const bool scope_is_good =
-        !text.empty() && text.size() <= interface_name_max && std::ranges::all_of(text, is_of_interface_name);
+    const bool scope_is_good = !text.empty() && text.size() <= interface_name_max &&
+                               std::ranges::all_of(text, is_of_interface_name);
     if (!v6 || (scoped && !scope_is_good)) {
         return std::nullopt;
     }
@@ -137,7 +139,9 @@ std::optional<FileServer> file_server_of(const MountEntry& mount) {
     if (!loopback || !port) {
         return std::nullopt;
     }
-    return FileServer{.address = std::string(address), .port = *port == 0 ? nfs_port : *port, .loopback = *loopback};
+    return FileServer{.address = std::string(address),
+                      .port = *port == 0 ? nfs_port : *port,
+                      .loopback = *loopback};
 }
 
 std::string to_string(const FileServer& server) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which file server a mount uses, from the options that the kernel prints for it. No name is resolved here or later.
+// Which file server a mount uses, from the options that the kernel prints for it. No name is
+// resolved here or later.
 #pragma once
 
 #include "core/model/facts.hpp"
@@ -14,16 +15,18 @@ namespace core {
 inline constexpr std::uint16_t nfs_port = 2049;
 
 struct FileServer {
-    std::string address;  ///< an IP literal as the kernel prints it; link-local IPv6 with its scope, "fe80::1%2"
+    std::string address;  ///< an IP literal as the kernel prints it; link-local IPv6 with its
+                          ///< scope, "fe80::1%2"
     std::uint16_t port = nfs_port;
-    bool loopback = false;  ///< 127.0.0.0/8 or ::1, in IPv6's mapped form as well: a tunnel of this host
+    bool loopback =
+        false;  ///< 127.0.0.0/8 or ::1, in IPv6's mapped form as well: a tunnel of this host
     bool operator==(const FileServer&) const = default;
 };
 
 /// The server of an nfs or nfs4 mount: addr= and port= of its super options (fs/nfs/super.c,
-/// nfs_show_mount_options; the literal is made by net/sunrpc/addr.c, rpc_ntop). Not mountaddr=, mountport= (the mount
-/// protocol of NFSv3) or clientaddr= (this host). Absent for other types, and where there is no addr= or one of the two
-/// is not what it must be.
+/// nfs_show_mount_options; the literal is made by net/sunrpc/addr.c, rpc_ntop). Not mountaddr=,
+/// mountport= (the mount protocol of NFSv3) or clientaddr= (this host). Absent for other types, and
+/// where there is no addr= or one of the two is not what it must be.
 [[nodiscard]] std::optional<FileServer> file_server_of(const MountEntry& mount);
 
 /// "10.0.1.23:2049", "[fd00::1]:2049".

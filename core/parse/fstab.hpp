@@ -21,7 +21,9 @@ struct FstabLine {
     [[nodiscard]] bool has_prefix(std::string_view begin) const;
 };
 
-/// The lines for exactly that mount point, in their order. A commented one counts only with at least three fields.
-[[nodiscard]] std::vector<FstabLine> fstab_lines(std::string_view fstab, std::string_view mount_point);
+/// The lines for exactly that mount point, in their order. A commented one counts only with at
+/// least three fields.
+[[nodiscard]] std::vector<FstabLine> fstab_lines(std::string_view fstab,
+                                                 std::string_view mount_point);
 
 }  // namespace core

@@ -37,7 +37,8 @@ std::optional<std::string> main_cf_value(std::string_view main_cf, std::string_v
             continue;
         }
         std::string_view rest = line;
-        in_entry = line.find('=') != std::string_view::npos && trimmed(take_until(rest, '=')) == name;
+        in_entry =
+            line.find('=') != std::string_view::npos && trimmed(take_until(rest, '=')) == name;
         if (in_entry) {
             value = rest;
         }

@@ -26,9 +26,11 @@ std::string unescape_mount_field(std::string_view field) {
     result.reserve(field.size());
     for (std::size_t i = 0; i < field.size(); ++i) {
         const bool escaped = field[i] == '\\' && i + 3 < field.size() && field[i + 1] <= '3' &&
-                             is_octal(field[i + 1]) && is_octal(field[i + 2]) && is_octal(field[i + 3]);
+                             is_octal(field[i + 1]) && is_octal(field[i + 2]) &&
+                             is_octal(field[i + 3]);
         if (escaped) {
-            result += static_cast<char>((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0'));
+            result += static_cast<char>((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 +
+                                        (field[i + 3] - '0'));
             i += 3;
         } else {
             result += field[i];
@@ -52,9 +54,11 @@ std::optional<MountEntry> parse_mountinfo_line(std::string_view line) {
         separated = take_until(line, ' ') == "-";
     }
     const std::string_view fstype = take_until(line, ' ');
-    const std::string_view source = take_until(line, ' ');  // may be empty: two blanks follow each other
+    const std::string_view source =
+        take_until(line, ' ');  // may be empty: two blanks follow each other
     const std::string_view super_options = take_until(line, ' ');
-    if (!separated || mount_point.empty() || mount_point.front() != '/' || fstype.empty() || super_options.empty()) {
+    if (!separated || mount_point.empty() || mount_point.front() != '/' || fstype.empty() ||
+        super_options.empty()) {
         return std::nullopt;
     }
     return MountEntry{.mount_point = unescape_mount_field(mount_point),

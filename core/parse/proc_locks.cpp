@@ -14,7 +14,8 @@ namespace {
 std::optional<std::uint32_t> parse_hexadecimal(std::string_view text) {
     std::uint32_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional(number)
+                                                                    : std::nullopt;
 }
 
 struct File {
@@ -57,7 +58,8 @@ std::optional<std::int32_t> holder_of_line(std::string_view line, const File& wa
 
 }  // namespace
 
-std::vector<std::int32_t> lock_holders(std::string_view locks, std::string_view device, std::uint64_t inode) {
+std::vector<std::int32_t> lock_holders(std::string_view locks, std::string_view device,
+                                       std::uint64_t inode) {
     std::vector<std::int32_t> holders;
     const auto wanted = file_of(device, inode);
     while (wanted && !locks.empty()) {

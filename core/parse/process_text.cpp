@@ -81,7 +81,8 @@ std::optional<ProcessStat> parse_process_stat(std::string_view stat) {
         return std::nullopt;
     }
     constexpr std::uint64_t pf_exiting = 0x4;
-    return ProcessStat{.state = state.front(), .exiting = (*flags & pf_exiting) != 0, .start_ticks = *start_ticks};
+    return ProcessStat{
+        .state = state.front(), .exiting = (*flags & pf_exiting) != 0, .start_ticks = *start_ticks};
 }
 
 std::optional<std::size_t> pid_namespace_depth(std::string_view status) {
@@ -140,7 +141,8 @@ std::string_view without_deleted(std::string_view path) {
 
 bool is_master_executable(std::string_view path) {
     path = without_deleted(path);
-    return path.starts_with('/') && path.ends_with("/master") && path.find("/postfix/") != std::string_view::npos;
+    return path.starts_with('/') && path.ends_with("/master") &&
+           path.find("/postfix/") != std::string_view::npos;
 }
 
 bool is_data_lock_file(std::string_view path) {

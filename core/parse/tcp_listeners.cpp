@@ -28,7 +28,8 @@ std::vector<std::string_view> words_of(std::string_view line) {
 bool is_on_port(std::string_view address, std::uint16_t port) {
     take_until(address, ':');
     std::uint16_t number = 0;
-    const auto [end, error] = std::from_chars(address.data(), address.data() + address.size(), number, 16);
+    const auto [end, error] =
+        std::from_chars(address.data(), address.data() + address.size(), number, 16);
     return error == std::errc{} && end == address.data() + address.size() && number == port;
 }
 
@@ -38,7 +39,8 @@ std::vector<std::uint64_t> listeners_on(std::string_view text, std::uint16_t por
     std::vector<std::uint64_t> found;
     while (!text.empty()) {
         const std::vector<std::string_view> words = words_of(take_until(text, '\n'));
-        if (words.size() <= inode || words[state] != listening || !is_on_port(words[local_address], port)) {
+        if (words.size() <= inode || words[state] != listening ||
+            !is_on_port(words[local_address], port)) {
             continue;
         }
         if (const auto number = parse_number<std::uint64_t>(words[inode])) {

@@ -7,8 +7,8 @@ namespace core {
 namespace {
 
 bool stays(char byte, bool first) {
-    const bool alphanumeric =
-        (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+    const bool alphanumeric = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                              (byte >= 'A' && byte <= 'Z');
     return alphanumeric || byte == ':' || byte == '_' || (byte == '.' && !first);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What systemd calls the unit of a path, systemd.unit(5), "String Escaping for Inclusion in Unit Names".
+// What systemd calls the unit of a path, systemd.unit(5), "String Escaping for Inclusion in Unit
+// Names".
 #pragma once
 
 #include <string>
@@ -7,7 +8,8 @@
 
 namespace core {
 
-/// "/Mail" is "Mail.mount", "/srv/my-mail" is "srv-my\x2dmail.mount", "/" is "-.mount". `path` is absolute.
+/// "/Mail" is "Mail.mount", "/srv/my-mail" is "srv-my\x2dmail.mount", "/" is "-.mount". `path` is
+/// absolute.
 [[nodiscard]] std::string mount_unit_name(std::string_view path);
 
 }  // namespace core

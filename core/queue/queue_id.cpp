@@ -11,7 +11,8 @@
 namespace core {
 namespace {
 
-/// No vowels, so that an id never spells a word. Base 51 is the same without the last, which separates.
+/// No vowels, so that an id never spells a word. Base 51 is the same without the last, which
+/// separates.
 constexpr std::string_view alphabet = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
 constexpr std::int64_t base = alphabet.size();
 static_assert(base == 52);
@@ -20,7 +21,8 @@ constexpr char separator = alphabet.back();
 constexpr std::size_t least_second_digits = 6;
 constexpr std::size_t microsecond_digits = 4;
 constexpr std::int64_t microseconds_in_second = 1'000'000;
-/// More seconds than this, some ten thousand years, are no time: the milliseconds of it stay far from overflowing.
+/// More seconds than this, some ten thousand years, are no time: the milliseconds of it stay far
+/// from overflowing.
 constexpr std::int64_t most_seconds = 400'000'000'000;
 
 constexpr int no_digit = -1;
@@ -64,7 +66,8 @@ bool is_inode(std::string_view text) {
 
 WallTime at(std::int64_t seconds, std::int64_t microseconds) {
     return WallTime(std::chrono::seconds(seconds) +
-                    std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(microseconds)));
+                    std::chrono::duration_cast<std::chrono::milliseconds>(
+                        std::chrono::microseconds(microseconds)));
 }
 
 /// "1795346463 161309", the second number perhaps left out.
@@ -78,12 +81,14 @@ std::optional<WallTime> arrival_of_record(std::string_view data) {
     return at(*seconds, *microseconds);
 }
 
-/// Takes a record's length off the front: seven bits in each byte, the lowest first, the last byte without the eighth.
+/// Takes a record's length off the front: seven bits in each byte, the lowest first, the last byte
+/// without the eighth.
 std::optional<std::size_t> take_length(std::string_view& bytes) {
     constexpr unsigned bits = 7;
     constexpr unsigned char more = 0x80;
     std::size_t length = 0;
-    for (unsigned shift = 0; !bytes.empty() && shift < std::numeric_limits<std::uint32_t>::digits; shift += bits) {
+    for (unsigned shift = 0; !bytes.empty() && shift < std::numeric_limits<std::uint32_t>::digits;
+         shift += bits) {
         const auto byte = static_cast<unsigned char>(bytes.front());
         bytes.remove_prefix(1);
         length |= static_cast<std::size_t>(byte & (more - 1U)) << shift;
@@ -104,7 +109,8 @@ std::optional<WallTime> arrival_of_long_id(std::string_view queue_id) noexcept {
     }
     const std::size_t second_digits = end - microsecond_digits;
     const auto seconds = number(queue_id.substr(0, second_digits), most_seconds);
-    const auto microseconds = number(queue_id.substr(second_digits, microsecond_digits), microseconds_in_second - 1);
+    const auto microseconds =
+        number(queue_id.substr(second_digits, microsecond_digits), microseconds_in_second - 1);
     if (!seconds || !microseconds) {
         return std::nullopt;
     }

@@ -71,8 +71,10 @@ QueueFigures QueueTally::figures() const {
     figures.bytes_sampled = sampled_sizes_;
     figures.bytes = sampled_bytes_;
     if (sampled_sizes_ != 0 && sampled_sizes_ != messages_) {
-        const double mean = static_cast<double>(sampled_bytes_) / static_cast<double>(sampled_sizes_);
-        figures.bytes = static_cast<std::uint64_t>(std::llround(mean * static_cast<double>(messages_)));
+        const double mean =
+            static_cast<double>(sampled_bytes_) / static_cast<double>(sampled_sizes_);
+        figures.bytes =
+            static_cast<std::uint64_t>(std::llround(mean * static_cast<double>(messages_)));
     }
     const Ages& ages = by_id_.known == messages_ ? by_id_ : by_sample_;
     figures.ages_sampled = ages.known;

@@ -27,13 +27,18 @@ struct Situation {
     [[nodiscard]] bool skeleton_place_free() const {
         return facts.skeleton == Dir::absent || facts.skeleton_is_new_link;
     }
-    [[nodiscard]] bool source_is_a_queue() const { return facts.source_missing.size() < required_queue_directories(); }
-    /// Where there is no skeleton, a plain directory at the link's place is as good, if it is a queue.
+    [[nodiscard]] bool source_is_a_queue() const {
+        return facts.source_missing.size() < required_queue_directories();
+    }
+    /// Where there is no skeleton, a plain directory at the link's place is as good, if it is a
+    /// queue.
     [[nodiscard]] bool directory_is_source() const {
         return directory_at_link() && skeleton_place_free() && source_is_a_queue();
     }
     /// It then takes the skeleton's place, if rename(2) can get it there.
-    [[nodiscard]] bool directory_becomes_skeleton() const { return directory_is_source() && facts.skeleton_in_reach; }
+    [[nodiscard]] bool directory_becomes_skeleton() const {
+        return directory_is_source() && facts.skeleton_in_reach;
+    }
     /// What the queue is copied from; "" if there is nothing.
     [[nodiscard]] std::string source() const {
         if (facts.skeleton == Dir::directory) {
@@ -77,10 +82,12 @@ MaybeRefusal mount_not_usable(const Situation& now) {
     }
     const std::string& path = now.paths.mount;
     if (facts.mount_missing) {
-        return Refusal{"nothing is mounted at " + path, "mount the shared file system at " + path, true};
+        return Refusal{"nothing is mounted at " + path, "mount the shared file system at " + path,
+                       true};
     }
     return Refusal{path + ": " + *facts.mount_refusal,
-                   "mount the right file system read-write at " + path + ", or correct the settings under mount"};
+                   "mount the right file system read-write at " + path +
+                       ", or correct the settings under mount"};
 }
 
 MaybeRefusal link_not_replaceable(const Situation& now) {
@@ -96,25 +103,30 @@ MaybeRefusal link_not_replaceable(const Situation& now) {
     return std::nullopt;
 }
 
-/// A master must not work in what the link stops naming, nor in somebody else's queue on the shared file system. Where
-/// all stands as it must, it is no reason to take a server out of service: it is for the checks of the master to tell.
+/// A master must not work in what the link stops naming, nor in somebody else's queue on the shared
+/// file system. Where all stands as it must, it is no reason to take a server out of service: it is
+/// for the checks of the master to tell.
 MaybeRefusal master_in_another_queue(const Situation& now) {
     if (!now.changes_queue_or_link()) {
         return std::nullopt;
     }
     for (const ProcessFacts& master : now.facts.masters) {
-        const bool below_mount = master.cwd == now.paths.mount || master.cwd.starts_with(now.paths.mount + "/");
-        const bool behind_link = !now.facts.link_leads_to.empty() && master.cwd == now.facts.link_leads_to;
+        const bool below_mount =
+            master.cwd == now.paths.mount || master.cwd.starts_with(now.paths.mount + "/");
+        const bool behind_link =
+            !now.facts.link_leads_to.empty() && master.cwd == now.facts.link_leads_to;
         if (master.cwd != now.paths.queue && (below_mount || behind_link)) {
-            return Refusal{"Postfix's master, pid " + std::to_string(master.pid) + ", is running in " + master.cwd +
-                               ", which is not " + now.paths.queue,
+            return Refusal{"Postfix's master, pid " + std::to_string(master.pid) +
+                               ", is running in " + master.cwd + ", which is not " +
+                               now.paths.queue,
                            "stop Postfix; the relink is tried again by itself"};
         }
     }
     return std::nullopt;
 }
 
-/// A cwd names its mount by the path only: below what was mounted over it Postfix goes on working in its queue, unseen.
+/// A cwd names its mount by the path only: below what was mounted over it Postfix goes on working
+/// in its queue, unseen.
 MaybeRefusal master_below_another_mount(const Situation& now) {
     if (now.facts.queue != Dir::absent) {
         return std::nullopt;
@@ -127,11 +139,11 @@ MaybeRefusal master_below_another_mount(const Situation& now) {
     if (master == now.facts.masters.end()) {
         return std::nullopt;
     }
-    return Refusal{"Postfix's master, pid " + std::to_string(master->pid) + ", is running in " + master->cwd +
-                       ", which is not in what is mounted at " + now.paths.mount +
+    return Refusal{"Postfix's master, pid " + std::to_string(master->pid) + ", is running in " +
+                       master->cwd + ", which is not in what is mounted at " + now.paths.mount +
                        " now: something else was mounted over it",
-                   "unmount what was mounted last at " + now.paths.mount + " (findmnt " + now.paths.mount +
-                       "), or stop Postfix; the relink is tried again by itself"};
+                   "unmount what was mounted last at " + now.paths.mount + " (findmnt " +
+                       now.paths.mount + "), or stop Postfix; the relink is tried again by itself"};
 }
 
 MaybeRefusal id_not_ours(const Situation& now) {
@@ -139,19 +151,23 @@ MaybeRefusal id_not_ours(const Situation& now) {
     const std::string& id = now.facts.instance_id;
     switch (ownership.state) {
         case OwnershipFacts::State::held_elsewhere:
-            return Refusal{"the id " + id + " is held by another: " + owner_text(ownership.holder),
-                           "find out which host is " + id + "; stop postfix-elb-agent on the one that is not"};
+            return Refusal{
+                "the id " + id + " is held by another: " + owner_text(ownership.holder),
+                "find out which host is " + id + "; stop postfix-elb-agent on the one that is not"};
         case OwnershipFacts::State::lost:
-            // Without another's name there it was a failing read or a lost lease: claiming anew tells.
+            // Without another's name there it was a failing read or a lost lease: claiming anew
+            // tells.
             if (ownership.holder.instance_id.empty()) {
                 return std::nullopt;
             }
-            return Refusal{"the lock on the id " + id + " was lost to another: " + owner_text(ownership.holder),
-                           "stop Postfix, find out which host is " + id + ", then restart postfix-elb-agent"};
+            return Refusal{
+                "the lock on the id " + id +
+                    " was lost to another: " + owner_text(ownership.holder),
+                "stop Postfix, find out which host is " + id + ", then restart postfix-elb-agent"};
         case OwnershipFacts::State::error:
             return Refusal{"cannot tell who holds the id " + id + ": " + ownership.error,
-                           "see whether root can read and lock files below " + now.paths.agent_directory +
-                               "; the relink is tried again by itself",
+                           "see whether root can read and lock files below " +
+                               now.paths.agent_directory + "; the relink is tried again by itself",
                            false, true};
         case OwnershipFacts::State::unclaimed:
         case OwnershipFacts::State::held:
@@ -164,19 +180,22 @@ MaybeRefusal queue_not_a_directory(const Situation& now) {
     if (now.facts.queue != Dir::other) {
         return std::nullopt;
     }
-    return Refusal{now.paths.queue + " exists and is not a directory", "move " + now.paths.queue + " away"};
+    return Refusal{now.paths.queue + " exists and is not a directory",
+                   "move " + now.paths.queue + " away"};
 }
 
-/// Postfix never runs on that directory, and rename(2) or a copy takes every message over: the logs of what was bounced
-/// before the messages they belong to; postsuper gives each file the name of its new inode and its place in the hashes.
+/// Postfix never runs on that directory, and rename(2) or a copy takes every message over: the logs
+/// of what was bounced before the messages they belong to; postsuper gives each file the name of
+/// its new inode and its place in the hashes.
 std::string bring_mail_over(const Situation& now) {
     const std::string& link = now.paths.link;
     const std::string old = now.directory_at_link() ? link + ".with-mail" : now.facts.link_leads_to;
     return "keep Postfix stopped: sudo systemctl stop postfix; " +
            (now.directory_at_link() ? "sudo mv -T " + link + " " + old : "sudo rm " + link) +
-           "; sudo systemctl restart postfix-elb-agent; when readlink " + link + " prints " + now.paths.queue +
-           ": for d in bounce defer trace maildrop hold incoming active deferred; do sudo find " + old +
-           "/$d -type f -exec mv -n -t " + link +
+           "; sudo systemctl restart postfix-elb-agent; when readlink " + link + " prints " +
+           now.paths.queue +
+           ": for d in bounce defer trace maildrop hold incoming active deferred; do sudo find " +
+           old + "/$d -type f -exec mv -n -t " + link +
            "/$d {} +; done; sudo postsuper -s; sudo systemctl start postfix; what "
            "is left in those folders of " +
            old + " had a namesake: once that is delivered, the same again";
@@ -186,10 +205,11 @@ MaybeRefusal mail_at_link(const Situation& now) {
     if (now.link_is_right() || now.facts.link_mail == 0) {
         return std::nullopt;
     }
-    const std::string directory = now.directory_at_link()
-                                      ? now.paths.link + " is"
-                                      : now.paths.link + " leads to " + now.facts.link_leads_to + ",";
-    return Refusal{directory + " a directory with " + messages(now.facts.link_mail) + " in it: it is not replaced",
+    const std::string directory =
+        now.directory_at_link() ? now.paths.link + " is"
+                                : now.paths.link + " leads to " + now.facts.link_leads_to + ",";
+    return Refusal{directory + " a directory with " + messages(now.facts.link_mail) +
+                       " in it: it is not replaced",
                    bring_mail_over(now)};
 }
 
@@ -199,27 +219,29 @@ MaybeRefusal no_source(const Situation& now) {
     }
     if (now.source().empty()) {
         const char* why = now.skeleton_place_free() ? " does not exist" : " is not a directory";
-        return Refusal{
-            "there is no skeleton to make " + now.paths.queue + " from: " + now.paths.skeleton + why,
-            "put a pristine queue directory at " + now.paths.skeleton + ", or correct the setting queue.skeleton"};
+        return Refusal{"there is no skeleton to make " + now.paths.queue +
+                           " from: " + now.paths.skeleton + why,
+                       "put a pristine queue directory at " + now.paths.skeleton +
+                           ", or correct the setting queue.skeleton"};
     }
     if (!now.source_is_a_queue()) {
-        return Refusal{
-            now.paths.skeleton + " is not a Postfix queue directory: none of its directories is there",
-            "put a pristine queue directory at " + now.paths.skeleton + ", or correct the setting queue.skeleton"};
+        return Refusal{now.paths.skeleton +
+                           " is not a Postfix queue directory: none of its directories is there",
+                       "put a pristine queue directory at " + now.paths.skeleton +
+                           ", or correct the setting queue.skeleton"};
     }
     return std::nullopt;
 }
 
 MaybeRefusal no_place_for_directory(const Situation& now) {
     const RelinkFacts& facts = now.facts;
-    if (!now.directory_at_link() || now.directory_becomes_skeleton() || facts.set_aside == Dir::absent ||
-        facts.set_aside_is_new_link) {
+    if (!now.directory_at_link() || now.directory_becomes_skeleton() ||
+        facts.set_aside == Dir::absent || facts.set_aside_is_new_link) {
         return std::nullopt;
     }
-    return Refusal{
-        "the directory at " + now.paths.link + " cannot be set aside: " + now.paths.set_aside + " exists already",
-        "move " + now.paths.set_aside + " away"};
+    return Refusal{"the directory at " + now.paths.link +
+                       " cannot be set aside: " + now.paths.set_aside + " exists already",
+                   "move " + now.paths.set_aside + " away"};
 }
 
 using Rule = MaybeRefusal (*)(const Situation&);
@@ -259,7 +281,8 @@ void plan_link_steps(const Situation& now, std::vector<RelinkStep>& steps) {
     }
 }
 
-/// Owning the id comes before every other step, but is no end in itself where another agent of this host owns it.
+/// Owning the id comes before every other step, but is no end in itself where another agent of this
+/// host owns it.
 std::vector<RelinkStep> plan_claim(const Situation& now) {
     using State = OwnershipFacts::State;
     const State state = now.facts.ownership.state;
@@ -277,7 +300,8 @@ std::vector<RelinkStep> plan_claim(const Situation& now) {
 
 void note_mail_in_skeleton(const Situation& now, std::vector<std::string>& notes) {
     if (now.facts.skeleton == Dir::directory && now.facts.skeleton_mail > 0) {
-        notes.push_back("the skeleton " + now.paths.skeleton + " holds " + messages(now.facts.skeleton_mail) +
+        notes.push_back("the skeleton " + now.paths.skeleton + " holds " +
+                        messages(now.facts.skeleton_mail) +
                         ", which are not copied: nobody delivers them from there");
     }
 }
@@ -296,10 +320,14 @@ struct KindName {
 };
 
 constexpr std::array kind_names{
-    KindName{Kind::make_agent_directory, "make_corner"},  KindName{Kind::claim, "claim"},
-    KindName{Kind::discard_staging, "discard_staging"},   KindName{Kind::copy_skeleton, "copy_skeleton"},
-    KindName{Kind::publish_queue, "publish_queue"},       KindName{Kind::mend_queue, "mend_queue"},
-    KindName{Kind::discard_new_link, "discard_new_link"}, KindName{Kind::make_link, "make_link"},
+    KindName{Kind::make_agent_directory, "make_corner"},
+    KindName{Kind::claim, "claim"},
+    KindName{Kind::discard_staging, "discard_staging"},
+    KindName{Kind::copy_skeleton, "copy_skeleton"},
+    KindName{Kind::publish_queue, "publish_queue"},
+    KindName{Kind::mend_queue, "mend_queue"},
+    KindName{Kind::discard_new_link, "discard_new_link"},
+    KindName{Kind::make_link, "make_link"},
     KindName{Kind::exchange_link, "exchange_link"},
 };
 
@@ -321,19 +349,22 @@ std::string describe(const RelinkStep& step) {
         case Kind::discard_staging: return "remove " + step.to + ", left over from an earlier try";
         case Kind::copy_skeleton:
             return "copy " + step.from + " to " + step.to +
-                   (step.directories.empty() ? "" : " and add what it lacks: " + list(step.directories));
+                   (step.directories.empty() ? ""
+                                             : " and add what it lacks: " + list(step.directories));
         case Kind::publish_queue: return "rename " + step.from + " to " + step.to;
         case Kind::mend_queue: return "make what " + step.to + " lacks: " + list(step.directories);
         case Kind::discard_new_link: return "remove " + step.to + ", left over from an earlier try";
-        case Kind::make_link: return "make " + step.to + " a symbolic link to " + step.from + " in one step";
+        case Kind::make_link:
+            return "make " + step.to + " a symbolic link to " + step.from + " in one step";
         case Kind::exchange_link:
-            return "put a symbolic link in the place of the directory " + step.from + " and the directory at " +
-                   step.to + " in one step";
+            return "put a symbolic link in the place of the directory " + step.from +
+                   " and the directory at " + step.to + " in one step";
     }
     return "";
 }
 
-std::optional<std::string> mount_refusal(const std::optional<MountEntry>& mount, const Settings& settings) {
+std::optional<std::string> mount_refusal(const std::optional<MountEntry>& mount,
+                                         const Settings& settings) {
     if (!mount) {
         return "not mounted";
     }
@@ -369,7 +400,8 @@ RelinkPlan plan_relink(const RelinkFacts& facts, const Settings& settings) {
         plan.refusal = "another postfix-elb-agent of this host holds the id " + facts.instance_id +
                        " and has not relinked: still to do is to " + describe(plan.steps.front());
         plan.remedy =
-            "the agent that is running holds the id; it relinks at its start: sudo systemctl restart "
+            "the agent that is running holds the id; it relinks at its start: sudo systemctl "
+            "restart "
             "postfix-elb-agent";
         plan.steps.clear();
     }

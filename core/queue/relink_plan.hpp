@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Relinking: facts to plan. Pure and printable; the mount worker gathers the facts and carries out the steps
-// (agent/relink/relinker.hpp), one after another, each of them safe to be killed in and to be repeated.
+// Relinking: facts to plan. Pure and printable; the mount worker gathers the facts and carries out
+// the steps (agent/relink/relinker.hpp), one after another, each of them safe to be killed in and
+// to be repeated.
 //
-// Goal: <link> is a symbolic link whose text is exactly <mount>/<id>, and that is a whole queue directory.
-// From every state that is not refused, carrying out the plan reaches the goal, and the plan after that is empty.
+// Goal: <link> is a symbolic link whose text is exactly <mount>/<id>, and that is a whole queue
+// directory. From every state that is not refused, carrying out the plan reaches the goal, and the
+// plan after that is empty.
 #pragma once
 
 #include "core/model/facts.hpp"
@@ -20,27 +22,32 @@ namespace core {
 struct RelinkFacts {
     std::string instance_id;
 
-    /// The mount: absent when it may be used, else why not, one line ("not mounted", "type ext4 is not nfs4", ...).
+    /// The mount: absent when it may be used, else why not, one line ("not mounted", "type ext4 is
+    /// not nfs4", ...).
     std::optional<std::string> mount_refusal;
     bool mount_missing = false;  ///< the refusal is that nothing is mounted (yet)
 
     OwnershipFacts ownership;
     bool agent_directory_complete = false;  ///< .postfix-elb-agent/ and its folders stand
 
-    LinkFacts link;               ///< at settings.queue.link
-    std::string link_leads_to;    ///< the directory that the link's path leads to now, as the kernel names it (a
-                                  ///< master in it has this as its cwd); "" when it leads nowhere
-    std::uint64_t link_mail = 0;  ///< queued messages in the directory there; or in the one that a wrong link there
-                                  ///< leads to, unless that is on the mount (another instance's queue)
+    LinkFacts link;  ///< at settings.queue.link
+    std::string
+        link_leads_to;  ///< the directory that the link's path leads to now, as the kernel names it
+                        ///< (a master in it has this as its cwd); "" when it leads nowhere
+    std::uint64_t link_mail =
+        0;  ///< queued messages in the directory there; or in the one that a wrong link there
+            ///< leads to, unless that is on the mount (another instance's queue)
 
     enum class Dir { absent, directory, other };
-    Dir skeleton = Dir::absent;         ///< at settings.queue.skeleton, not following a link
-    bool skeleton_is_new_link = false;  ///< what stands there is our own half-made link to <mount>/<id>
-    std::uint64_t skeleton_mail = 0;    ///< queued messages in it: reported, never copied
-    bool skeleton_in_reach = true;      ///< a directory can be renamed from the link's place to the skeleton's
+    Dir skeleton = Dir::absent;  ///< at settings.queue.skeleton, not following a link
+    bool skeleton_is_new_link =
+        false;  ///< what stands there is our own half-made link to <mount>/<id>
+    std::uint64_t skeleton_mail = 0;  ///< queued messages in it: reported, never copied
+    bool skeleton_in_reach =
+        true;  ///< a directory can be renamed from the link's place to the skeleton's
 
-    /// Directories that a whole queue has and the source of the copy lacks. The source is the skeleton; where there is
-    /// none, the directory at the link's place.
+    /// Directories that a whole queue has and the source of the copy lacks. The source is the
+    /// skeleton; where there is none, the directory at the link's place.
     std::vector<std::string> source_missing;
 
     Dir set_aside = Dir::absent;  ///< at <link>.before-relink
@@ -61,19 +68,24 @@ struct RelinkStep {
         make_agent_directory,  ///< mkdir <corner> and its folders, 0700
         claim,                 ///< lock <corner>/owners/<id> and write who we are
         discard_staging,       ///< remove <corner>/staging/<id>
-        copy_skeleton,  ///< copy <from> to <corner>/staging/<id>, add what <from> lacks of a whole queue; durable
+        copy_skeleton,  ///< copy <from> to <corner>/staging/<id>, add what <from> lacks of a whole
+                        ///< queue; durable
         publish_queue,  ///< rename <corner>/staging/<id> to <mount>/<id>
-        mend_queue,     ///< make the missing directories of <mount>/<id>, each at once with owner and mode
-        // From here on the steps are at the link's place. They are carried out right after a fresh look only.
+        mend_queue,  ///< make the missing directories of <mount>/<id>, each at once with owner and
+                     ///< mode
+        // From here on the steps are at the link's place. They are carried out right after a fresh
+        // look only.
         discard_new_link,  ///< remove <link>.postfix-elb-agent-new
-        make_link,         ///< symlink <mount>/<id> at <link>.postfix-elb-agent-new and rename it to <link>
-        exchange_link,     ///< symlink <mount>/<id> at <to>, swap <to> and <link> in one step: the directory is then at
-                           ///< <to>
+        make_link,      ///< symlink <mount>/<id> at <link>.postfix-elb-agent-new and rename it to
+                        ///< <link>
+        exchange_link,  ///< symlink <mount>/<id> at <to>, swap <to> and <link> in one step: the
+                        ///< directory is then at <to>
     };
     Kind kind;
-    std::string from;                      ///< source path, where there is one
-    std::string to;                        ///< the path that comes to be or goes
-    std::vector<std::string> directories;  ///< mend_queue and copy_skeleton: to be made beside what is there
+    std::string from;  ///< source path, where there is one
+    std::string to;    ///< the path that comes to be or goes
+    std::vector<std::string>
+        directories;  ///< mend_queue and copy_skeleton: to be made beside what is there
     bool operator==(const RelinkStep&) const = default;
 };
 
@@ -89,9 +101,10 @@ struct RelinkPlan {
     std::optional<std::string> refusal;  ///< one line: why nothing may be done
     std::string remedy;                  ///< one line, with a refusal
     bool waiting = false;                ///< the refusal is only that the mount is not there yet
-    bool doubtful = false;               ///< the refusal is only that something could not be told: a failure
-    std::vector<std::string> notes;      ///< one line each: worth saying, changes nothing (mail in the skeleton)
-    std::vector<RelinkStep> steps;       ///< empty: nothing to do (or refused)
+    bool doubtful = false;  ///< the refusal is only that something could not be told: a failure
+    std::vector<std::string>
+        notes;  ///< one line each: worth saying, changes nothing (mail in the skeleton)
+    std::vector<RelinkStep> steps;  ///< empty: nothing to do (or refused)
 };
 
 /// Why the mount may not be used, as RelinkFacts::mount_refusal has it; absent when it may.

@@ -30,7 +30,8 @@ const Row& row_of(MountFault fault) {
 }
 
 bool is_silence(const FileServerFacts& server) {
-    return server.answer == Answer::silent || (server.answer == Answer::refused && !server.loopback);
+    return server.answer == Answer::silent ||
+           (server.answer == Answer::refused && !server.loopback);
 }
 
 }  // namespace
@@ -39,8 +40,8 @@ std::string_view to_string(MountFault fault) noexcept {
     return row_of(fault).name;
 }
 
-MountFault MountFaultTracker::observe(MountCondition condition, const Facts& facts, const Settings& settings,
-                                      TimePoint now) {
+MountFault MountFaultTracker::observe(MountCondition condition, const Facts& facts,
+                                      const Settings& settings, TimePoint now) {
     MountFault fault = MountFault::none;
     if (condition == MountCondition::works) {
         began_.reset();
@@ -60,7 +61,8 @@ MountFault MountFaultTracker::observe(MountCondition condition, const Facts& fac
 }
 
 void MountFaultTracker::remember(const Observed<FileServerFacts>& server) {
-    if (!server.value || server.value->answer == Answer::not_asked || server.at.boot < began_->boot) {
+    if (!server.value || server.value->answer == Answer::not_asked ||
+        server.at.boot < began_->boot) {
         return;
     }
     answered_ = true;
@@ -69,7 +71,8 @@ void MountFaultTracker::remember(const Observed<FileServerFacts>& server) {
     }
 }
 
-MountFault MountFaultTracker::attribute(const Facts& facts, const Settings& settings, TimePoint now) const {
+MountFault MountFaultTracker::attribute(const Facts& facts, const Settings& settings,
+                                        TimePoint now) const {
     const Duration lasted = now.boot - began_->boot;
     if (!facts.mount_worked) {
         return MountFault::instance;
@@ -77,11 +80,13 @@ MountFault MountFaultTracker::attribute(const Facts& facts, const Settings& sett
     if (silent_at_ && now.boot - *silent_at_ < reconnect_time) {
         return MountFault::shared;
     }
-    return !answered_ && lasted < unknown_deadlines * file_server_deadline(settings) ? MountFault::unknown
-                                                                                     : MountFault::instance;
+    return !answered_ && lasted < unknown_deadlines * file_server_deadline(settings)
+               ? MountFault::unknown
+               : MountFault::instance;
 }
 
-bool ask_is_due(const MountFaultTracker& tracker, const Observed<FileServerFacts>& latest, TimePoint now) {
+bool ask_is_due(const MountFaultTracker& tracker, const Observed<FileServerFacts>& latest,
+                TimePoint now) {
     if (!tracker.began()) {
         return false;
     }
@@ -91,7 +96,8 @@ bool ask_is_due(const MountFaultTracker& tracker, const Observed<FileServerFacts
     if (latest.value->answer == Answer::not_asked) {
         return now.boot - latest.at.boot >= ask_again_soon;
     }
-    const Duration pause = latest.value->loopback ? ask_tunnel_every : row_of(tracker.fault()).ask_every;
+    const Duration pause =
+        latest.value->loopback ? ask_tunnel_every : row_of(tracker.fault()).ask_every;
     return now.boot - latest.at.boot >= pause;
 }
 

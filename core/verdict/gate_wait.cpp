@@ -23,8 +23,9 @@ bool GateWait::goes_on(const StartingUnit& unit, std::chrono::microseconds now) 
 }
 
 std::string GateWait::words(const StartingUnit& unit) const {
-    return "waiting for postfix-elb-agent.service, which is starting, until " + format_duration(longest_) +
-           " (mount.wait) after it began" + (unit.status.empty() ? std::string() : ": " + unit.status);
+    return "waiting for postfix-elb-agent.service, which is starting, until " +
+           format_duration(longest_) + " (mount.wait) after it began" +
+           (unit.status.empty() ? std::string() : ": " + unit.status);
 }
 
 }  // namespace core

@@ -18,12 +18,14 @@ void History::note(const Verdict& verdict) {
     const std::string& text = verdict.ready_output.empty() ? verdict.output : verdict.ready_output;
     // A fault that is only watched yet has somebody whose fault it is, and nothing is said of it.
     const MountFault mount_fault = text.empty() ? MountFault::none : verdict.mount_fault;
-    const Essence essence{verdict.health, verdict.ready, verdict.phase, mount_fault, worst.check, worst.reason};
+    const Essence essence{verdict.health, verdict.ready, verdict.phase,
+                          mount_fault,    worst.check,   worst.reason};
     if (latest_ == essence) {
         return;
     }
     latest_ = essence;
-    changes_.push_back({verdict.at, verdict.health, verdict.ready, verdict.phase, text.substr(0, longest_text)});
+    changes_.push_back(
+        {verdict.at, verdict.health, verdict.ready, verdict.phase, text.substr(0, longest_text)});
     if (changes_.size() > most_changes) {
         changes_.pop_front();
     }
@@ -34,14 +36,16 @@ void History::note(const QueueCensus& census) {
         return;
     }
     census_ = census;
-    if (!census.complete || (!samples_.empty() && step_of(samples_.back().at) == step_of(census.at))) {
+    if (!census.complete ||
+        (!samples_.empty() && step_of(samples_.back().at) == step_of(census.at))) {
         return;
     }
     QueueSample sample{census.at, {}};
     std::transform(census.queues.begin(), census.queues.end(), sample.messages.begin(),
                    [](const QueueFigures& figures) { return figures.messages; });
     samples_.push_back(sample);
-    while (samples_.front().at.boot + sample_span < census.at.boot || samples_.size() > most_samples) {
+    while (samples_.front().at.boot + sample_span < census.at.boot ||
+           samples_.size() > most_samples) {
         samples_.pop_front();
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was, for a person who comes to look when something is wrong already: when the verdict changed, and how the
-// queues grew. In memory only, bounded, and gone when the agent is started again.
+// What was, for a person who comes to look when something is wrong already: when the verdict
+// changed, and how the queues grew. In memory only, bounded, and gone when the agent is started
+// again.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -23,7 +24,8 @@ struct VerdictChange {
     Status health = Status::fail;
     Status ready = Status::fail;
     Phase phase = Phase::starting;
-    std::string text;  ///< "<check> <reason>: ...", or why no mail is wanted; "" when nothing is wrong
+    std::string
+        text;  ///< "<check> <reason>: ...", or why no mail is wanted; "" when nothing is wrong
 };
 
 /// How many messages a complete census found in each queue.
@@ -41,17 +43,23 @@ class History {
     static constexpr std::chrono::hours sample_span{6};
     static constexpr std::size_t most_samples = sample_span / sample_step + 1;
 
-    /// Kept where another thing is to be said than of the verdict before: another answer, phase or cause. What only
-    /// grows older is no change. The oldest gives way.
+    /// Kept where another thing is to be said than of the verdict before: another answer, phase or
+    /// cause. What only grows older is no change. The oldest gives way.
     void note(const Verdict& verdict);
 
-    /// To be told of each census; of one that it knows already, nothing happens. Of one that is not complete no sample
-    /// is kept: too few would look like a queue that was emptied.
+    /// To be told of each census; of one that it knows already, nothing happens. Of one that is not
+    /// complete no sample is kept: too few would look like a queue that was emptied.
     void note(const QueueCensus& census);
 
-    [[nodiscard]] const std::deque<VerdictChange>& changes() const noexcept { return changes_; }  ///< oldest first
-    [[nodiscard]] const std::deque<QueueSample>& samples() const noexcept { return samples_; }    ///< oldest first
-    [[nodiscard]] const std::optional<QueueCensus>& census() const noexcept { return census_; }   ///< the latest
+    [[nodiscard]] const std::deque<VerdictChange>& changes() const noexcept {
+        return changes_;
+    }  ///< oldest first
+    [[nodiscard]] const std::deque<QueueSample>& samples() const noexcept {
+        return samples_;
+    }  ///< oldest first
+    [[nodiscard]] const std::optional<QueueCensus>& census() const noexcept {
+        return census_;
+    }  ///< the latest
 
    private:
     /// What makes two verdicts differ for a person.

@@ -10,8 +10,8 @@ namespace core {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> phase_names{"starting", "relinking", "awaiting_postfix", "serving",
-                                                      "draining"};
+constexpr std::array<std::string_view, 5> phase_names{"starting", "relinking", "awaiting_postfix",
+                                                      "serving", "draining"};
 
 std::string headline(const Finding& finding) {
     std::string out(to_string(finding.check));
@@ -22,8 +22,9 @@ std::string why_not_ready(const Verdict& verdict, const Finding& worst) {
     if (verdict.ready != Status::fail || verdict.health == Status::fail) {
         return {};
     }
-    return verdict.phase == Phase::serving ? headline(worst)
-                                           : "no new mail is wanted here: " + std::string(to_string(verdict.phase));
+    return verdict.phase == Phase::serving
+               ? headline(worst)
+               : "no new mail is wanted here: " + std::string(to_string(verdict.phase));
 }
 
 /// "1 of 2 rounds"
@@ -31,18 +32,21 @@ std::string rounds(int counted, int needed) {
     return std::to_string(counted) + " of " + std::to_string(needed) + " rounds";
 }
 
-/// As it is seen now, before any hysteresis: the file server is to be asked before the fault counts.
+/// As it is seen now, before any hysteresis: the file server is to be asked before the fault
+/// counts.
 MountCondition condition_of_mount(const Findings& findings, const Facts& facts) {
     const Finding& mount = findings[static_cast<std::size_t>(Check::mount)];
-    const bool hangs = mount.reason == Reason::hung && facts.mount_hung_since;  // and not only a worker of the agent
-    const bool failing = mount.status == Status::fail && (hangs || mount.reason == Reason::io_error);
+    const bool hangs = mount.reason == Reason::hung &&
+                       facts.mount_hung_since;  // and not only a worker of the agent
+    const bool failing =
+        mount.status == Status::fail && (hangs || mount.reason == Reason::io_error);
     return failing ? MountCondition::failing : MountCondition::works;
 }
 
-/// The timer of a round may be a little early. One look is one round, however often it is judged; where no new look
-/// came when it was due, that nobody looks counts in its place.
-bool counts_again(const Finding& counted, TimePoint counted_at, const Finding& seen, const Settings& settings,
-                  TimePoint now) {
+/// The timer of a round may be a little early. One look is one round, however often it is judged;
+/// where no new look came when it was due, that nobody looks counts in its place.
+bool counts_again(const Finding& counted, TimePoint counted_at, const Finding& seen,
+                  const Settings& settings, TimePoint now) {
     const Duration interval = settings.checks.interval;
     const bool is_new = seen.at.boot > counted.at.boot;
     const bool is_overdue = now.boot - seen.at.boot > interval + interval / 2;
@@ -55,14 +59,16 @@ std::string_view to_string(Phase phase) noexcept {
     return phase_names[static_cast<std::size_t>(phase)];
 }
 
-Finding Health::settle(Memory& memory, const Finding& seen, const Settings& settings, TimePoint now) {
+Finding Health::settle(Memory& memory, const Finding& seen, const Settings& settings,
+                       TimePoint now) {
     using State = Hysteresis::State;
     const bool good = seen.status != Status::fail;
     (good ? memory.good : memory.bad) = seen;
 
     Hysteresis& hysteresis = memory.hysteresis;
     if (memory.restarting && seen.excuse != Excuse::restarting) {
-        hysteresis.forgive();  // what is wrong after a restart is to be seen fail_after times like anything else
+        hysteresis.forgive();  // what is wrong after a restart is to be seen fail_after times like
+                               // anything else
     }
     memory.restarting = !good && seen.excuse == Excuse::restarting;
     const bool contradicts = hysteresis.state() == (good ? State::bad : State::good);
@@ -85,8 +91,8 @@ Finding Health::settle(Memory& memory, const Finding& seen, const Settings& sett
     shown.at = seen.at;
     shown.observed = seen.observed;
     if (good) {
-        shown.output =
-            "passes again (" + rounds(hysteresis.streak(), settings.checks.pass_after) + "), was: " + shown.output;
+        shown.output = "passes again (" + rounds(hysteresis.streak(), settings.checks.pass_after) +
+                       "), was: " + shown.output;
     } else {
         shown.output = "watched (" + rounds(hysteresis.streak(), settings.checks.fail_after) +
                        "): " + std::string(to_string(seen.reason)) + ": " + seen.output;
@@ -104,12 +110,13 @@ Phase Health::phase(const Facts& facts) const {
     if (facts.instance_id.empty() || !facts.host.value) {
         return Phase::starting;
     }
-    const bool relinked = facts.relink.value && facts.relink.value->state == RelinkProgress::State::done;
+    const bool relinked =
+        facts.relink.value && facts.relink.value->state == RelinkProgress::State::done;
     return relinked ? Phase::awaiting_postfix : Phase::relinking;
 }
 
-/// A failed start that a proven master outlived was cured, or was never about that master: a second Postfix that logs
-/// to the same file, say. It must not count when that master is restarted later.
+/// A failed start that a proven master outlived was cured, or was never about that master: a second
+/// Postfix that logs to the same file, say. It must not count when that master is restarted later.
 void Health::remember_what_master_outlived(const Facts& facts, const Settings& settings) {
     const auto& log = facts.startup_log.value;
     if (!log || !log->last_failure) {
@@ -138,7 +145,8 @@ Verdict Health::evaluate(const Facts& facts, const Settings& settings, TimePoint
     Verdict verdict;
     remember_what_master_outlived(facts, settings);
     verdict.checks = check(facts, settings, now);
-    verdict.mount_fault = mount_fault_.observe(condition_of_mount(verdict.checks, facts), facts, settings, now);
+    verdict.mount_fault =
+        mount_fault_.observe(condition_of_mount(verdict.checks, facts), facts, settings, now);
     for (std::size_t i = 0; i < check_count; ++i) {
         verdict.checks[i] = settle(memory_[i], verdict.checks[i], settings, now);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Findings over time to the two answers that load balancers ask for. Holds the only state of the decision: counters
-// of hysteresis, and whether this instance ever passed.
+// Findings over time to the two answers that load balancers ask for. Holds the only state of the
+// decision: counters of hysteresis, and whether this instance ever passed.
 #pragma once
 
 #include "core/checks/checks.hpp"
@@ -21,21 +21,23 @@ enum class Phase { starting, relinking, awaiting_postfix, serving, draining };
 /// The verdict of one round: what HTTP, metrics and the log say until the next.
 struct Verdict {
     Phase phase = Phase::starting;
-    Status health = Status::fail;  ///< /health: should this instance be replaced? pass and warn are 200
-    Status ready = Status::fail;   ///< /readyz: should mail be routed here? pass and warn are 200
-    std::string output;            ///< "<check> <reason>: ..." of the worst finding; "" when health passes
-    std::string ready_output;      ///< why /readyz fails although /health does not; "" otherwise
+    Status health =
+        Status::fail;  ///< /health: should this instance be replaced? pass and warn are 200
+    Status ready = Status::fail;  ///< /readyz: should mail be routed here? pass and warn are 200
+    std::string output;  ///< "<check> <reason>: ..." of the worst finding; "" when health passes
+    std::string ready_output;  ///< why /readyz fails although /health does not; "" otherwise
     MountFault mount_fault = MountFault::none;
-    Findings checks;  ///< after hysteresis: one that is watched passes, its output says so; one that is excused warns
+    Findings checks;  ///< after hysteresis: one that is watched passes, its output says so; one
+                      ///< that is excused warns
     std::string instance_id;  ///< "" while unknown
     TimePoint at{};           ///< when the verdict was made
 };
 
 class Health {
    public:
-    /// One round. `now` never goes back on the boot clock. It may be called as often as events come: rounds closer
-    /// together than checks.interval count as one towards fail_after and pass_after, so that a burst of events about
-    /// one restart of Postfix is one round.
+    /// One round. `now` never goes back on the boot clock. It may be called as often as events
+    /// come: rounds closer together than checks.interval count as one towards fail_after and
+    /// pass_after, so that a burst of events about one restart of Postfix is one round.
     [[nodiscard]] Verdict evaluate(const Facts& facts, const Settings& settings, TimePoint now);
 
     /// What is known of the present fault of the mount, for core::ask_is_due().
@@ -56,7 +58,8 @@ class Health {
 
     void remember_what_master_outlived(const Facts& facts, const Settings& settings);
     [[nodiscard]] Findings check(const Facts& facts, const Settings& settings, TimePoint now) const;
-    [[nodiscard]] static Finding settle(Memory& memory, const Finding& seen, const Settings& settings, TimePoint now);
+    [[nodiscard]] static Finding settle(Memory& memory, const Finding& seen,
+                                        const Settings& settings, TimePoint now);
     [[nodiscard]] Phase phase(const Facts& facts) const;
 
     std::array<Memory, check_count> memory_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of a stranger to an answer: what a connection does with them, without the connection. The same bytes in one
-// piece and in two must mean the same.
+// Bytes of a stranger to an answer: what a connection does with them, without the connection. The
+// same bytes in one piece and in two must mean the same.
 #include "agent/http/request.hpp"
 #include "agent/http/routes.hpp"
 #include "core/exposition/media_type.hpp"
@@ -40,13 +40,16 @@ void check_answer(const agent::HttpRoutes& routes, const agent::HttpRequest& req
     require(answer.bytes.view().starts_with("HTTP/1.1 "));
     require(answer.route < agent::route_paths.size());
     require(answer.keep_alive == request.keep_alive);
-    require(answer.status == 200 || answer.status == 400 || answer.status == 404 || answer.status == 405);
+    require(answer.status == 200 || answer.status == 400 || answer.status == 404 ||
+            answer.status == 405);
     require((answer.status == 200 || answer.status == 405) == (answer.route != agent::other_route));
 }
 
 /// What a client says it can read decides which metrics it gets, and never whether.
-void check_negotiation(const agent::HttpRoutes& routes, std::string_view accept, std::string_view accept_encoding) {
-    const agent::HttpRequest request{agent::HttpMethod::get, "/metrics", true, accept, accept_encoding};
+void check_negotiation(const agent::HttpRoutes& routes, std::string_view accept,
+                       std::string_view accept_encoding) {
+    const agent::HttpRequest request{agent::HttpMethod::get, "/metrics", true, accept,
+                                     accept_encoding};
     const std::string_view answer = routes.answer(request, core::BootTime(0)).bytes.view();
     require(answer.starts_with("HTTP/1.1 200 OK\r\nContent-Type: "));
     const bool packed = answer.find("\r\nContent-Encoding: gzip\r\n") != std::string_view::npos;
@@ -70,7 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         require(whole.consumed > 0 && whole.consumed <= limit && whole.consumed <= bytes.size());
         std::size_t scanned_in_pieces = 0;
-        const auto half = agent::parse_request(bytes.substr(0, whole.consumed / 2), scanned_in_pieces, limit);
+        const auto half =
+            agent::parse_request(bytes.substr(0, whole.consumed / 2), scanned_in_pieces, limit);
         if (half.state == agent::ParseState::incomplete) {
             const auto rest = agent::parse_request(bytes, scanned_in_pieces, limit);
             require(rest.state == whole.state && rest.consumed == whole.consumed);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as an answer of the metadata service. What comes out is an EC2 instance id or an error of one line, and a
-// token can be put into a header line.
+// Any bytes as an answer of the metadata service. What comes out is an EC2 instance id or an error
+// of one line, and a token can be put into a header line.
 #include "agent/clients/imds_response.hpp"
 #include "core/model/instance_id.hpp"
 
@@ -26,9 +26,10 @@ void require(bool condition) {
     }
 }
 
-// As the reading loop does it: what the parser did not consume is offered again with more behind it. A chunked body is
-// offered whole: split in its last chunk it trips an assertion of Beast that is itself wrong, and only in builds with
-// assertions (boostorg/beast pull request 2861, later than Boost 1.81).
+// As the reading loop does it: what the parser did not consume is offered again with more behind
+// it. A chunked body is offered whole: split in its last chunk it trips an assertion of Beast that
+// is itself wrong, and only in builds with assertions (boostorg/beast pull request 2861, later than
+// Boost 1.81).
 std::optional<agent::ImdsAnswer> parse(std::string_view bytes, std::size_t step) {
     agent::ImdsParser parser(header_limit, body_limit);
     boost::system::error_code error;
@@ -36,7 +37,8 @@ std::optional<agent::ImdsAnswer> parse(std::string_view bytes, std::size_t step)
     for (std::size_t end = 0; end < bytes.size() && !parser.is_done();) {
         end = std::min(end + step, bytes.size());
         while (consumed < end && !parser.is_done()) {
-            const std::size_t used = parser.put(boost::asio::buffer(bytes.data() + consumed, end - consumed), error);
+            const std::size_t used =
+                parser.put(boost::asio::buffer(bytes.data() + consumed, end - consumed), error);
             consumed += used;
             if (parser.is_header_done() && parser.chunked()) {
                 end = bytes.size();

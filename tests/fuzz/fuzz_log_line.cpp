@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of a mail log, in slices of any size: through the line splitter to the history of starts and to what is counted
-// of deliveries, whose page must stay one. The first byte is the length of the slices.
+// Bytes of a mail log, in slices of any size: through the line splitter to the history of starts
+// and to what is counted of deliveries, whose page must stay one. The first byte is the length of
+// the slices.
 #include "agent/metrics/delivery_metrics.hpp"
 #include "core/exposition/exposition_text.hpp"
 #include "core/maillog/delivery_line.hpp"
@@ -33,12 +34,13 @@ void require(bool holds) {
 }
 
 core::WallTime as_utc(const std::tm& t) {
-    return chrono::sys_days(chrono::year(t.tm_year + 1900) / (t.tm_mon + 1) / t.tm_mday) + chrono::hours(t.tm_hour) +
-           chrono::minutes(t.tm_min) + chrono::seconds(t.tm_sec);
+    return chrono::sys_days(chrono::year(t.tm_year + 1900) / (t.tm_mon + 1) / t.tm_mday) +
+           chrono::hours(t.tm_hour) + chrono::minutes(t.tm_min) + chrono::seconds(t.tm_sec);
 }
 
 bool is_within(std::string_view part, std::string_view whole) {
-    return part.empty() || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+    return part.empty() || (part.data() >= whole.data() &&
+                            part.data() + part.size() <= whole.data() + whole.size());
 }
 
 /// All that can be relied on whatever stands in the line.
@@ -47,19 +49,23 @@ void look_at_delivery(std::string_view line) {
     const core::DeliveryLine parsed = core::parse_delivery_line(line);
     const bool of_postfix = parsed.kind != Kind::unreadable && parsed.kind != Kind::foreign;
     require(of_postfix != parsed.service.empty() && parsed.stage < core::smtp_stages.size());
-    for (const std::string_view part : {parsed.relay, parsed.code, parsed.sasl_method, parsed.tls.trust,
-                                        parsed.tls.protocol, parsed.tls.cipher, parsed.tls.algorithm_bits}) {
+    for (const std::string_view part :
+         {parsed.relay, parsed.code, parsed.sasl_method, parsed.tls.trust, parsed.tls.protocol,
+          parsed.tls.cipher, parsed.tls.algorithm_bits}) {
         require(is_within(part, line));
     }
     if (parsed.kind == Kind::delivery) {
         require(static_cast<std::size_t>(parsed.program) < core::transports.size());
-        require(std::all_of(parsed.delays.begin(), parsed.delays.end(), [](double d) { return d >= 0 && d < 1e16; }));
+        require(std::all_of(parsed.delays.begin(), parsed.delays.end(),
+                            [](double d) { return d >= 0 && d < 1e16; }));
     }
 }
 
 void look_at_page(std::string_view page, std::size_t lines) {
-    require(std::all_of(page.begin(), page.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
-    require(page.find("_log_lines_total{source=\"file\"} " + std::to_string(lines) + "\n") != std::string::npos);
+    require(std::all_of(page.begin(), page.end(),
+                        [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
+    require(page.find("_log_lines_total{source=\"file\"} " + std::to_string(lines) + "\n") !=
+            std::string::npos);
 }
 
 bool is_printable(std::string_view text) {

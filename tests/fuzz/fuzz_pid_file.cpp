@@ -20,8 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const std::string& excerpt = pid.error().message;
-    const bool fine = excerpt.size() < 64 && pid.error().code == core::Errc::malformed &&
-                      std::all_of(excerpt.begin(), excerpt.end(), [](char c) { return c >= ' ' && c <= '~'; });
+    const bool fine =
+        excerpt.size() < 64 && pid.error().code == core::Errc::malformed &&
+        std::all_of(excerpt.begin(), excerpt.end(), [](char c) { return c >= ' ' && c <= '~'; });
     if (!fine) {
         std::abort();
     }

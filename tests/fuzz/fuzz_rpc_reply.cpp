@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as an answer to the NFS NULL call, and as the options of a mount. However the bytes are cut the answer is
-// the same, and an address that passes is one that the network library takes.
+// Any bytes as an answer to the NFS NULL call, and as the options of a mount. However the bytes are
+// cut the answer is the same, and an address that passes is one that the network library takes.
 #include "core/nfs/null_call.hpp"
 #include "core/nfs/server_address.hpp"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text as a settings file: it is refused in printable lines, or what it says survives print and load.
+// Any text as a settings file: it is refused in printable lines, or what it says survives print and
+// load.
 #include "config/load.hpp"
 #include "config/print.hpp"
 #include "config/schema.hpp"

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pass-through FUSE file system over a directory, with faults that are switched at run time. It stands in for NFS in
-// tests and benchmarks: every operation that a caller waits for is one round trip, is counted, and may be delayed,
-// frozen or refused. `faultfs --help` says how it is started and what its control socket understands.
+// A pass-through FUSE file system over a directory, with faults that are switched at run time. It
+// stands in for NFS in tests and benchmarks: every operation that a caller waits for is one round
+// trip, is counted, and may be delayed, frozen or refused. `faultfs --help` says how it is started
+// and what its control socket understands.
 //
-// As on EFS: no device nodes, no flags of renameat2, no extended attributes, no copy inside the server, and a frozen
-// operation ends when its caller is killed.
+// As on EFS: no device nodes, no flags of renameat2, no extended attributes, no copy inside the
+// server, and a frozen operation ends when its caller is killed.
 //
-// Locks of fcntl(2) are kept here, as an NFSv4 server keeps them: one table for all who see the mount (pretended hosts
-// that bind it are its clients), in which locks of flock(2) stand in the way like all others; F_GETLK tells of both. It
-// names a process only for a lock of fcntl(2); the kernel shows its number to whoever can see that process.
-// flock(2) itself is the kernel's, which is one for all pretended hosts, because FUSE has no flock of which /proc would
-// still tell (proc_locks(5) and fdinfo, in which NFS shows them): --flock=here takes them into the table instead, where
-// they can be delayed, frozen and refused.
-// Known limits: writes are written through, where NFS gathers them; one control command at a time per connection;
-// flock=kernel does not see that a lock of fcntl(2) is in its way.
+// Locks of fcntl(2) are kept here, as an NFSv4 server keeps them: one table for all who see the
+// mount (pretended hosts that bind it are its clients), in which locks of flock(2) stand in the way
+// like all others; F_GETLK tells of both. It names a process only for a lock of fcntl(2); the
+// kernel shows its number to whoever can see that process. flock(2) itself is the kernel's, which
+// is one for all pretended hosts, because FUSE has no flock of which /proc would still tell
+// (proc_locks(5) and fdinfo, in which NFS shows them): --flock=here takes them into the table
+// instead, where they can be delayed, frozen and refused. Known limits: writes are written through,
+// where NFS gathers them; one control command at a time per connection; flock=kernel does not see
+// that a lock of fcntl(2) is in its way.
 
 #define FUSE_USE_VERSION 312
 
@@ -59,7 +61,8 @@
 
 namespace {
 
-// ---- Faults -------------------------------------------------------------------------------------------------------
+// ---- Faults
+// -------------------------------------------------------------------------------------------------------
 
 // clang-format off
 enum class Kind {
@@ -76,8 +79,9 @@ using Kinds = unsigned;  // one bit per Kind
 constexpr Kinds all_kinds = (1U << kind_names.size()) - 1;
 
 constexpr std::pair<const char*, int> errno_names[] = {
-    {"EIO", EIO},       {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT},       {"EROFS", EROFS},   {"ESTALE", ESTALE},
-    {"EACCES", EACCES}, {"EPERM", EPERM},   {"ETIMEDOUT", ETIMEDOUT}, {"ENOLCK", ENOLCK},
+    {"EIO", EIO},     {"ENOSPC", ENOSPC},       {"EDQUOT", EDQUOT},
+    {"EROFS", EROFS}, {"ESTALE", ESTALE},       {"EACCES", EACCES},
+    {"EPERM", EPERM}, {"ETIMEDOUT", ETIMEDOUT}, {"ENOLCK", ENOLCK},
 };
 
 struct Refusal {
@@ -90,7 +94,8 @@ struct Refusal {
 /// The switches and the counts. Every operation passes through enter().
 class Faults {
    public:
-    /// Counts the operation and makes it suffer what is switched on. Returns 0, or the errno to answer.
+    /// Counts the operation and makes it suffer what is switched on. Returns 0, or the errno to
+    /// answer.
     int enter(Kind kind, fuse_req_t request) {
         const Kinds bit = 1U << static_cast<unsigned>(kind);
         std::unique_lock lock(mutex_);
@@ -158,13 +163,15 @@ class Faults {
     }
 
    private:
-    /// The caller's death is looked for now and then: the kernel tells of any signal, not of SIGKILL alone.
+    /// The caller's death is looked for now and then: the kernel tells of any signal, not of
+    /// SIGKILL alone.
     int wait_while_frozen(Kinds bit, fuse_req_t request, std::unique_lock<std::mutex>& lock) {
         ++waiting_;
         bool killed = false;
         while ((frozen_ & bit) && !killed) {
             thawed_.wait_for(lock, std::chrono::milliseconds(50));
-            killed = (frozen_ & bit) && fuse_req_interrupted(request) && kill_is_pending(fuse_req_ctx(request)->pid);
+            killed = (frozen_ & bit) && fuse_req_interrupted(request) &&
+                     kill_is_pending(fuse_req_ctx(request)->pid);
         }
         --waiting_;
         return killed ? EINTR : 0;
@@ -193,10 +200,12 @@ class Faults {
     long waiting_ = 0;
 };
 
-// ---- Inodes -------------------------------------------------------------------------------------------------------
+// ---- Inodes
+// -------------------------------------------------------------------------------------------------------
 
 struct Node {
-    int fd;  // O_PATH: pins the inode, so that its number is not used again while the kernel knows it
+    int fd;  // O_PATH: pins the inode, so that its number is not used again while the kernel knows
+             // it
     std::uint64_t lookups;
     std::pair<dev_t, ino_t> key;
 };
@@ -315,12 +324,14 @@ void answer_made(fuse_req_t request, int result, fuse_ino_t parent, const char* 
     }
 }
 
-// ---- Locks --------------------------------------------------------------------------------------------------------
+// ---- Locks
+// --------------------------------------------------------------------------------------------------------
 
 using File = std::pair<dev_t, ino_t>;
 
 struct Lock {
-    std::uint64_t owner;   // as the kernel names it: the process, or with flock and OFD locks the open file
+    std::uint64_t
+        owner;  // as the kernel names it: the process, or with flock and OFD locks the open file
     std::uint64_t handle;  // the open file through which it was taken
     bool exclusive;
     off_t first;
@@ -381,7 +392,8 @@ class LockTable {
     /// Takes it, says EAGAIN, or waits; answers the request in any case.
     void take(fuse_req_t request, const File& file, const Lock& wanted, bool wait) {
         if (wait) {
-            fuse_req_interrupt_func(request, &LockTable::interrupted, this);  // takes a lock that interrupted() runs in
+            fuse_req_interrupt_func(request, &LockTable::interrupted,
+                                    this);  // takes a lock that interrupted() runs in
         }
         const std::lock_guard guard(mutex_);
         if (!find(file, wanted)) {
@@ -415,12 +427,15 @@ class LockTable {
     }
 
    private:
-    static bool overlap(const Lock& a, const Lock& b) { return a.first <= b.last && b.first <= a.last; }
+    static bool overlap(const Lock& a, const Lock& b) {
+        return a.first <= b.last && b.first <= a.last;
+    }
 
     std::optional<Lock> find(const File& file, const Lock& wanted) const {
         if (const auto found = held_.find(file); found != held_.end()) {
             for (const Lock& lock : found->second) {
-                if (lock.owner != wanted.owner && overlap(lock, wanted) && (lock.exclusive || wanted.exclusive)) {
+                if (lock.owner != wanted.owner && overlap(lock, wanted) &&
+                    (lock.exclusive || wanted.exclusive)) {
                     return lock;
                 }
             }
@@ -464,12 +479,15 @@ class LockTable {
         }
     }
 
-    static void interrupted(fuse_req_t request, void* table) { static_cast<LockTable*>(table)->give_up(request); }
+    static void interrupted(fuse_req_t request, void* table) {
+        static_cast<LockTable*>(table)->give_up(request);
+    }
 
     void give_up(fuse_req_t request) {
         const std::lock_guard guard(mutex_);
-        const auto found = std::find_if(waiting_.begin(), waiting_.end(),
-                                        [request](const Waiting& one) { return one.request == request; });
+        const auto found =
+            std::find_if(waiting_.begin(), waiting_.end(),
+                         [request](const Waiting& one) { return one.request == request; });
         if (found != waiting_.end()) {
             waiting_.erase(found);
             fuse_reply_err(request, EINTR);
@@ -483,7 +501,8 @@ class LockTable {
 
 LockTable lock_table;
 
-// ---- Operations ---------------------------------------------------------------------------------------------------
+// ---- Operations
+// ---------------------------------------------------------------------------------------------------
 
 void on_init(void*, fuse_conn_info* connection) {
     // The directory below is written by root, which keeps setuid bits: let the kernel see to them.
@@ -538,12 +557,14 @@ int set_times(const std::string& path, const struct stat& wanted, int which) {
         }
         return time;
     };
-    const timespec times[2] = {moment(FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW, wanted.st_atim),
-                               moment(FUSE_SET_ATTR_MTIME, FUSE_SET_ATTR_MTIME_NOW, wanted.st_mtim)};
+    const timespec times[2] = {
+        moment(FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW, wanted.st_atim),
+        moment(FUSE_SET_ATTR_MTIME, FUSE_SET_ATTR_MTIME_NOW, wanted.st_mtim)};
     return utimensat(AT_FDCWD, path.c_str(), times, 0);
 }
 
-void on_setattr(fuse_req_t request, fuse_ino_t inode, struct stat* wanted, int which, fuse_file_info*) {
+void on_setattr(fuse_req_t request, fuse_ino_t inode, struct stat* wanted, int which,
+                fuse_file_info*) {
     if (!may(Kind::setattr, request)) {
         return;
     }
@@ -630,8 +651,8 @@ void on_rmdir(fuse_req_t request, fuse_ino_t parent, const char* name) {
     }
 }
 
-void on_rename(fuse_req_t request, fuse_ino_t from, const char* name, fuse_ino_t to, const char* new_name,
-               unsigned flags) {
+void on_rename(fuse_req_t request, fuse_ino_t from, const char* name, fuse_ino_t to,
+               const char* new_name, unsigned flags) {
     if (!may(Kind::rename, request)) {
         return;
     }
@@ -660,7 +681,8 @@ void on_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
     fuse_reply_open(request, file);
 }
 
-void on_create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode, fuse_file_info* file) {
+void on_create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode,
+               fuse_file_info* file) {
     if (!may(Kind::create, request)) {
         return;
     }
@@ -699,7 +721,8 @@ void on_read(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset, fus
     fuse_reply_data(request, &data, FUSE_BUF_SPLICE_MOVE);
 }
 
-void on_write(fuse_req_t request, fuse_ino_t, const char* data, std::size_t size, off_t offset, fuse_file_info* file) {
+void on_write(fuse_req_t request, fuse_ino_t, const char* data, std::size_t size, off_t offset,
+              fuse_file_info* file) {
     if (!may(Kind::write, request)) {
         return;
     }
@@ -713,7 +736,8 @@ void on_write(fuse_req_t request, fuse_ino_t, const char* data, std::size_t size
 
 /// A caller of close() waits for this one: it is the round trip of a close.
 void on_flush(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
-    if (inode != FUSE_ROOT_ID && file->lock_owner != 0) {  // close(2) drops the process's locks of fcntl(2)
+    if (inode != FUSE_ROOT_ID &&
+        file->lock_owner != 0) {  // close(2) drops the process's locks of fcntl(2)
         lock_table.release(file_of(inode), {file->lock_owner, 0, false, 0, end_of_file, 0});
     }
     if (may(Kind::flush, request)) {
@@ -743,7 +767,8 @@ void on_getlk(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file, struct
     fuse_reply_lock(request, &lock);
 }
 
-void on_setlk(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file, struct flock* asked, int wait) {
+void on_setlk(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file, struct flock* asked,
+              int wait) {
     if (!may(Kind::setlk, request)) {
         return;
     }
@@ -800,9 +825,10 @@ DIR* directory_of(const fuse_file_info* file) {
 
 enum class Listing { names, with_attributes };
 
-/// Adds one name. Returns its size in the answer (more than `room`: it did not fit), or 0 when it has just gone.
-std::size_t add_name(fuse_req_t request, fuse_ino_t parent, const dirent& name, Listing listing, char* at,
-                     std::size_t room) {
+/// Adds one name. Returns its size in the answer (more than `room`: it did not fit), or 0 when it
+/// has just gone.
+std::size_t add_name(fuse_req_t request, fuse_ino_t parent, const dirent& name, Listing listing,
+                     char* at, std::size_t room) {
     fuse_entry_param entry{};
     entry.attr.st_ino = name.d_ino;
     entry.attr.st_mode = static_cast<mode_t>(name.d_type) << 12;
@@ -814,14 +840,16 @@ std::size_t add_name(fuse_req_t request, fuse_ino_t parent, const dirent& name, 
     if (is_real && find(parent, name.d_name, entry) != 0) {
         return 0;
     }
-    const std::size_t size = fuse_add_direntry_plus(request, at, room, name.d_name, &entry, name.d_off);
+    const std::size_t size =
+        fuse_add_direntry_plus(request, at, room, name.d_name, &entry, name.d_off);
     if (size > room && is_real) {
         drop(entry.ino, 1);
     }
     return size;
 }
 
-void list(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset, fuse_file_info* file, Listing listing) {
+void list(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset,
+          fuse_file_info* file, Listing listing) {
     if (!may(Kind::readdir, request)) {
         return;
     }
@@ -841,8 +869,8 @@ void list(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset, 
             }
             break;
         }
-        const std::size_t added =
-            add_name(request, inode, *name, listing, answer_bytes.data() + used, answer_bytes.size() - used);
+        const std::size_t added = add_name(request, inode, *name, listing,
+                                           answer_bytes.data() + used, answer_bytes.size() - used);
         if (used + added > answer_bytes.size()) {
             break;  // the next call names the place of the last one that fitted
         }
@@ -851,11 +879,13 @@ void list(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset, 
     fuse_reply_buf(request, answer_bytes.data(), used);
 }
 
-void on_readdir(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset, fuse_file_info* file) {
+void on_readdir(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset,
+                fuse_file_info* file) {
     list(request, inode, size, offset, file, Listing::names);
 }
 
-void on_readdirplus(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset, fuse_file_info* file) {
+void on_readdirplus(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset,
+                    fuse_file_info* file) {
     list(request, inode, size, offset, file, Listing::with_attributes);
 }
 
@@ -919,7 +949,8 @@ fuse_lowlevel_ops operations() {
     return all;
 }
 
-// ---- Control ------------------------------------------------------------------------------------------------------
+// ---- Control
+// ------------------------------------------------------------------------------------------------------
 
 std::optional<Kinds> parse_kinds(std::string_view text) {
     Kinds kinds = 0;
@@ -1011,7 +1042,8 @@ std::string obey(const std::string& line) {
     if (verb == "freeze") {
         std::string on;
         const bool all = !(words >> on);
-        const auto kinds = all ? std::optional(all_kinds) : parse_kinds(on.starts_with("on=") ? on.substr(3) : "");
+        const auto kinds =
+            all ? std::optional(all_kinds) : parse_kinds(on.starts_with("on=") ? on.substr(3) : "");
         if (kinds) {
             faults.freeze(*kinds);
             return "ok";
@@ -1044,7 +1076,8 @@ void converse(int connection) {
     char bytes[512];
     for (ssize_t got = 0; (got = read(connection, bytes, sizeof bytes)) > 0;) {
         text.append(bytes, static_cast<std::size_t>(got));
-        for (std::size_t end = 0; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
+        for (std::size_t end = 0; (end = text.find('\n')) != std::string::npos;
+             text.erase(0, end + 1)) {
             const std::string reply = obey(text.substr(0, end)) + "\n";
             if (send(connection, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) {
                 break;
@@ -1074,26 +1107,34 @@ int send_command(const std::string& path, const std::string& command) {
     return reply.empty() || reply.starts_with("error") ? 1 : 0;
 }
 
-// ---- Start and end ------------------------------------------------------------------------------------------------
+// ---- Start and end
+// ------------------------------------------------------------------------------------------------
 
 constexpr const char* usage =
     "usage: faultfs [OPTION]... DIRECTORY MOUNTPOINT\n"
     "       faultfs --send=SOCKET COMMAND...\n"
-    "Mounts DIRECTORY at MOUNTPOINT as fuse.faultfs and stays in the foreground; SIGTERM unmounts.\n"
+    "Mounts DIRECTORY at MOUNTPOINT as fuse.faultfs and stays in the foreground; SIGTERM "
+    "unmounts.\n"
     "Says \"ready\" on standard output once it is mounted.\n"
     "  --attr-timeout=SECONDS    how long attributes are remembered: 3 unless given\n"
     "  --entry-timeout=SECONDS   how long names are remembered: 3 unless given\n"
-    "  --flock=here              locks of flock(2) are operations, too; but then /proc does not tell of them\n"
-    "  --no-permission-checks    everybody may do everything. With checks the kernel looks at a directory again\n"
-    "                            after each change in it, which an NFS client need not: turn them off to count\n"
+    "  --flock=here              locks of flock(2) are operations, too; but then /proc does not "
+    "tell of them\n"
+    "  --no-permission-checks    everybody may do everything. With checks the kernel looks at a "
+    "directory again\n"
+    "                            after each change in it, which an NFS client need not: turn them "
+    "off to count\n"
     "  --socket=SOCKET           where commands are taken\n"
     "Commands on the socket, one per line, each answered by one line:\n"
     "  delay=2ms                                       every operation takes that long; 0 ends it\n"
-    "  freeze [on=KIND,...]                            operations wait until thawed, or their caller is killed\n"
+    "  freeze [on=KIND,...]                            operations wait until thawed, or their "
+    "caller is killed\n"
     "  thaw\n"
-    "  errno=NAME [on=KIND,...] [after=N] [times=N]    refuse operations; several such commands add up\n"
+    "  errno=NAME [on=KIND,...] [after=N] [times=N]    refuse operations; several such commands "
+    "add up\n"
     "  clear                                           end every fault\n"
-    "  counts                                          operations by kind, in JSON; \"waiting\": frozen now\n"
+    "  counts                                          operations by kind, in JSON; \"waiting\": "
+    "frozen now\n"
     "  reset                                           counts from zero\n";
 
 struct Options {
@@ -1148,7 +1189,8 @@ int listen_at(const std::string& path) {
     const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_un address = address_of(path);
     unlink(path.c_str());
-    if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 || listen(listener, 8) < 0) {
+    if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 ||
+        listen(listener, 8) < 0) {
         return -1;
     }
     return listener;
@@ -1156,7 +1198,8 @@ int listen_at(const std::string& path) {
 
 /// Obeys the control socket until a signal asks for the end.
 void run_until_signal(int listener, int signals) {
-    pollfd watched[] = {{signals, POLLIN, 0}, {listener, POLLIN, 0}};  // a negative descriptor is ignored
+    pollfd watched[] = {{signals, POLLIN, 0},
+                        {listener, POLLIN, 0}};  // a negative descriptor is ignored
     for (;;) {
         if (poll(watched, 2, -1) < 0) {
             continue;
@@ -1164,16 +1207,18 @@ void run_until_signal(int listener, int signals) {
         if (watched[0].revents) {
             return;
         }
-        if (const int connection = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC); connection >= 0) {
+        if (const int connection = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+            connection >= 0) {
             std::thread(converse, connection).detach();
         }
     }
 }
 
-fuse_session* mount_over(const std::string& directory, const std::string& mount_point, bool check_permissions) {
+fuse_session* mount_over(const std::string& directory, const std::string& mount_point,
+                         bool check_permissions) {
     const fuse_lowlevel_ops all = operations();
-    const std::string settings =
-        "allow_other,subtype=faultfs,fsname=" + directory + (check_permissions ? ",default_permissions" : "");
+    const std::string settings = "allow_other,subtype=faultfs,fsname=" + directory +
+                                 (check_permissions ? ",default_permissions" : "");
     const char* words[] = {"faultfs", "-o", settings.c_str(), nullptr};
     fuse_args arguments = FUSE_ARGS_INIT(3, const_cast<char**>(words));
     fuse_session* session = fuse_session_new(&arguments, &all, sizeof all, nullptr);
@@ -1236,7 +1281,10 @@ int main(int argc, char** argv) {
 
     run_until_signal(listener, signalfd(-1, &ending, SFD_CLOEXEC));
     unlink(options->socket.c_str());
-    // Not fuse_session_unmount(): it closes the descriptor first, and a worker that sees that ends the process.
+    // Not fuse_session_unmount(): it closes the descriptor first, and a worker that sees that ends
+    // the process.
     const int result = umount2(mount_point.c_str(), MNT_DETACH);
-    _exit(result == 0 ? 0 : complain("cannot unmount " + mount_point));  // ends what is still open or frozen
+    _exit(result == 0
+              ? 0
+              : complain("cannot unmount " + mount_point));  // ends what is still open or frozen
 }

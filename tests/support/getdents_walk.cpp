@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The least that counting the files below a directory can cost: getdents64(2) and nothing else. Prints how many there
-// are and how many nanoseconds of processor time it took.
+// The least that counting the files below a directory can cost: getdents64(2) and nothing else.
+// Prints how many there are and how many nanoseconds of processor time it took.
 #include <dirent.h>
 #include <fcntl.h>
 #include <time.h>
@@ -47,7 +47,8 @@ std::uint64_t processor_time() {
     timespec time{};
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     constexpr std::uint64_t second = 1'000'000'000;
-    return static_cast<std::uint64_t>(time.tv_sec) * second + static_cast<std::uint64_t>(time.tv_nsec);
+    return static_cast<std::uint64_t>(time.tv_sec) * second +
+           static_cast<std::uint64_t>(time.tv_nsec);
 }
 
 }  // namespace
@@ -60,6 +61,7 @@ int main(int count, char** arguments) {
     const std::uint64_t began = processor_time();
     const std::uint64_t files = walk(AT_FDCWD, arguments[1]);
     const std::uint64_t took = processor_time() - began;
-    std::printf("%llu %llu\n", static_cast<unsigned long long>(files), static_cast<unsigned long long>(took));
+    std::printf("%llu %llu\n", static_cast<unsigned long long>(files),
+                static_cast<unsigned long long>(took));
     return 0;
 }

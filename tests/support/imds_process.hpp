@@ -68,7 +68,8 @@ class ImdsProcess {
         if (pid_ == 0) {
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
             ::dup2(ends[1], STDOUT_FILENO);
-            ::execlp("python3", "python3", PEA_TEST_SUPPORT_DIR "/imds.py", "--instance-id", instance_id, nullptr);
+            ::execlp("python3", "python3", PEA_TEST_SUPPORT_DIR "/imds.py", "--instance-id",
+                     instance_id, nullptr);
             ::_exit(127);
         }
         ::close(ends[1]);
@@ -90,7 +91,9 @@ class ImdsProcess {
         boost::asio::ip::tcp::socket socket(context);
         socket.connect(on_loopback(control_port_));
         std::string request(what);
-        request.append(" HTTP/1.0\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");
+        request.append(" HTTP/1.0\r\nContent-Length: ")
+            .append(std::to_string(body.size()))
+            .append("\r\n\r\n");
         request.append(body);
         boost::asio::write(socket, boost::asio::buffer(request));
         std::string answer;

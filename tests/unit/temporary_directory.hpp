@@ -29,7 +29,9 @@ class TemporaryDirectory {
         std::filesystem::remove_all(path_, ignored);
     }
 
-    [[nodiscard]] std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
+    [[nodiscard]] std::string operator/(std::string_view name) const {
+        return path_ + "/" + std::string(name);
+    }
     [[nodiscard]] const std::string& path() const { return path_; }
 
    private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An automount point of this process's private mount namespace, and the process that serves it (autofs(5), protocol 5).
+// An automount point of this process's private mount namespace, and the process that serves it
+// (autofs(5), protocol 5).
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -20,7 +21,8 @@ namespace agent::testing {
 
 class Automount {
    public:
-    /// When somebody looks into it, an empty file system of that type is mounted; nullptr: the mount fails.
+    /// When somebody looks into it, an empty file system of that type is mounted; nullptr: the
+    /// mount fails.
     Automount(fs::path path, const char* fstype) : path_(std::move(path)) {
         EXPECT_TRUE(enter_private_mounts());
         std::array<int, 2> ends{};
@@ -48,14 +50,16 @@ class Automount {
     [[nodiscard]] bool works() const { return works_; }
 
    private:
-    /// In the child. The process group that serves an automount point goes through it without being held up.
+    /// In the child. The process group that serves an automount point goes through it without being
+    /// held up.
     void serve(int tell, const char* fstype) const {
         std::array<int, 2> ends{};
         if (::setpgid(0, 0) != 0 || ::pipe2(ends.data(), O_CLOEXEC | O_DIRECT) != 0) {
             return;
         }
-        const std::string options =
-            "fd=" + std::to_string(ends[1]) + ",pgrp=" + std::to_string(::getpgrp()) + ",minproto=5,maxproto=5,direct";
+        const std::string options = "fd=" + std::to_string(ends[1]) +
+                                    ",pgrp=" + std::to_string(::getpgrp()) +
+                                    ",minproto=5,maxproto=5,direct";
         if (::mount("test", path_.c_str(), "autofs", 0, options.c_str()) != 0) {
             return;
         }
@@ -65,7 +69,8 @@ class Automount {
             return;
         }
         while (::read(ends[0], &packet, sizeof packet) > 0) {
-            const bool mounted = fstype != nullptr && ::mount("test:/", path_.c_str(), fstype, 0, "mode=755") == 0;
+            const bool mounted =
+                fstype != nullptr && ::mount("test:/", path_.c_str(), fstype, 0, "mode=755") == 0;
             ::ioctl(root, mounted ? AUTOFS_IOC_READY : AUTOFS_IOC_FAIL, packet.wait_queue_token);
         }
     }

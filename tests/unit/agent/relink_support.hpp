@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of the relink share: a private directory, a tmpfs mounted where nobody else sees it, a skeleton like
-// Debian's, and trees that can be compared entry by entry.
+// What the tests of the relink share: a private directory, a tmpfs mounted where nobody else sees
+// it, a skeleton like Debian's, and trees that can be compared entry by entry.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -41,15 +41,16 @@ struct Entry {
     std::int64_t ctime_ns = 0;
 
     [[nodiscard]] bool same_copy(const Entry& other) const {
-        return mode == other.mode && user == other.user && group == other.group && mtime_ns == other.mtime_ns &&
-               links == other.links && content == other.content;
+        return mode == other.mode && user == other.user && group == other.group &&
+               mtime_ns == other.mtime_ns && links == other.links && content == other.content;
     }
     bool operator==(const Entry&) const = default;
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Entry& entry) {
-    return out << std::oct << entry.mode << std::dec << ' ' << entry.user << ':' << entry.group << " links "
-               << entry.links << " mtime " << entry.mtime_ns << " \"" << entry.content << '"';
+    return out << std::oct << entry.mode << std::dec << ' ' << entry.user << ':' << entry.group
+               << " links " << entry.links << " mtime " << entry.mtime_ns << " \"" << entry.content
+               << '"';
 }
 
 using Tree = std::map<std::string, Entry>;
@@ -97,7 +98,8 @@ inline void expect_same_copy(const Tree& wanted, const Tree& made) {
         if (found == made.end()) {
             ADD_FAILURE() << path << " is missing";
         } else {
-            EXPECT_TRUE(entry.same_copy(found->second)) << path << "\nwanted " << entry << "\nis     " << found->second;
+            EXPECT_TRUE(entry.same_copy(found->second))
+                << path << "\nwanted " << entry << "\nis     " << found->second;
         }
     }
     for (const auto& [path, entry] : made) {
@@ -124,17 +126,19 @@ class TemporaryDirectory {
     fs::path path_;
 };
 
-/// From the first call on this process has a mount namespace of its own, from which nothing gets out.
+/// From the first call on this process has a mount namespace of its own, from which nothing gets
+/// out.
 inline bool enter_private_mounts() {
-    static const bool entered =
-        ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    static const bool entered = ::unshare(CLONE_NEWNS) == 0 &&
+                                ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
     return entered;
 }
 
 /// A tmpfs at a directory of this process's private mount namespace.
 class PrivateMount {
    public:
-    explicit PrivateMount(fs::path path, const char* options = "mode=755", const char* source = "test:/")
+    explicit PrivateMount(fs::path path, const char* options = "mode=755",
+                          const char* source = "test:/")
         : path_(std::move(path)) {
         fs::create_directories(path_);
         EXPECT_TRUE(enter_private_mounts()) << std::strerror(errno);
@@ -154,8 +158,8 @@ class PrivateMount {
     fs::path path_;
 };
 
-inline void write_file(const fs::path& path, const std::string& content, mode_t mode = 0644, uid_t user = 0,
-                       gid_t group = 0) {
+inline void write_file(const fs::path& path, const std::string& content, mode_t mode = 0644,
+                       uid_t user = 0, gid_t group = 0) {
     fs::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << content;
     EXPECT_EQ(::chown(path.c_str(), user, group), 0);
@@ -197,8 +201,8 @@ constexpr gid_t postdrop = 4106;
 /// The directories of a fresh Debian 12 queue: hold and trace are not there yet.
 inline void make_queue_directories(const fs::path& root) {
     make_directory(root, 0755, 0, 0);
-    for (const char* name :
-         {"active", "bounce", "corrupt", "defer", "deferred", "flush", "incoming", "private", "saved"}) {
+    for (const char* name : {"active", "bounce", "corrupt", "defer", "deferred", "flush",
+                             "incoming", "private", "saved"}) {
         make_directory(root / name, 0700, postfix, 0);
     }
     make_directory(root / "maildrop", 01730, postfix, postdrop);

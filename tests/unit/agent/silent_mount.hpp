@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A mount of this process's private namespace that never answers: a FUSE file system whose server says nothing. Who
-// takes a step onto it waits until this object goes.
+// A mount of this process's private namespace that never answers: a FUSE file system whose server
+// says nothing. Who takes a step onto it waits until this object goes.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -16,12 +16,14 @@ namespace agent::testing {
 
 class SilentMount {
    public:
-    explicit SilentMount(fs::path path) : path_(std::move(path)), server_(::open("/dev/fuse", O_RDWR | O_CLOEXEC)) {
+    explicit SilentMount(fs::path path)
+        : path_(std::move(path)), server_(::open("/dev/fuse", O_RDWR | O_CLOEXEC)) {
         fs::create_directories(path_);
         EXPECT_TRUE(enter_private_mounts()) << std::strerror(errno);
-        const std::string options =
-            "fd=" + std::to_string(server_.get()) + ",rootmode=40000,user_id=0,group_id=0,allow_other";
-        works_ = ::mount("silent", path_.c_str(), "fuse.silent", MS_NOSUID | MS_NODEV, options.c_str()) == 0;
+        const std::string options = "fd=" + std::to_string(server_.get()) +
+                                    ",rootmode=40000,user_id=0,group_id=0,allow_other";
+        works_ = ::mount("silent", path_.c_str(), "fuse.silent", MS_NOSUID | MS_NODEV,
+                         options.c_str()) == 0;
     }
     SilentMount(const SilentMount&) = delete;
     SilentMount& operator=(const SilentMount&) = delete;

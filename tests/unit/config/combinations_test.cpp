@@ -19,11 +19,12 @@ std::vector<std::string> problems_with(const std::vector<std::string>& overrides
 }  // namespace
 
 TEST(Combinations, TheLinkIsNotOnTheMount) {
-    EXPECT_THAT(
-        problems_with({"queue.link=/Mail/queue"}),
-        ElementsAre("--set: queue.link: \"/Mail/queue\" is inside mount.path \"/Mail\"; the link must be on the "
-                    "local disk and point into the mount"));
-    EXPECT_THAT(problems_with({"queue.link=/Mail"}), ElementsAre(HasSubstr("is the same as mount.path")));
+    EXPECT_THAT(problems_with({"queue.link=/Mail/queue"}),
+                ElementsAre("--set: queue.link: \"/Mail/queue\" is inside mount.path \"/Mail\"; "
+                            "the link must be on the "
+                            "local disk and point into the mount"));
+    EXPECT_THAT(problems_with({"queue.link=/Mail"}),
+                ElementsAre(HasSubstr("is the same as mount.path")));
     EXPECT_THAT(problems_with({"mount.path=/var/spool/postfix/m"}),
                 ElementsAre(HasSubstr("queue.link: \"/var/spool/postfix\" contains mount.path")));
     EXPECT_THAT(problems_with({"queue.link=/Mailqueue"}), IsEmpty());
@@ -36,7 +37,8 @@ TEST(Combinations, TheSkeletonIsNeitherOnTheMountNorTheLink) {
                 ElementsAre(HasSubstr("is the same as queue.link")));
     EXPECT_THAT(problems_with({"queue.skeleton=/var/spool/postfix/org"}),
                 ElementsAre(HasSubstr("is inside queue.link")));
-    EXPECT_THAT(problems_with({"queue.skeleton=/var/spool"}), ElementsAre(HasSubstr("contains queue.link")));
+    EXPECT_THAT(problems_with({"queue.skeleton=/var/spool"}),
+                ElementsAre(HasSubstr("contains queue.link")));
 }
 
 TEST(Combinations, NothingHasANameThatRelinkingUses) {
@@ -49,22 +51,24 @@ TEST(Combinations, NothingHasANameThatRelinkingUses) {
 TEST(Combinations, TheLogIsNotReadThroughTheMount) {
     EXPECT_THAT(problems_with({"maillog.path=/Mail/log"}),
                 ElementsAre(HasSubstr("the log must be readable when the mount hangs")));
-    EXPECT_THAT(problems_with({"maillog.path=/var/spool/postfix/log"}), ElementsAre(HasSubstr("is inside queue.link")));
+    EXPECT_THAT(problems_with({"maillog.path=/var/spool/postfix/log"}),
+                ElementsAre(HasSubstr("is inside queue.link")));
 }
 
 TEST(Combinations, ALogPathIsNotGivenForTheJournal) {
     EXPECT_THAT(
         problems_with({"maillog.path=/var/log/maillog", "maillog.source=journal"}),
-        ElementsAre(HasSubstr("maillog.path: \"/var/log/maillog\" is not read, because maillog.source is journal")));
+        ElementsAre(HasSubstr(
+            "maillog.path: \"/var/log/maillog\" is not read, because maillog.source is journal")));
     EXPECT_THAT(problems_with({"maillog.path=auto", "maillog.source=journal"}), IsEmpty());
 }
 
 TEST(Combinations, TheDeadlineIsAtMostTwentyIntervals) {
     EXPECT_THAT(problems_with({"mount.deadline=20s", "checks.interval=1s"}), IsEmpty());
-    EXPECT_THAT(
-        problems_with({"mount.deadline=20001ms", "checks.interval=1s"}),
-        ElementsAre("--set: mount.deadline: 20001ms is more than 20 times checks.interval, 1s; shorten the one or "
-                    "lengthen the other"));
+    EXPECT_THAT(problems_with({"mount.deadline=20001ms", "checks.interval=1s"}),
+                ElementsAre("--set: mount.deadline: 20001ms is more than 20 times checks.interval, "
+                            "1s; shorten the one or "
+                            "lengthen the other"));
 }
 
 TEST(Combinations, AConflictIsPlacedWhereTheOperatorWroteSomething) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each form by way of the key that has it, so that a row of the schema with the wrong form is seen, too.
+// Each form by way of the key that has it, so that a row of the schema with the wrong form is seen,
+// too.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,9 +19,11 @@ void expect_good(const std::string& key, const std::vector<std::string>& values)
     }
 }
 
-void expect_bad(const std::string& key, const std::string& words, const std::vector<std::string>& values) {
+void expect_bad(const std::string& key, const std::string& words,
+                const std::vector<std::string>& values) {
     for (const std::string& value : values) {
-        EXPECT_THAT(problems_of_override(key + "=" + value), ElementsAre(HasSubstr(words))) << key << "=" << value;
+        EXPECT_THAT(problems_of_override(key + "=" + value), ElementsAre(HasSubstr(words)))
+            << key << "=" << value;
     }
 }
 
@@ -40,17 +43,18 @@ TEST(Forms, ListenPortHasBounds) {
 }
 
 TEST(Forms, ImdsEndpointIsAnAddressOverHttpWithoutAPath) {
-    expect_good("imds.endpoint",
-                {"http://169.254.169.254", "http://127.0.0.1:1338", "http://[fd00:ec2::254]", "http://[::1]:80"});
+    expect_good("imds.endpoint", {"http://169.254.169.254", "http://127.0.0.1:1338",
+                                  "http://[fd00:ec2::254]", "http://[::1]:80"});
     expect_bad("imds.endpoint", "does not begin with http://",
                {"", "169.254.169.254", "https://169.254.169.254", "ftp://1.2.3.4"});
     expect_bad("imds.endpoint", "has a path",
                {"http://169.254.169.254/", "http://169.254.169.254/latest", "http://1.2.3.4?x"});
     expect_bad("imds.endpoint", "has no IP address as its host",
-               {"http://", "http://metadata", "http://::1", "http://[1.2.3.4]", "http://[::1", "http://[]",
-                "http://a@1.2.3.4"});
+               {"http://", "http://metadata", "http://::1", "http://[1.2.3.4]", "http://[::1",
+                "http://[]", "http://a@1.2.3.4"});
     expect_bad("imds.endpoint", "has a port that is not 1 to 65535",
-               {"http://1.2.3.4:", "http://1.2.3.4:0", "http://1.2.3.4:65536", "http://1.2.3.4:8x", "http://[::1]80"});
+               {"http://1.2.3.4:", "http://1.2.3.4:0", "http://1.2.3.4:65536", "http://1.2.3.4:8x",
+                "http://[::1]80"});
 }
 
 TEST(Forms, PathsAreAbsoluteAndNormal) {
@@ -79,7 +83,8 @@ TEST(Forms, InstanceIdIsAutoOrASinglePathComponent) {
 
 TEST(Forms, FilesystemTypesAreWords) {
     expect_good("mount.fstypes", {"nfs4", "9p,fuse.sshfs"});
-    expect_bad("mount.fstypes", "is not a file system type", {"", ",", "a b", "nfs4,/", std::string(65, 'a')});
+    expect_bad("mount.fstypes", "is not a file system type",
+               {"", ",", "a b", "nfs4,/", std::string(65, 'a')});
     expect_bad("mount.fstypes", "the list is empty", {"[]"});
 }
 
@@ -122,5 +127,6 @@ TEST(Forms, DurationsAndCountsHaveBounds) {
         expect_good(row.key, row.good);
         expect_bad(row.key, "is out of range; wanted is a", row.bad);
     }
-    expect_bad("mount.wait", "a duration is a whole number and a unit", {"", "5", "-5s", "1.5s", "forever"});
+    expect_bad("mount.wait", "a duration is a whole number and a unit",
+               {"", "5", "-5s", "1.5s", "forever"});
 }

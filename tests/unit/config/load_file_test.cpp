@@ -37,7 +37,8 @@ class LoadFile : public testing::Test {
     }
     [[nodiscard]] std::string only_problem() const {
         const config::LoadResult loaded = load();
-        return loaded || loaded.error().size() != 1 ? "not one problem" : to_string(loaded.error().front());
+        return loaded || loaded.error().size() != 1 ? "not one problem"
+                                                    : to_string(loaded.error().front());
     }
 
     std::filesystem::path folder_;
@@ -58,11 +59,15 @@ TEST_F(LoadFile, AnAbsentDefaultFileMeansDefaults) {
 }
 
 TEST_F(LoadFile, AnAbsentFileThatWasNamedIsAnError) {
-    EXPECT_EQ(only_problem(), file_.string() + ": cannot open the settings file: No such file or directory");
+    EXPECT_EQ(only_problem(),
+              file_.string() + ": cannot open the settings file: No such file or directory");
 }
 
 TEST_F(LoadFile, NoFileAtAllMeansDefaultsAndSet) {
-    EXPECT_EQ(config::load({.file = {}, .file_must_exist = false, .overrides = {"user=x"}}).value().settings.user, "x");
+    EXPECT_EQ(config::load({.file = {}, .file_must_exist = false, .overrides = {"user=x"}})
+                  .value()
+                  .settings.user,
+              "x");
 }
 
 TEST_F(LoadFile, AFileThatCannotBeReadIsAnErrorEvenTheDefaultOne) {

@@ -23,7 +23,8 @@ config::Loaded loaded_from(std::string_view text, const std::vector<std::string>
     return config::load_text(text, "/etc/agent.json", overrides).value();
 }
 
-void expect_same(const core::Settings& one, const core::Settings& other, const std::string& context) {
+void expect_same(const core::Settings& one, const core::Settings& other,
+                 const std::string& context) {
     for (const config::Key& key : config::schema()) {
         ASSERT_EQ(key.get(one), key.get(other)) << key.path << " in\n" << context;
     }
@@ -32,7 +33,8 @@ void expect_same(const core::Settings& one, const core::Settings& other, const s
 }  // namespace
 
 TEST(Print, ShowsEverySettingAndWhereItCameFrom) {
-    EXPECT_EQ(config::print(loaded_from("{\"mount\":\n{\"fstypes\": [\"nfs4\", \"ext4\"]}}", {"listen.port=25"})),
+    EXPECT_EQ(config::print(loaded_from("{\"mount\":\n{\"fstypes\": [\"nfs4\", \"ext4\"]}}",
+                                        {"listen.port=25"})),
               R"({
   "listen": {
     "address": "::",                       // default
@@ -88,7 +90,8 @@ TEST(Print, WhatIsPrintedLoadsToTheSameSettings) {
 }
 
 TEST(Print, AFileNameWithALineEndDoesNotBreakOutOfItsComment) {
-    const auto loaded = config::load_text("{\"user\": \"mail\"}", "a\n\"user\": \"root\" //", {}).value();
+    const auto loaded =
+        config::load_text("{\"user\": \"mail\"}", "a\n\"user\": \"root\" //", {}).value();
     EXPECT_EQ(loaded_from(config::print(loaded)).settings.user, "mail");
 }
 
@@ -104,9 +107,12 @@ TEST(Print, EveryKeyThatIsMutatedIsReported) {
             if (config::find_key(path) || (section.empty() && config::is_section(path))) {
                 continue;
             }
-            const std::string member = "\"" + mutant + "\": " + config::to_json(key.get(core::Settings{}));
-            const std::string text = section.empty() ? "{" + member + "}" : "{\"" + section + "\": {" + member + "}}";
-            EXPECT_THAT(test::problems_in(text), ElementsAre(StartsWith("agent.json:1: " + path + ": unknown key; ")));
+            const std::string member =
+                "\"" + mutant + "\": " + config::to_json(key.get(core::Settings{}));
+            const std::string text =
+                section.empty() ? "{" + member + "}" : "{\"" + section + "\": {" + member + "}}";
+            EXPECT_THAT(test::problems_in(text),
+                        ElementsAre(StartsWith("agent.json:1: " + path + ": unknown key; ")));
             EXPECT_THAT(test::problems_of_override(path + "=x"),
                         ElementsAre(StartsWith("--set: " + path + ": unknown key; ")));
         }
@@ -138,7 +144,8 @@ TEST(Schema, AValueThatIsRefusedChangesNothing) {
     for (const config::Key& key : config::schema()) {
         for (const config::Value& bad :
              {config::Value(std::int64_t{-1}), config::Value(std::string("\x01")),
-              config::Value(std::vector<std::string>{}), config::Value(std::vector<std::string>{"nfs4", "/"})}) {
+              config::Value(std::vector<std::string>{}),
+              config::Value(std::vector<std::string>{"nfs4", "/"})}) {
             core::Settings settings;
             EXPECT_FALSE(key.set(settings, bad)) << key.path;
             EXPECT_EQ(key.get(settings), key.get(core::Settings{})) << key.path;
@@ -148,13 +155,17 @@ TEST(Schema, AValueThatIsRefusedChangesNothing) {
 
 TEST(Schema, TheTableHasARowPerKey) {
     const std::string table = config::settings_table_markdown();
-    EXPECT_THAT(table,
-                StartsWith("| key | default | accepts | a change takes effect | meaning |\n|---|---|---|---|---|\n"));
-    EXPECT_THAT(table,
-                HasSubstr("| `mount.deadline` | `\"2s\"` | a duration from 100ms to 1m | on reload | Longest time"));
-    EXPECT_THAT(table, HasSubstr("| `mount.path` | `\"/Mail\"` | an absolute path | on restart | Mount point"));
-    EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')), config::schema().size() + 2);
-    EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '|')), (config::schema().size() + 2) * 6);
+    EXPECT_THAT(table, StartsWith("| key | default | accepts | a change takes effect | meaning "
+                                  "|\n|---|---|---|---|---|\n"));
+    EXPECT_THAT(table, HasSubstr("| `mount.deadline` | `\"2s\"` | a duration from 100ms to 1m | on "
+                                 "reload | Longest time"));
+    EXPECT_THAT(
+        table,
+        HasSubstr("| `mount.path` | `\"/Mail\"` | an absolute path | on restart | Mount point"));
+    EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')),
+              config::schema().size() + 2);
+    EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '|')),
+              (config::schema().size() + 2) * 6);
 }
 
 TEST(Nearest, DistanceCountsInsertionsDeletionsAndReplacements) {

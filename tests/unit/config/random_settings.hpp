@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random settings that are valid, and keys that are not, for property tests. The same seed gives the same values.
+// Random settings that are valid, and keys that are not, for property tests. The same seed gives
+// the same values.
 #pragma once
 
 #include "config/load.hpp"
@@ -42,14 +43,19 @@ class RandomSettings {
 
    private:
     std::size_t below(std::size_t bound) { return random_() % bound; }
-    std::string pick(const std::vector<std::string>& choices) { return choices[below(choices.size())]; }
-    std::string number(std::size_t least, std::size_t most) { return std::to_string(least + below(most - least + 1)); }
+    std::string pick(const std::vector<std::string>& choices) {
+        return choices[below(choices.size())];
+    }
+    std::string number(std::size_t least, std::size_t most) {
+        return std::to_string(least + below(most - least + 1));
+    }
 
     // With what JSON and a comment could trip over.
     std::string component() {
         std::string text = "x";
         for (std::size_t left = below(12); left > 0; --left) {
-            text += pick({"a", "Z", "0", " ", "\"", "\\", "*", "{", "}", ",", "\xc3\xa9", "\xf0\x9f\x93\xac", "."});
+            text += pick({"a", "Z", "0", " ", "\"", "\\", "*", "{", "}", ",", "\xc3\xa9",
+                          "\xf0\x9f\x93\xac", "."});
         }
         return text;
     }

@@ -24,15 +24,17 @@ TEST(ReloadOfSettings, TheKeysThatNeedARestartAreThese) {
             keys.push_back(key.path);
         }
     }
-    EXPECT_THAT(keys, ElementsAre("listen.address", "listen.port", "instance_id", "imds.endpoint", "mount.path",
-                                  "queue.link", "queue.skeleton", "user"));
+    EXPECT_THAT(keys, ElementsAre("listen.address", "listen.port", "instance_id", "imds.endpoint",
+                                  "mount.path", "queue.link", "queue.skeleton", "user"));
 }
 
 TEST(ReloadOfSettings, AppliesWhatIsLiveAndNamesWhatWaits) {
     const core::Settings before;
     const core::Settings after =
-        settings_of("{}", {"listen.port=1", "mount.path=/m", "mount.deadline=1s", "checks.fail_after=3", "user=mail"});
-    EXPECT_THAT(config::changed_needing_restart(before, after), ElementsAre("listen.port", "mount.path", "user"));
+        settings_of("{}", {"listen.port=1", "mount.path=/m", "mount.deadline=1s",
+                           "checks.fail_after=3", "user=mail"});
+    EXPECT_THAT(config::changed_needing_restart(before, after),
+                ElementsAre("listen.port", "mount.path", "user"));
     const core::Settings applied = config::apply_reload(before, after).value();
     EXPECT_EQ(applied.listen.port, 8025);
     EXPECT_EQ(applied.mount.path, "/Mail");
@@ -46,7 +48,8 @@ TEST(ReloadOfSettings, AMixtureThatIsImpossibleIsRefused) {
     const core::Settings after = settings_of("{}", {"mount.path=/m", "maillog.path=/Mail/log"});
     const auto applied = config::apply_reload({}, after);
     ASSERT_FALSE(applied);
-    EXPECT_THAT(applied.error().message, HasSubstr("maillog.path: \"/Mail/log\" is inside mount.path \"/Mail\""));
+    EXPECT_THAT(applied.error().message,
+                HasSubstr("maillog.path: \"/Mail/log\" is inside mount.path \"/Mail\""));
 }
 
 TEST(ReloadOfSettings, EveryKeyComesFromOneSideOrTheOther) {

@@ -11,7 +11,8 @@
 namespace test {
 
 /// Every problem as one line; empty where the settings are good.
-inline std::vector<std::string> problems_in(std::string_view text, const std::vector<std::string>& overrides = {}) {
+inline std::vector<std::string> problems_in(std::string_view text,
+                                            const std::vector<std::string>& overrides = {}) {
     const config::LoadResult loaded = config::load_text(text, "agent.json", overrides);
     std::vector<std::string> lines;
     if (!loaded) {
@@ -26,7 +27,8 @@ inline std::vector<std::string> problems_of_override(const std::string& assignme
     return problems_in("{}", {assignment});
 }
 
-inline core::Settings settings_of(std::string_view text, const std::vector<std::string>& overrides = {}) {
+inline core::Settings settings_of(std::string_view text,
+                                  const std::vector<std::string>& overrides = {}) {
     return config::load_text(text, "agent.json", overrides).value().settings;
 }
 

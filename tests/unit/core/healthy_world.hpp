@@ -32,9 +32,10 @@ inline core::ProcessFacts master(int pid, const std::string& queue) {
 }
 
 inline core::MountEntry nfs_mount() {
-    return {
-        "/Mail", "0:40", "nfs4", "fs-0123.efs.eu-central-1.amazonaws.com:/", "rw,relatime", "rw,vers=4.1,addr=10.0.0.5",
-        false};
+    return {"/Mail",       "0:40",
+            "nfs4",        "fs-0123.efs.eu-central-1.amazonaws.com:/",
+            "rw,relatime", "rw,vers=4.1,addr=10.0.0.5",
+            false};
 }
 
 inline core::OwnerRecord owner(const std::string& id, const std::string& hostname) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real dbus-daemon on a private socket, which this process takes for the system bus, and a service on it that
-// follows what systemd documents (tests/support/fake_systemd.py).
+// A real dbus-daemon on a private socket, which this process takes for the system bus, and a
+// service on it that follows what systemd documents (tests/support/fake_systemd.py).
 #pragma once
 
 #include <cstdlib>
@@ -20,7 +20,8 @@ class FakeSystemd {
         EXPECT_EQ(::pipe2(in.data(), O_CLOEXEC), 0);
         EXPECT_EQ(::pipe2(out.data(), O_CLOEXEC), 0);
         process_ = std::make_unique<Child>(
-            std::vector<std::string>{"/usr/bin/python3", PEA_TEST_SUPPORT_DIR "/fake_systemd.py"}, in[0], out[1]);
+            std::vector<std::string>{"/usr/bin/python3", PEA_TEST_SUPPORT_DIR "/fake_systemd.py"},
+            in[0], out[1]);
         ::close(in[0]);
         ::close(out[1]);
         to_ = in[1];
@@ -66,9 +67,9 @@ class Bus {
 
     void start() {
         std::filesystem::remove(socket_);
-        daemon_ = std::make_unique<Child>(
-            std::vector<std::string>{"dbus-daemon", "--nofork", "--nopidfile", "--address=" + address_,
-                                     "--config-file=" PEA_TEST_SUPPORT_DIR "/private_bus.conf"});
+        daemon_ = std::make_unique<Child>(std::vector<std::string>{
+            "dbus-daemon", "--nofork", "--nopidfile", "--address=" + address_,
+            "--config-file=" PEA_TEST_SUPPORT_DIR "/private_bus.conf"});
         ASSERT_TRUE(eventually([this] { return std::filesystem::exists(socket_); }));
     }
     void stop() { daemon_->end(SIGKILL); }

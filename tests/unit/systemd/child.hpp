@@ -23,9 +23,11 @@
 
 namespace tests {
 
-/// Mounts of this process's own from here on, with an empty /run. False where that is not permitted.
+/// Mounts of this process's own from here on, with an empty /run. False where that is not
+/// permitted.
 inline bool enter_private_mounts() {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
         return false;
     }
     return ::mount("run", "/run", "tmpfs", 0, "mode=755") == 0;
@@ -44,7 +46,8 @@ inline bool eventually(const std::function<bool()>& condition) {
 
 class Child {
    public:
-    explicit Child(std::vector<std::string> command, int standard_input = -1, int standard_output = -1) {
+    explicit Child(std::vector<std::string> command, int standard_input = -1,
+                   int standard_output = -1) {
         std::vector<char*> arguments;
         for (std::string& word : command) {
             arguments.push_back(word.data());

@@ -22,11 +22,15 @@ class JournalCounting : public testing::Test {
         journald_.start();
     }
 
-    void connect(int number) { journald_.log("postfix/smtpd", "connect " + std::to_string(number)); }
+    void connect(int number) {
+        journald_.log("postfix/smtpd", "connect " + std::to_string(number));
+    }
 
-    /// The texts that come after the cursor, until there are `count` of them or five seconds have passed; the cursor
-    /// is moved behind them. Asks as one would whose answers get lost: each question names the place anew.
-    std::vector<std::string> after(systemd::Journal& journal, std::string& cursor, std::size_t count) {
+    /// The texts that come after the cursor, until there are `count` of them or five seconds have
+    /// passed; the cursor is moved behind them. Asks as one would whose answers get lost: each
+    /// question names the place anew.
+    std::vector<std::string> after(systemd::Journal& journal, std::string& cursor,
+                                   std::size_t count) {
         Journald::control("--sync");
         std::vector<std::string> texts;
         tests::eventually([&] {

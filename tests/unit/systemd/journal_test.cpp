@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Against a real journald. What is waited for is waited for by poll on what the reader says, as its worker does.
+// Against a real journald. What is waited for is waited for by poll on what the reader says, as its
+// worker does.
 #include "systemd/journal.hpp"
 
 #include <gmock/gmock.h>
@@ -43,13 +44,15 @@ class Journal : public testing::Test {
         return lines;
     }
 
-    /// Waits, as the worker does, until the journal says that there is something; false after 10 seconds.
+    /// Waits, as the worker does, until the journal says that there is something; false after 10
+    /// seconds.
     static bool wait(systemd::Journal& journal) {
         const auto deadline = std::chrono::steady_clock::now() + 10s;
         while (std::chrono::steady_clock::now() < deadline) {
             pollfd waited = journal.descriptor();
             const int timeout = journal.timeout_ms();
-            if (::poll(&waited, 1, timeout < 0 ? 10'000 : std::min(timeout, 10'000)) >= 0 && journal.look()) {
+            if (::poll(&waited, 1, timeout < 0 ? 10'000 : std::min(timeout, 10'000)) >= 0 &&
+                journal.look()) {
                 return true;
             }
         }
@@ -100,10 +103,13 @@ TEST_F(Journal, GivesTheLinesOfStartsOfPostfixAsALogFileWouldHaveThem) {
         if (lines.size() < 3) {
             return false;
         }
-        const std::string stamp = "20[0-9][0-9]-[0-9]+-[0-9]+T[0-9]+:[0-9]+:[0-9]+[.][0-9]{6}Z [^ ]+ ";
-        EXPECT_THAT(lines, ElementsAre(MatchesRegex(stamp + "postfix/postfix-script.771.: " + already),
-                                       MatchesRegex(stamp + "postfix/master.771.: daemon started -- version .*"),
-                                       MatchesRegex(stamp + "postfix/master.771.: terminating on signal 15")));
+        const std::string stamp =
+            "20[0-9][0-9]-[0-9]+-[0-9]+T[0-9]+:[0-9]+:[0-9]+[.][0-9]{6}Z [^ ]+ ";
+        EXPECT_THAT(
+            lines,
+            ElementsAre(MatchesRegex(stamp + "postfix/postfix-script.771.: " + already),
+                        MatchesRegex(stamp + "postfix/master.771.: daemon started -- version .*"),
+                        MatchesRegex(stamp + "postfix/master.771.: terminating on signal 15")));
         return true;
     }));
     EXPECT_EQ(last_.state, State::reading);
@@ -284,7 +290,8 @@ TEST_F(Journal, IsLostWhenItsFilesAreDeletedAndFoundAgainWithTheNext) {
     const auto lost = journal.read();
     EXPECT_EQ(lost.state, State::lost);
     EXPECT_THAT(lost.error, HasSubstr("no files"));
-    Journald::control("--rotate");  // until then journald writes into the file that has no name any more
+    Journald::control(
+        "--rotate");  // until then journald writes into the file that has no name any more
     journald_.log("postfix/master", failure(2));
     EXPECT_THAT(next(journal, 1), ElementsAre(failure(2)));
     EXPECT_EQ(last_.state, State::reading);

@@ -27,32 +27,40 @@ class Journald {
         }
         std::filesystem::create_directories("/run/systemd/journald.conf.d");
         std::ofstream("/run/systemd/journald.conf.d/test.conf")
-            << "[Journal]\nReadKMsg=no\nAudit=no\nRateLimitIntervalSec=0\nForwardToWall=no\nSyncIntervalSec=1s\n";
+            << "[Journal]\nReadKMsg=no\nAudit=no\nRateLimitIntervalSec=0\nForwardToWall="
+               "no\nSyncIntervalSec=1s\n";
         return true;
     }
 
     void start() {
         std::filesystem::remove(socket_path);
-        process_ = std::make_unique<Child>(std::vector<std::string>{"/lib/systemd/systemd-journald"});
+        process_ =
+            std::make_unique<Child>(std::vector<std::string>{"/lib/systemd/systemd-journald"});
         ASSERT_TRUE(eventually([] { return send("test", "<30>", "journald is up", false); }));
     }
     void kill() { process_->end(SIGKILL); }
     void stop() { process_->end(SIGTERM); }
 
     /// As syslog(3) sends it: facility mail.
-    void log(std::string_view tag, std::string_view text) { EXPECT_TRUE(send(tag, "<18>", text, true)); }
+    void log(std::string_view tag, std::string_view text) {
+        EXPECT_TRUE(send(tag, "<18>", text, true));
+    }
     /// The same, said by another user's process.
     void log_as_somebody(std::string_view tag, std::string_view text) {
         const pid_t pid = ::fork();
         if (pid == 0) {
             constexpr uid_t somebody = 65534;
-            ::_exit(::setresuid(somebody, somebody, somebody) == 0 && send(tag, "<18>", text, true) ? 0 : 1);
+            ::_exit(::setresuid(somebody, somebody, somebody) == 0 && send(tag, "<18>", text, true)
+                        ? 0
+                        : 1);
         }
         int status = -1;
         EXPECT_EQ(::waitpid(pid, &status, 0), pid);
         EXPECT_EQ(status, 0) << "what another user logs reaches journald";
     }
-    void log_as_daemon(std::string_view tag, std::string_view text) { EXPECT_TRUE(send(tag, "<26>", text, true)); }
+    void log_as_daemon(std::string_view tag, std::string_view text) {
+        EXPECT_TRUE(send(tag, "<26>", text, true));
+    }
 
     static void control(const std::string& option) {
         Child journalctl({"journalctl", option});
@@ -62,7 +70,8 @@ class Journald {
    private:
     static constexpr const char* socket_path = "/run/systemd/journal/dev-log";
 
-    static bool send(std::string_view tag, std::string_view priority, std::string_view text, bool with_pid) {
+    static bool send(std::string_view tag, std::string_view priority, std::string_view text,
+                     bool with_pid) {
         const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         const int large = 1 << 20;
         ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &large, sizeof large);
@@ -70,9 +79,13 @@ class Journald {
         address.sun_family = AF_UNIX;
         std::strcpy(address.sun_path, socket_path);
         std::string line(priority);
-        line.append("Nov 22 10:15:04 ").append(tag).append(with_pid ? "[771]: " : ": ").append(text);
-        const bool sent = ::sendto(fd, line.data(), line.size(), 0, reinterpret_cast<const sockaddr*>(&address),
-                                   sizeof address) == static_cast<ssize_t>(line.size());
+        line.append("Nov 22 10:15:04 ")
+            .append(tag)
+            .append(with_pid ? "[771]: " : ": ")
+            .append(text);
+        const bool sent =
+            ::sendto(fd, line.data(), line.size(), 0, reinterpret_cast<const sockaddr*>(&address),
+                     sizeof address) == static_cast<ssize_t>(line.size());
         ::close(fd);
         return sent;
     }

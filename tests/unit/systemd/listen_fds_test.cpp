@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a service manager passes; a child of the test's own stands in for the program, so that descriptors from 3 on are
-// what the test says.
+// What a service manager passes; a child of the test's own stands in for the program, so that
+// descriptors from 3 on are what the test says.
 #include "systemd/listen_fds.hpp"
 
 #include <gmock/gmock.h>
@@ -50,9 +50,9 @@ int bound(int family, int type) {
     const int made = ::socket(family, type, 0);
     sockaddr_storage any{};
     any.ss_family = static_cast<sa_family_t>(family);
-    EXPECT_EQ(
-        ::bind(made, reinterpret_cast<sockaddr*>(&any), family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6)),
-        0);
+    EXPECT_EQ(::bind(made, reinterpret_cast<sockaddr*>(&any),
+                     family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6)),
+              0);
     return made;
 }
 
@@ -110,11 +110,16 @@ TEST(ListenFds, WhatIsNoListeningTcpSocketIsNamedAndClosed) {
         EXPECT_THAT(passed.listening, ElementsAre(7));
         ASSERT_THAT(passed.refused, SizeIs(4));
         EXPECT_EQ(passed.refused[0],
-                  "the service manager passed descriptor 3 (\"udp\"), which is an IPv4 datagram socket that does not "
-                  "listen; only listening TCP sockets are of use: in the socket unit give ListenStream= a port, or an "
+                  "the service manager passed descriptor 3 (\"udp\"), which is an IPv4 datagram "
+                  "socket that does not "
+                  "listen; only listening TCP sockets are of use: in the socket unit give "
+                  "ListenStream= a port, or an "
                   "IP address and a port");
-        EXPECT_THAT(passed.refused[1], HasSubstr("4 (\"idle\"), which is an IPv6 stream socket that does not listen;"));
-        EXPECT_THAT(passed.refused[2], HasSubstr("5 (\"unix\"), which is a Unix sequential packet socket"));
+        EXPECT_THAT(
+            passed.refused[1],
+            HasSubstr("4 (\"idle\"), which is an IPv6 stream socket that does not listen;"));
+        EXPECT_THAT(passed.refused[2],
+                    HasSubstr("5 (\"unix\"), which is a Unix sequential packet socket"));
         EXPECT_THAT(passed.refused[3], HasSubstr("6 (\"file\"), which is no socket;"));
         for (const int descriptor : {3, 4, 5, 6}) {
             EXPECT_LT(::fcntl(descriptor, F_GETFD), 0) << descriptor;

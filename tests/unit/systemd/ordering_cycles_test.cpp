@@ -15,7 +15,8 @@ using tests::Journald;
 
 const std::vector<std::string> ours{"postfix-elb-agent.service", "postfix@-.service"};
 constexpr const char* dropped =
-    "multi-user.target: Job postfix-elb-agent.service/start deleted to break ordering cycle starting with "
+    "multi-user.target: Job postfix-elb-agent.service/start deleted to break ordering cycle "
+    "starting with "
     "multi-user.target/start";
 
 class OrderingCycles : public testing::Test {
@@ -39,10 +40,13 @@ class OrderingCycles : public testing::Test {
 
 TEST_F(OrderingCycles, ThoseOfOurUnitsAreToldInTheirOrderAndOnce) {
     journald_.start();
-    journald_.log_as_daemon("systemd", "multi-user.target: Found ordering cycle on postfix@-.service/start");
+    journald_.log_as_daemon("systemd",
+                            "multi-user.target: Found ordering cycle on postfix@-.service/start");
     journald_.log_as_daemon("systemd", dropped);
     journald_.log_as_daemon("systemd", dropped);
-    EXPECT_THAT(found(), ElementsAre("multi-user.target: Found ordering cycle on postfix@-.service/start", dropped));
+    EXPECT_THAT(
+        found(),
+        ElementsAre("multi-user.target: Found ordering cycle on postfix@-.service/start", dropped));
 }
 
 TEST_F(OrderingCycles, OtherUnitsOtherMessagesAndOtherProgramsAreNot) {

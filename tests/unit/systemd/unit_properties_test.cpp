@@ -42,16 +42,19 @@ TEST_F(UnitProperties, EveryPropertyOfAServiceIsRead) {
     property(R"(ActiveEnterTimestamp t 5)");
     property(R"(ActiveEnterTimestampMonotonic t 4)");
     property(R"(Nonsense as ["x"])");
-    property(R"(ExecCondition a(sasbttttuii) [["/usr/sbin/agent", ["agent", "gate"], true, 0, 0, 0, 0, 0, 0, 0]])");
-    property(R"(ExecStartPre a(sasbttttuii) [["/bin/first", ["first"], false, 0, 0, 0, 0, 0, 0, 0],)"
-             R"( ["/bin/second", [], false, 0, 0, 0, 0, 0, 0, 0]])");
+    property(
+        R"(ExecCondition a(sasbttttuii) [["/usr/sbin/agent", ["agent", "gate"], true, 0, 0, 0, 0, 0, 0, 0]])");
+    property(
+        R"(ExecStartPre a(sasbttttuii) [["/bin/first", ["first"], false, 0, 0, 0, 0, 0, 0, 0],)"
+        R"( ["/bin/second", [], false, 0, 0, 0, 0, 0, 0, 0]])");
 
     const auto units = systemd::read_units({postfix});
     ASSERT_TRUE(units) << units.error().message;
     ASSERT_EQ(units->size(), 1U);
     const core::UnitProperties& unit = units->front();
     EXPECT_EQ(unit.name, postfix);
-    EXPECT_EQ(unit.load_state + unit.active_state + unit.sub_state + unit.type, "loadedactiverunningforking");
+    EXPECT_EQ(unit.load_state + unit.active_state + unit.sub_state + unit.type,
+              "loadedactiverunningforking");
     EXPECT_EQ(unit.unit_file_state, "enabled");
     EXPECT_EQ(unit.status_text, "pass?and more") << "fit for one line";
     EXPECT_EQ(unit.pid_file, "/var/spool/postfix/pid/master.pid");
@@ -74,7 +77,8 @@ TEST_F(UnitProperties, EveryPropertyOfAServiceIsRead) {
 TEST_F(UnitProperties, TheAddressesOfASocketAreRead) {
     tests::FakeSystemd systemd;
     systemd.tell("unit a.socket loaded active listening -");
-    systemd.tell(R"(property a.socket Listen a(ss) [["Stream", "[::]:8025"], ["Stream", "/run/a"]])");
+    systemd.tell(
+        R"(property a.socket Listen a(ss) [["Stream", "[::]:8025"], ["Stream", "/run/a"]])");
     const auto units = systemd::read_units({"a.socket"});
     ASSERT_TRUE(units) << units.error().message;
     EXPECT_THAT(units->front().listens, ElementsAre("[::]:8025", "/run/a"));

@@ -62,13 +62,14 @@ class Units : public testing::Test {
         return until([](const Facts& facts) { return facts.reachable; });
     }
     bool until_units(std::vector<UnitFacts> units) {
-        const bool so = until([&](const Facts& facts) { return facts.reachable && facts.units == units; });
+        const bool so =
+            until([&](const Facts& facts) { return facts.reachable && facts.units == units; });
         if (!so) {
             EXPECT_EQ(units_.facts().error, "");
             EXPECT_EQ(units_.facts().units.size(), units.size());
             for (const UnitFacts& unit : units_.facts().units) {
-                ADD_FAILURE() << "seen: " << unit.name << " " << unit.active_state << " " << unit.sub_state << " "
-                              << unit.job << " " << unit.has_processes;
+                ADD_FAILURE() << "seen: " << unit.name << " " << unit.active_state << " "
+                              << unit.sub_state << " " << unit.job << " " << unit.has_processes;
             }
         }
         return so;
@@ -76,7 +77,8 @@ class Units : public testing::Test {
 
     tests::Bus bus_;
     std::unique_ptr<tests::FakeSystemd> systemd_;
-    systemd::Units units_{{.answer = 300ms, .silence = 400ms, .first_retry = 20ms, .last_retry = 100ms}};
+    systemd::Units units_{
+        {.answer = 300ms, .silence = 400ms, .first_retry = 20ms, .last_retry = 100ms}};
     std::chrono::steady_clock::duration longest_{};
 };
 
@@ -85,7 +87,8 @@ TEST_F(Units, AreAsSystemdSaysAtOnceAndOnesThatDoNotRunPostfixAreLeftOut) {
     systemd_->tell("unit postfix-elb-agent.service loaded active running notify");
     systemd_->tell("unit postfix-resolvconf.service loaded inactive dead oneshot");
     systemd_->tell("unit postfix@out.service loaded failed failed forking");
-    EXPECT_TRUE(until_units({grouping, running, {"postfix@out.service", "loaded", "failed", "failed", "", true}}));
+    EXPECT_TRUE(until_units(
+        {grouping, running, {"postfix@out.service", "loaded", "failed", "failed", "", true}}));
 }
 
 TEST_F(Units, HaveNoProcessesWhenTheyAreOfTypeOneshotWhateverTheirState) {
@@ -104,7 +107,8 @@ TEST_F(Units, FollowAStopAndAStart) {
     systemd_->tell("job " + name + " restart");
     EXPECT_TRUE(until_units({grouping, {name, "loaded", "active", "running", "restart", true}}));
     systemd_->tell("unit " + name + " loaded deactivating stop-sigterm forking");
-    EXPECT_TRUE(until_units({grouping, {name, "loaded", "deactivating", "stop-sigterm", "restart", true}}));
+    EXPECT_TRUE(
+        until_units({grouping, {name, "loaded", "deactivating", "stop-sigterm", "restart", true}}));
     systemd_->tell("unit " + name + " loaded activating start forking");
     systemd_->tell("unit " + name + " loaded active running forking");
     systemd_->tell("done " + name);
@@ -158,7 +162,8 @@ TEST_F(Units, AreReadAnewWhenSystemdReadItsFilesAnew) {
 TEST_F(Units, OfWhichThereAreVeryManyAreBounded) {
     start(false);
     for (int i = 0; i < 20; ++i) {
-        systemd_->tell("unit postfix@" + std::to_string(i) + ".service loaded active running forking");
+        systemd_->tell("unit postfix@" + std::to_string(i) +
+                       ".service loaded active running forking");
     }
     ASSERT_TRUE(until_known());
     EXPECT_THAT(units_.facts().units, SizeIs(systemd::max_units));
@@ -167,12 +172,14 @@ TEST_F(Units, OfWhichThereAreVeryManyAreBounded) {
 TEST_F(Units, AreNotAskedForWhenOthersChange) {
     start();
     // Once, and once more when what changes is watched.
-    ASSERT_TRUE(until([&](const Facts& facts) { return facts.reachable && systemd_->tell("asked") == "2"; }));
+    ASSERT_TRUE(until(
+        [&](const Facts& facts) { return facts.reachable && systemd_->tell("asked") == "2"; }));
     systemd_->tell("unit cron.service loaded active running simple");
     systemd_->tell("job cron.service restart");
     systemd_->tell("unit cron.service loaded failed failed simple");
     systemd_->tell("job postfix@-.service start");
-    EXPECT_TRUE(until_units({grouping, {"postfix@-.service", "loaded", "active", "running", "start", true}}));
+    EXPECT_TRUE(until_units(
+        {grouping, {"postfix@-.service", "loaded", "active", "running", "start", true}}));
     EXPECT_EQ(systemd_->tell("asked"), "3");
 }
 
@@ -192,7 +199,8 @@ TEST_F(Units, StayAsTheyWereWhileSystemdHangsAndAreCurrentAsSoonAsItAnswers) {
 }
 
 TEST_F(Units, OfABusThatNeverWasAreUnknownAndFoundWhenItComes) {
-    EXPECT_TRUE(until([](const Facts& facts) { return facts.error.find("No such file") != std::string::npos; }));
+    EXPECT_TRUE(until(
+        [](const Facts& facts) { return facts.error.find("No such file") != std::string::npos; }));
     EXPECT_FALSE(units_.facts().reachable);
     EXPECT_THAT(units_.facts().units, IsEmpty());
     start();
@@ -215,7 +223,9 @@ TEST_F(Units, OutliveTheBus) {
 TEST_F(Units, OfABusThatHangsWhenItIsConnectedToAreUnknownWithoutAWait) {
     start();
     bus_.hang();
-    ASSERT_TRUE(until([](const Facts& facts) { return facts.error.find("does not answer") != std::string::npos; }));
+    ASSERT_TRUE(until([](const Facts& facts) {
+        return facts.error.find("does not answer") != std::string::npos;
+    }));
     EXPECT_LT(longest_, 100ms);
     bus_.thaw();
     EXPECT_TRUE(until_units({grouping, running}));
@@ -236,7 +246,9 @@ TEST_F(Units, SurviveThatSystemdLeavesTheBusAndComesBack) {
 TEST_F(Units, AreUnknownWhileSystemdRefusesAndAskedForAgain) {
     start();
     systemd_->tell("refuse org.freedesktop.DBus.Error.AccessDenied");
-    ASSERT_TRUE(until([](const Facts& facts) { return facts.error.find("refused by the test") != std::string::npos; }));
+    ASSERT_TRUE(until([](const Facts& facts) {
+        return facts.error.find("refused by the test") != std::string::npos;
+    }));
     EXPECT_FALSE(units_.facts().reachable);
     systemd_->tell("refuse");
     EXPECT_TRUE(until_units({grouping, running}));

@@ -69,9 +69,10 @@ TEST(BindListener, APortInUseIsNamedWithWhatToDo) {
     const std::uint16_t port = bound_to(*first).port;
     const auto second = bind_listener("127.0.0.1", port);
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().message, "cannot listen on 127.0.0.1:" + std::to_string(port) +
-                                          ": Address already in use; stop the program that listens there, or set "
-                                          "listen.port to another");
+    EXPECT_EQ(second.error().message,
+              "cannot listen on 127.0.0.1:" + std::to_string(port) +
+                  ": Address already in use; stop the program that listens there, or set "
+                  "listen.port to another");
 }
 
 TEST(BindListener, AnAddressThatIsNotThisHostsIsNamedWithWhatToDo) {
@@ -86,11 +87,13 @@ TEST(BindListener, ANameIsNoAddress) {
         const auto socket = bind_listener(address, 8025);
         ASSERT_FALSE(socket) << address;
         EXPECT_EQ(socket.error().code, core::Errc::malformed);
-        EXPECT_THAT(socket.error().message, HasSubstr("listen.address \"" + std::string(address) + "\" is not an IP"));
+        EXPECT_THAT(socket.error().message,
+                    HasSubstr("listen.address \"" + std::string(address) + "\" is not an IP"));
     }
 }
 
-/// From here on this process lives on a host without IPv6: socket(AF_INET6) is EAFNOSUPPORT, as with ipv6.disable=1.
+/// From here on this process lives on a host without IPv6: socket(AF_INET6) is EAFNOSUPPORT, as
+/// with ipv6.disable=1.
 bool take_ipv6_away() {
     sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -101,7 +104,8 @@ bool take_ipv6_away() {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const sock_fprog filter{sizeof program / sizeof program[0], program};
-    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 TEST(BindListener, OnAHostWithoutIpv6TwoColonsMeanIpv4Alone) {
@@ -113,7 +117,8 @@ TEST(BindListener, OnAHostWithoutIpv6TwoColonsMeanIpv4Alone) {
         }
         const auto any = bind_listener("::", 0);
         const auto explicit_v6 = bind_listener("::1", 0);
-        const bool told = !explicit_v6 && explicit_v6.error().message.find("has no IPv6") != std::string::npos;
+        const bool told =
+            !explicit_v6 && explicit_v6.error().message.find("has no IPv6") != std::string::npos;
         ::_exit(any && bound_to(*any).family == AF_INET && told ? 0 : 1);
     }
     int status = 0;

@@ -22,8 +22,8 @@ class LocalPathsTest : public ::testing::Test {
    protected:
     /// A mount table with one entry.
     LocalPaths with(const std::string& mount_point, const std::string& fstype) const {
-        return LocalPaths("27 1 254:0 / / rw - ext4 /dev/vda rw\n40 27 0:40 / " + mount_point + " rw - " + fstype +
-                          " srv:/ rw\n");
+        return LocalPaths("27 1 254:0 / / rw - ext4 /dev/vda rw\n40 27 0:40 / " + mount_point +
+                          " rw - " + fstype + " srv:/ rw\n");
     }
 
     tests::TemporaryDirectory directory;
@@ -71,7 +71,8 @@ TEST_F(LocalPathsTest, ALoopOfLinksEnds) {
     fs::create_symlink("loop", directory / "loop");
     const auto resolved = all_local.resolve(directory / "loop");
     ASSERT_FALSE(resolved);
-    EXPECT_EQ(resolved.error().message, "open " + (directory / "loop") + ": Too many levels of symbolic links");
+    EXPECT_EQ(resolved.error().message,
+              "open " + (directory / "loop") + ": Too many levels of symbolic links");
 }
 
 TEST_F(LocalPathsTest, NothingBelowANetworkFileSystemIsResolved) {
@@ -83,7 +84,8 @@ TEST_F(LocalPathsTest, NothingBelowANetworkFileSystemIsResolved) {
             const auto resolved = local.resolve(directory / name);
             ASSERT_FALSE(resolved) << fstype << ' ' << name;
             EXPECT_EQ(resolved.error().code, core::Errc::refused);
-            EXPECT_EQ(resolved.error().message, (directory / name) + " is on a network file system, which may hang");
+            EXPECT_EQ(resolved.error().message,
+                      (directory / name) + " is on a network file system, which may hang");
         }
         EXPECT_TRUE(local.resolve(directory.path())) << "beside it all is well";
     }

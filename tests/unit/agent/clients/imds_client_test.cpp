@@ -35,7 +35,8 @@ using testing::StartsWith;
 
 constexpr const char* id_path = "/latest/meta-data/instance-id";
 
-// Patience of the right kind for tests: retries at once, an attempt may take long on a busy machine.
+// Patience of the right kind for tests: retries at once, an attempt may take long on a busy
+// machine.
 ImdsPolicy quick() {
     ImdsPolicy policy;
     policy.attempt = 20s;
@@ -53,7 +54,8 @@ class Conversation {
 
     core::Result<std::string> fetch(const std::string& path = id_path) {
         std::optional<core::Result<std::string>> result;
-        const auto keep = [&result](const std::exception_ptr& thrown, core::Result<std::string> fetched) {
+        const auto keep = [&result](const std::exception_ptr& thrown,
+                                    core::Result<std::string> fetched) {
             ASSERT_FALSE(thrown);
             result = std::move(fetched);
         };
@@ -94,10 +96,11 @@ TEST(ImdsEndpoint, IsAnHttpAddressWithAnIpLiteral) {
 }
 
 TEST(ImdsEndpoint, AnythingElseIsMalformed) {
-    for (const char* text : {"", "http://", "169.254.169.254", "https://169.254.169.254", "http://localhost",
-                             "http://169.254.169.254/", "http://169.254.169.254:", "http://169.254.169.254:0",
-                             "http://169.254.169.254:65536", "http://169.254.169.254:80x", "http://[169.254.169.254]",
-                             "http://fd00:ec2::254", "http://[", "http://[fd00:ec2::254", "http://[::1]80"}) {
+    for (const char* text :
+         {"", "http://", "169.254.169.254", "https://169.254.169.254", "http://localhost",
+          "http://169.254.169.254/", "http://169.254.169.254:", "http://169.254.169.254:0",
+          "http://169.254.169.254:65536", "http://169.254.169.254:80x", "http://[169.254.169.254]",
+          "http://fd00:ec2::254", "http://[", "http://[fd00:ec2::254", "http://[::1]80"}) {
         const auto parsed = agent::parse_imds_endpoint(text);
         ASSERT_FALSE(parsed) << text;
         EXPECT_EQ(parsed.error().code, Errc::malformed);
@@ -130,8 +133,10 @@ TEST(ImdsClientTest, AnExpiredTokenIsReplacedOnce) {
 TEST(ImdsClientTest, ANewTokenThatIsRefusedIsFinalAndForgotten) {
     ImdsProcess imds("tokens_refused");
     Conversation conversation(imds.endpoint());
-    expect_final(conversation.fetch(), Errc::denied, "HTTP 401: a new session token was refused as well");
-    EXPECT_EQ(imds.requests(), "PUT /latest/api/token 200\nGET /latest/meta-data/instance-id 401\n");
+    expect_final(conversation.fetch(), Errc::denied,
+                 "HTTP 401: a new session token was refused as well");
+    EXPECT_EQ(imds.requests(),
+              "PUT /latest/api/token 200\nGET /latest/meta-data/instance-id 401\n");
     imds.set_faults("");
     EXPECT_TRUE(conversation.fetch());
 }
@@ -140,7 +145,8 @@ TEST(ImdsClientTest, AnAbsentItemIsMissingAtOnce) {
     ImdsProcess imds;
     Conversation conversation(imds.endpoint());
     const auto absent = conversation.fetch("/latest/meta-data/spot/instance-action");
-    expect_final(absent, Errc::missing, "for /latest/meta-data/spot/instance-action: HTTP 404: there is no such item");
+    expect_final(absent, Errc::missing,
+                 "for /latest/meta-data/spot/instance-action: HTTP 404: there is no such item");
 }
 
 TEST(ImdsClientTest, AServiceThatIsSwitchedOffIsDeniedAtOnce) {
@@ -163,7 +169,8 @@ TEST(ImdsClientTest, SomethingThatIsNoMetadataServiceIsRefusedAtOnce) {
     Conversation conversation(imds.endpoint());
     expect_final(conversation.fetch(), Errc::missing, "no session token: HTTP 404");
     imds.set_faults("redirect");
-    expect_final(conversation.fetch(), Errc::malformed, "HTTP 302: not an answer of a metadata service");
+    expect_final(conversation.fetch(), Errc::malformed,
+                 "HTTP 302: not an answer of a metadata service");
     imds.set_faults("not_http");
     expect_final(conversation.fetch(), Errc::malformed, "read the answer: ");
 }
@@ -188,8 +195,10 @@ TEST(ImdsClientTest, APassingFailureIsRetried) {
 TEST(ImdsClientTest, ALastingFailureIsGivenUpAfterTheAllowedTries) {
     ImdsProcess imds("always_503");
     Conversation conversation(imds.endpoint());
-    expect_gave_up(conversation.fetch(), Errc::unavailable, "HTTP 503: the metadata service cannot answer now");
-    EXPECT_EQ(imds.requests(), "PUT /latest/api/token 503\nPUT /latest/api/token 503\nPUT /latest/api/token 503\n");
+    expect_gave_up(conversation.fetch(), Errc::unavailable,
+                   "HTTP 503: the metadata service cannot answer now");
+    EXPECT_EQ(imds.requests(),
+              "PUT /latest/api/token 503\nPUT /latest/api/token 503\nPUT /latest/api/token 503\n");
     imds.set_faults("reset");
     expect_gave_up(conversation.fetch(), Errc::unavailable, "");
     imds.set_faults("cut");
@@ -221,7 +230,8 @@ TEST(ImdsClientTest, TheOverallDeadlineEndsAnAttemptAndThePauses) {
     ImdsPolicy policy = quick();
     policy.overall = 100ms;
     auto began = steady_clock::now();
-    EXPECT_THAT(Conversation(imds.endpoint(), policy).fetch().error().message, EndsWith("gave up after 1 try"));
+    EXPECT_THAT(Conversation(imds.endpoint(), policy).fetch().error().message,
+                EndsWith("gave up after 1 try"));
     EXPECT_LT(steady_clock::now() - began, policy.attempt);
 
     imds.set_faults("always_503");
@@ -229,7 +239,8 @@ TEST(ImdsClientTest, TheOverallDeadlineEndsAnAttemptAndThePauses) {
     policy.first_pause = 1h;
     policy.longest_pause = 1h;
     began = steady_clock::now();
-    EXPECT_THAT(Conversation(imds.endpoint(), policy).fetch().error().message, EndsWith("gave up after 1 try"));
+    EXPECT_THAT(Conversation(imds.endpoint(), policy).fetch().error().message,
+                EndsWith("gave up after 1 try"));
     EXPECT_LT(steady_clock::now() - began, policy.overall);
 }
 
@@ -252,7 +263,8 @@ TEST(DeadlineTest, ADeadlineThatWasPassedBeforeItsHandlerRanHarmsNothingAfterIts
     asio::io_context context;
     bool called = false;
     std::optional<Deadline> deadline;
-    deadline.emplace(context.get_executor(), steady_clock::now() - 1s, [&called] { called = true; });
+    deadline.emplace(context.get_executor(), steady_clock::now() - 1s,
+                     [&called] { called = true; });
     // Both are ready; the timer's handler is queued when the deadline ends.
     asio::post(context, [&] { deadline.reset(); });
     context.run();

@@ -26,7 +26,8 @@ using testing::HasSubstr;
 
 constexpr const char* other_id = "i-0fedcba987654321f";
 
-core::Result<Identity> resolve(ImdsProcess& imds, const IdentityFiles& files, const std::string& setting = "auto") {
+core::Result<Identity> resolve(ImdsProcess& imds, const IdentityFiles& files,
+                               const std::string& setting = "auto") {
     asio::io_context context;
     agent::ImdsPolicy policy;
     policy.attempt = 20s;
@@ -69,7 +70,8 @@ TEST(IdentityTest, TheAssetTagComesFirstAndNeedsNoNetwork) {
 
 TEST(IdentityTest, WhatIsRememberedComesBeforeTheNetwork) {
     ImdsProcess imds;
-    const auto found = resolve(imds, {"Default string\n", std::string(other_id) + "\n", "i-00000002"});
+    const auto found =
+        resolve(imds, {"Default string\n", std::string(other_id) + "\n", "i-00000002"});
     EXPECT_EQ(found.value(), (Identity{other_id, IdentitySource::remembered}));
     EXPECT_EQ(imds.requests(), "");
 }
@@ -105,7 +107,8 @@ TEST(IdentityTest, TheErrorSaysOfEachSourceWhyItDidNotAnswer) {
     };
     ImdsProcess imds;
     for (const Case& each :
-         {Case{"html_page", "the metadata service gave an HTML or XML page instead of an instance id"},
+         {Case{"html_page",
+               "the metadata service gave an HTML or XML page instead of an instance id"},
           Case{"empty_body", "the metadata service gave an empty answer instead of an instance id"},
           Case{"path_traversal", "the metadata service gave a path instead of an instance id"},
           Case{"garbage", "the metadata service gave something else instead of an instance id"},
@@ -117,11 +120,12 @@ TEST(IdentityTest, TheErrorSaysOfEachSourceWhyItDidNotAnswer) {
         EXPECT_EQ(found.error().code, Errc::unavailable);
         const std::string& message = found.error().message;
         EXPECT_THAT(message, HasSubstr(each.text));
+        EXPECT_THAT(message, HasSubstr("the DMI asset tag gave something else instead of an "
+                                       "instance id: \"Default string\""));
         EXPECT_THAT(message,
-                    HasSubstr("the DMI asset tag gave something else instead of an instance id: \"Default string\""));
-        EXPECT_THAT(message, HasSubstr("the id remembered in this boot is absent, empty or unreadable"));
-        EXPECT_THAT(message,
-                    HasSubstr("cloud-init gave something else instead of an instance id: \"iid-datasource-none\""));
+                    HasSubstr("the id remembered in this boot is absent, empty or unreadable"));
+        EXPECT_THAT(message, HasSubstr("cloud-init gave something else instead of an instance id: "
+                                       "\"iid-datasource-none\""));
         EXPECT_THAT(message, HasSubstr("set instance_id if this is not an EC2 instance"));
         EXPECT_EQ(message.find('\n'), std::string::npos);
     }

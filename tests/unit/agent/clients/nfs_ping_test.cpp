@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Against tests/support/nfs_server.py, which was written from the standard and not from this program.
+// Against tests/support/nfs_server.py, which was written from the standard and not from this
+// program.
 #include "agent/clients/nfs_ping.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -51,7 +52,8 @@ class NfsServerProcess {
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
             ::dup2(ends[1], STDIN_FILENO);
             ::dup2(ends[1], STDOUT_FILENO);
-            ::execlp("python3", "python3", PEA_TEST_SUPPORT_DIR "/nfs_server.py", "--fault", fault, nullptr);
+            ::execlp("python3", "python3", PEA_TEST_SUPPORT_DIR "/nfs_server.py", "--fault", fault,
+                     nullptr);
             ::_exit(127);
         }
         ::close(ends[1]);
@@ -137,7 +139,8 @@ core::FileServerFacts ask_server(const char* fault, core::Duration deadline = pa
 void expect_silent(const core::FileServerFacts& facts, const std::string& text) {
     EXPECT_EQ(facts.answer, Answer::silent);
     EXPECT_TRUE(facts.loopback);
-    EXPECT_THAT(facts.error, AllOf(StartsWith(facts.address + ": "), HasSubstr(text), Not(HasSubstr("\n"))));
+    EXPECT_THAT(facts.error,
+                AllOf(StartsWith(facts.address + ": "), HasSubstr(text), Not(HasSubstr("\n"))));
 }
 
 // A port of this host at which nobody listens, for as long as this lives.
@@ -163,7 +166,8 @@ TEST(FileServerClientTest, AServerAnswersOneCallOnOneConnection) {
 }
 
 TEST(FileServerClientTest, AnyWellFormedReplyIsAnAnswer) {
-    for (const char* fault : {"byte_by_byte", "prog_mismatch", "prog_unavail", "auth_error", "verifier"}) {
+    for (const char* fault :
+         {"byte_by_byte", "prog_mismatch", "prog_unavail", "auth_error", "verifier"}) {
         const core::FileServerFacts facts = ask_server(fault);
         EXPECT_EQ(facts.answer, Answer::answers) << fault << ": " << facts.error;
         EXPECT_EQ(facts.error, "") << fault;
@@ -173,13 +177,15 @@ TEST(FileServerClientTest, AnyWellFormedReplyIsAnAnswer) {
 TEST(FileServerClientTest, NoAnswerInTimeIsSilence) {
     for (const char* fault : {"silent", "half"}) {
         const auto began = std::chrono::steady_clock::now();
-        expect_silent(ask_server(fault, short_deadline), "read the answer to an NFS NULL call: no end within 200ms");
+        expect_silent(ask_server(fault, short_deadline),
+                      "read the answer to an NFS NULL call: no end within 200ms");
         EXPECT_GE(std::chrono::steady_clock::now() - began, short_deadline) << fault;
     }
 }
 
 TEST(FileServerClientTest, ABrokenConnectionIsSilence) {
-    expect_silent(ask_server("closes"), "read the answer to an NFS NULL call: the other end closed the connection");
+    expect_silent(ask_server("closes"),
+                  "read the answer to an NFS NULL call: the other end closed the connection");
     expect_silent(ask_server("closes_at_once"), "NFS NULL call: ");
     expect_silent(ask_server("resets"), "NFS NULL call: Connection reset by peer");
 }
@@ -189,14 +195,16 @@ TEST(FileServerClientTest, WhatIsNoReplyIsSilenceAtOnce) {
     expect_silent(ask_server("wrong_xid"), "no reply to it: wrong xid");
     expect_silent(ask_server("call"), "no reply to it: a call instead of a reply");
     expect_silent(ask_server("huge_mark"), "no reply to it: a record that is too long");
-    expect_silent(ask_server("endless_fragments"), "no reply to it: a record of too many fragments");
+    expect_silent(ask_server("endless_fragments"),
+                  "no reply to it: a record of too many fragments");
 }
 
 TEST(FileServerClientTest, ARefusedConnectionIsToldApart) {
     const ClosedPort closed;
     const core::FileServerFacts facts = Asking().ask(options_of(closed.port()));
     EXPECT_EQ(facts.answer, Answer::refused);
-    EXPECT_EQ(facts.error, "127.0.0.1:" + std::to_string(closed.port()) + ": connect: Connection refused");
+    EXPECT_EQ(facts.error,
+              "127.0.0.1:" + std::to_string(closed.port()) + ": connect: Connection refused");
 }
 
 TEST(FileServerClientTest, AServerThatDoesNotEvenAcceptIsSilent) {
@@ -206,14 +214,16 @@ TEST(FileServerClientTest, AServerThatDoesNotEvenAcceptIsSilent) {
     asio::ip::tcp::socket first(context);
     asio::ip::tcp::socket second(context);
     first.connect(full.local_endpoint());
-    second.async_connect(full.local_endpoint(), [](const auto& /*never*/) {});  // the backlog takes no more
+    second.async_connect(full.local_endpoint(),
+                         [](const auto& /*never*/) {});  // the backlog takes no more
     context.poll();
     expect_silent(Asking().ask(options_of(full.local_endpoint().port()), short_deadline),
                   "connect: no end within 200ms");
 }
 
 TEST(FileServerClientTest, AMountThatNamesNoServerIsNotAsked) {
-    for (const char* options : {"rw,size=64m", "rw,addr=server.example.com", "rw,addr=localhost,port=2049"}) {
+    for (const char* options :
+         {"rw,size=64m", "rw,addr=server.example.com", "rw,addr=localhost,port=2049"}) {
         const core::FileServerFacts facts = Asking().ask(options);
         EXPECT_EQ(facts.answer, Answer::no_address) << options;
         EXPECT_EQ(facts.address, "");
@@ -237,7 +247,8 @@ TEST(FileServerClientTest, ANetworkWithoutARouteIsToldApart) {
         }
         const core::FileServerFacts facts = Asking().ask("rw,addr=192.0.2.1");
         const bool told = facts.answer == Answer::unreachable &&
-                          facts.error == "192.0.2.1:2049: connect: Network is unreachable" && !facts.loopback;
+                          facts.error == "192.0.2.1:2049: connect: Network is unreachable" &&
+                          !facts.loopback;
         ::_exit(told ? 0 : 1);
     }
     int status = 0;
@@ -251,7 +262,8 @@ TEST(FileServerClientTest, ANetworkWithoutARouteIsToldApart) {
 TEST(FileServerClientTest, WithoutADescriptorNothingIsSaidOfTheServer) {
     const ClosedPort closed;
     Asking asking;
-    EXPECT_EQ(asking.ask(options_of(closed.port())).answer, Answer::refused);  // the loop has its own descriptors now
+    EXPECT_EQ(asking.ask(options_of(closed.port())).answer,
+              Answer::refused);  // the loop has its own descriptors now
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
     const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
@@ -277,7 +289,8 @@ TEST(FileServerClientTest, LeavesNoSocketBehindHoweverItEnds) {
         EXPECT_EQ(asking.ask(options_of(silent.port()), 10ms).answer, Answer::silent);
     }
     EXPECT_EQ(open_descriptors(), before);
-    EXPECT_EQ(good.report(), "20 20");  // every call of another xid, and every connection closed in order
+    EXPECT_EQ(good.report(),
+              "20 20");  // every call of another xid, and every connection closed in order
 }
 
 TEST(FileServerClientTest, LeavesNoSocketBehindWhenTheLoopEndsInItsMiddle) {
@@ -286,8 +299,9 @@ TEST(FileServerClientTest, LeavesNoSocketBehindWhenTheLoopEndsInItsMiddle) {
     {
         asio::io_context context;
         FileServerClient client(context.get_executor());
-        asio::co_spawn(context, client.ask(mount_of(options_of(silent.port())), patience),
-                       [](const std::exception_ptr& /*never*/, const core::FileServerFacts& /*never*/) {});
+        asio::co_spawn(
+            context, client.ask(mount_of(options_of(silent.port())), patience),
+            [](const std::exception_ptr& /*never*/, const core::FileServerFacts& /*never*/) {});
         context.run_for(50ms);
         EXPECT_GT(open_descriptors(), before);
     }

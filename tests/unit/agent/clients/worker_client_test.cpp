@@ -35,8 +35,8 @@ class WorkerClientTest : public ::testing::Test {
         client.connect(std::move(ends->first));
     }
 
-    /// Asks, lets the worker do its part once the request is under way, and the event loop work until there is an
-    /// answer or an error.
+    /// Asks, lets the worker do its part once the request is under way, and the event loop work
+    /// until there is an answer or an error.
     Asked ask(
         core::Duration deadline, const std::function<void()>& meanwhile = [] {}) {
         std::optional<Asked> result;
@@ -58,7 +58,8 @@ class WorkerClientTest : public ::testing::Test {
             io.restart();
             io.run_one_for(100ms);
         }
-        return result ? std::move(*result) : Asked(core::Error{core::Errc::other, "no answer at all"});
+        return result ? std::move(*result)
+                      : Asked(core::Error{core::Errc::other, "no answer at all"});
     }
 
     void begin(core::Duration deadline, std::optional<Asked>& result) {
@@ -83,7 +84,8 @@ class WorkerClientTest : public ::testing::Test {
     }
 
     static std::string text_of(const Asked& answer) {
-        return answer ? std::string(answer->bytes.begin(), answer->bytes.end()) : "error: " + answer.error().message;
+        return answer ? std::string(answer->bytes.begin(), answer->bytes.end())
+                      : "error: " + answer.error().message;
     }
 
     boost::asio::io_context io;
@@ -106,7 +108,8 @@ TEST_F(WorkerClientTest, AWorkerThatDoesNotAnswerByTheDeadlineIsOverdueAndAskedN
     EXPECT_EQ(ask(10ms).error().code, core::Errc::timed_out);
     next_request();
     ASSERT_EQ(::fcntl(worker.get(), F_SETFL, O_NONBLOCK), 0);
-    EXPECT_EQ(receive_message(worker.get()).error().code, core::Errc::locked) << "only one request was ever sent";
+    EXPECT_EQ(receive_message(worker.get()).error().code, core::Errc::locked)
+        << "only one request was ever sent";
 }
 
 TEST_F(WorkerClientTest, ALateAnswerFreesTheWorkerAndIsNotTakenForTheNext) {
@@ -128,8 +131,10 @@ TEST_F(WorkerClientTest, OverdueSaysWhenTheStuckRequestWasSentAndNotWhenItWasLas
 }
 
 TEST_F(WorkerClientTest, AnErrorOfTheWorkerIsItsOwnWords) {
-    const Asked answer = ask(
-        1s, [&] { ASSERT_TRUE(send_message(worker.get(), frame_error(1, "not an operation of the mount worker"))); });
+    const Asked answer = ask(1s, [&] {
+        ASSERT_TRUE(
+            send_message(worker.get(), frame_error(1, "not an operation of the mount worker")));
+    });
     EXPECT_EQ(answer.error().code, core::Errc::refused);
     EXPECT_EQ(answer.error().message, "not an operation of the mount worker");
 }
@@ -167,10 +172,13 @@ TEST_F(WorkerClientTest, TwoWhoAskAtOnceTakeTurns) {
 }
 
 TEST_F(WorkerClientTest, AWorkerThatSaysWhatIsNoFrameIsLetGo) {
-    const Asked answer = ask(1s, [&] { ASSERT_TRUE(send_message(worker.get(), std::vector<std::uint8_t>{1, 2})); });
+    const Asked answer = ask(1s, [&] {
+        ASSERT_TRUE(send_message(worker.get(), std::vector<std::uint8_t>{1, 2}));
+    });
     EXPECT_EQ(answer.error().code, core::Errc::unavailable);
     next_request();
-    EXPECT_TRUE(receive_message(worker.get())->bytes.empty()) << "its channel is closed, so that it ends";
+    EXPECT_TRUE(receive_message(worker.get())->bytes.empty())
+        << "its channel is closed, so that it ends";
 }
 
 TEST_F(WorkerClientTest, WhatIsSaidUnaskedIsPassedOnAndIsNoAnswer) {

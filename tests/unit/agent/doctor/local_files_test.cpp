@@ -25,8 +25,9 @@ class LocalFiles : public testing::Test {
         tests::write_file(root_.path() + path, text);
     }
     void make_queue(const std::string& path) {
-        for (const char* name : {"active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming",
-                                 "maildrop", "pid", "private", "public", "saved", "trace"}) {
+        for (const char* name :
+             {"active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming",
+              "maildrop", "pid", "private", "public", "saved", "trace"}) {
             fs::create_directories(root_.path() + path + "/" + name);
         }
     }

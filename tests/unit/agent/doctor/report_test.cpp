@@ -37,7 +37,8 @@ TEST(DoctorReport, WithoutAFaultThereIsNothingToDo) {
 }
 
 TEST(DoctorReport, NothingThatWasSeenDrivesATerminal) {
-    const std::string table = agent::doctor_table({{"port", DoctorStatus::fail, "a\x1b[31m\n", "b\r"}}, "m\x1bx");
+    const std::string table =
+        agent::doctor_table({{"port", DoctorStatus::fail, "a\x1b[31m\n", "b\r"}}, "m\x1bx");
     EXPECT_EQ(table.find('\x1b'), std::string::npos);
     EXPECT_EQ(table.find('\r'), std::string::npos);
 }
@@ -45,12 +46,14 @@ TEST(DoctorReport, NothingThatWasSeenDrivesATerminal) {
 TEST(DoctorReport, TheJsonHasFourMembersForEach) {
     const auto array = nlohmann::json::parse(agent::doctor_json(findings));
     ASSERT_EQ(array.size(), 4U);
-    EXPECT_EQ(array[0],
-              (nlohmann::json{
-                  {"check", "postfix_gate"}, {"status", "fail"}, {"output", "not gated"}, {"remedy", "do this"}}));
+    EXPECT_EQ(array[0], (nlohmann::json{{"check", "postfix_gate"},
+                                        {"status", "fail"},
+                                        {"output", "not gated"},
+                                        {"remedy", "do this"}}));
     EXPECT_EQ(array[3]["remedy"], "");
     EXPECT_EQ(agent::doctor_json({}), "[]\n");
-    EXPECT_TRUE(nlohmann::json::accept(agent::doctor_json({{"port", DoctorStatus::fail, "\xff\xfe", ""}})))
+    EXPECT_TRUE(
+        nlohmann::json::accept(agent::doctor_json({{"port", DoctorStatus::fail, "\xff\xfe", ""}})))
         << "whatever bytes were seen";
 }
 

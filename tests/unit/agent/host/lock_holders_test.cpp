@@ -30,12 +30,14 @@ using ::testing::IsEmpty;
 
 class LockHoldersTest : public ::testing::Test {
    protected:
-    LockHoldersTest() : file(::open((directory / "master.pid").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+    LockHoldersTest()
+        : file(::open((directory / "master.pid").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
         EXPECT_EQ(::fstat(file.get(), &status), 0);
     }
     std::vector<core::LockHolder> holders() const {
-        return find_lock_holders(std::to_string(major(status.st_dev)) + ":" + std::to_string(minor(status.st_dev)),
-                                 status.st_ino);
+        return find_lock_holders(
+            std::to_string(major(status.st_dev)) + ":" + std::to_string(minor(status.st_dev)),
+            status.st_ino);
     }
 
     tests::TemporaryDirectory directory;
@@ -70,7 +72,8 @@ TEST_F(LockHoldersTest, AnOpenFileDescriptionLockHasAHolderWithoutAName) {
 
 TEST_F(LockHoldersTest, AProcessThatIsGoneHasNoProgram) {
     tests::write_file(directory / "locks", "1: FLOCK  ADVISORY  WRITE 771 00:28:131448 0 EOF\n");
-    EXPECT_THAT(find_lock_holders("0:40", 131448, directory.path()), ElementsAre(core::LockHolder{771, ""}));
+    EXPECT_THAT(find_lock_holders("0:40", 131448, directory.path()),
+                ElementsAre(core::LockHolder{771, ""}));
     EXPECT_THAT(find_lock_holders("0:40", 131448, directory / "nowhere"), IsEmpty());
 }
 

@@ -35,12 +35,16 @@ class MaillogOpener : public testing::Test {
     agent::OpenedMaillog open(std::uint64_t device = 0, std::uint64_t inode = 0) {
         return agent::open_maillog(candidates(), local_, device, inode);
     }
-    agent::OpenedMaillog open_old() { return agent::open_old_maillog(candidates(), local_, boot_began_); }
-    std::vector<std::string> candidates() { return agent::maillog_candidates(settings_, maillog_file_, usual_); }
+    agent::OpenedMaillog open_old() {
+        return agent::open_old_maillog(candidates(), local_, boot_began_);
+    }
+    std::vector<std::string> candidates() {
+        return agent::maillog_candidates(settings_, maillog_file_, usual_);
+    }
     void written(const std::string& name, std::chrono::milliseconds after_boot) {
         write_file(folder_ / name, name);
-        const auto time =
-            std::chrono::duration_cast<std::chrono::seconds>((boot_began_ + after_boot).time_since_epoch());
+        const auto time = std::chrono::duration_cast<std::chrono::seconds>(
+            (boot_began_ + after_boot).time_since_epoch());
         const std::array<timespec, 2> times{timespec{time.count(), 0}, timespec{time.count(), 0}};
         ASSERT_EQ(::utimensat(AT_FDCWD, (folder_ / name).c_str(), times.data(), 0), 0);
     }
@@ -91,7 +95,8 @@ TEST_F(MaillogOpener, ALogThatPostfixWritesItselfIsTheOnlyOneLookedFor) {
     write_file(*maillog_file_, "of postlogd");
     EXPECT_EQ(first_bytes(open().descriptor), "of postlogd");
     settings_.path = usual_[0];
-    EXPECT_EQ(first_bytes(open().descriptor), "of another time") << "what the settings say goes before";
+    EXPECT_EQ(first_bytes(open().descriptor), "of another time")
+        << "what the settings say goes before";
 }
 
 TEST_F(MaillogOpener, WhereTheJournalIsTheSourceThereIsNoFile) {
@@ -113,7 +118,8 @@ TEST_F(MaillogOpener, ALogOnANetworkFileSystemIsRefusedWithoutAStepOntoIt) {
     const auto opened = open();
     EXPECT_EQ(opened.reply.state, State::unreadable);
     EXPECT_EQ(opened.reply.error,
-              usual_[0] + " is on a network file system, which may hang; let Postfix log to a local file");
+              usual_[0] +
+                  " is on a network file system, which may hang; let Postfix log to a local file");
     settings_.path = folder_ / "net/mail.log";
     EXPECT_EQ(open_old().reply.state, State::missing);
 }
@@ -158,7 +164,8 @@ TEST_F(MaillogOpener, WhyALogCannotBeReadIsSaid) {
     fs::create_symlink("mail.log", usual_[0]);
     const auto opened = open();
     EXPECT_EQ(opened.reply.state, State::unreadable);
-    EXPECT_THAT(opened.reply.error, testing::HasSubstr(usual_[0] + ": Too many levels of symbolic links"));
+    EXPECT_THAT(opened.reply.error,
+                testing::HasSubstr(usual_[0] + ": Too many levels of symbolic links"));
 }
 
 TEST_F(MaillogOpener, TheLogThatWasRotatedLastInThisBootIsTheOldOne) {
@@ -181,8 +188,9 @@ TEST_F(MaillogOpener, ALogThatWasRotatedBeforeThisBootTellsNothingOfIt) {
 
 TEST_F(MaillogOpener, OnlyRotatedUncompressedLogsAreOldLogs) {
     for (const char* name :
-         {"mail.log.1.gz", "mail.log.1.xz", "mail.log-20261122.bz2", "mail.log.20261122-101500.gz", "mail.log.1.zst",
-          "mail.log.offset", "mail.log.bak", "mail.log.-1", "mail.log.", "mail.log-", "mail.logs.1", "mail.err.1"}) {
+         {"mail.log.1.gz", "mail.log.1.xz", "mail.log-20261122.bz2", "mail.log.20261122-101500.gz",
+          "mail.log.1.zst", "mail.log.offset", "mail.log.bak", "mail.log.-1", "mail.log.",
+          "mail.log-", "mail.logs.1", "mail.err.1"}) {
         written(name, 5min);
     }
     fs::create_directory(folder_ / "mail.log.3");

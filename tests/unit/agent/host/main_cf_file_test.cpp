@@ -47,7 +47,8 @@ TEST_F(MainCfFileTest, AFileThatReplacesItIsReadAlsoWhenItsSizeAndTimeAreTheSame
 }
 
 TEST_F(MainCfFileTest, WhatIsNotAnAbsolutePathNamesNoFile) {
-    for (const char* text : {"maillog_file =\n", "maillog_file = log\n", "maillog_file = ${x}/log\n", ""}) {
+    for (const char* text :
+         {"maillog_file =\n", "maillog_file = log\n", "maillog_file = ${x}/log\n", ""}) {
         tests::write_file(path, text);
         EXPECT_EQ(log(), std::nullopt) << text;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Against the real /proc, with a program that is no Postfix but stands where Postfix's master would (a copy of cat,
-// which waits for its input); and against a made-up /proc for what the real one does not show on demand.
+// Against the real /proc, with a program that is no Postfix but stands where Postfix's master would
+// (a copy of cat, which waits for its input); and against a made-up /proc for what the real one
+// does not show on demand.
 #include "agent/host/master_processes.hpp"
 
 #include <gmock/gmock.h>
@@ -145,13 +146,16 @@ class MadeUpProc : public testing::Test {
         fs::create_symlink(exe, path + "/exe");
         fs::create_symlink("/Mail/i-0123456789abcdef0", path + "/cwd");
         write_file(path + "/stat",
-                   std::to_string(pid) + " (ma) S ster) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n");
-        write_file(path + "/status", "Name:\tmaster\nUid:\t" + user_ + "\nNSpid:\t" + namespaces + "\nThreads:\t1\n");
+                   std::to_string(pid) +
+                       " (ma) S ster) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n");
+        write_file(path + "/status",
+                   "Name:\tmaster\nUid:\t" + user_ + "\nNSpid:\t" + namespaces + "\nThreads:\t1\n");
     }
     void descriptor(int pid, int number, const std::string& path, const std::string& lock) {
         const std::string process = proc_ / std::to_string(pid);
         fs::create_symlink(path, process + "/fd/" + std::to_string(number));
-        write_file(process + "/fdinfo/" + std::to_string(number), "pos:\t0\nflags:\t02100002\n" + lock);
+        write_file(process + "/fdinfo/" + std::to_string(number),
+                   "pos:\t0\nflags:\t02100002\n" + lock);
     }
 
     tests::TemporaryDirectory proc_;
@@ -188,7 +192,8 @@ TEST_F(MadeUpProc, TheUnitThatAMasterBelongsToIsTold) {
 
 TEST_F(MadeUpProc, AmongManyDescriptorsTheLockedPidFileIsTaken) {
     process(100, "/usr/lib/postfix/sbin/master", "100");
-    descriptor(100, 3, "/var/lib/postfix/master.lock", "lock:\t1: FLOCK  ADVISORY  WRITE 100 fe:00:5 0 EOF\n");
+    descriptor(100, 3, "/var/lib/postfix/master.lock",
+               "lock:\t1: FLOCK  ADVISORY  WRITE 100 fe:00:5 0 EOF\n");
     descriptor(100, 4, "/Mail/i-0123456789abcdef0/pid/master.pid", "");
     descriptor(100, 5, "/Mail/i-0123456789abcdef0/pid/.nfs000001",
                "lock:\t1: FLOCK  ADVISORY  WRITE 100 00:28:6 0 EOF\n");
@@ -213,7 +218,8 @@ TEST_F(MadeUpProc, WhatVanishesMeanwhileIsLeftOut) {
 TEST_F(MadeUpProc, ProcessesThatCannotBeListedAreNotNone) {
     const auto masters = agent::find_masters(proc_ / "nowhere");
     ASSERT_TRUE(masters.has_error());
-    EXPECT_EQ(masters.error().message, "list the processes in " + (proc_ / "nowhere") + ": No such file or directory");
+    EXPECT_EQ(masters.error().message,
+              "list the processes in " + (proc_ / "nowhere") + ": No such file or directory");
 }
 
 }  // namespace

@@ -31,9 +31,12 @@ class NfsClientIdentityTest : public ::testing::Test {
         write(paths.mountinfo, "");
     }
 
-    static void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+    static void write(const std::string& path, const std::string& text) {
+        std::ofstream(path) << text;
+    }
 
-    /// A file of sysfs replaces its content with what is written, whole; a plain one only its beginning.
+    /// A file of sysfs replaces its content with what is written, whole; a plain one only its
+    /// beginning.
     static std::string read(const std::string& path) {
         std::ifstream file(path);
         return {std::istreambuf_iterator<char>(file), {}};

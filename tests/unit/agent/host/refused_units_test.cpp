@@ -65,8 +65,9 @@ TEST_F(RefusedStartsTest, EverybodyMayReadWhyAndOnlyTheOwnerWrite) {
 
 TEST_F(RefusedStartsTest, OnlyAUnitOfPostfixCanBeMarked) {
     for (const char* name :
-         {"", "nginx.service", "postfix", "postfix@.timer", "postfix-elb-agent.service", "../postfix.service",
-          "postfix@../../../etc/x.service", "postfix@a b.service", "postfix@a\n.service"}) {
+         {"", "nginx.service", "postfix", "postfix@.timer", "postfix-elb-agent.service",
+          "../postfix.service", "postfix@../../../etc/x.service", "postfix@a b.service",
+          "postfix@a\n.service"}) {
         const auto marked = marks.mark(name, "why");
         EXPECT_FALSE(marked) << name;
         EXPECT_THAT(units(), IsEmpty()) << name;

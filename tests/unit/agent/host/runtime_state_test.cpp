@@ -49,9 +49,10 @@ TEST_F(BootMemoryTest, KeepsTheFirstIdOfABoot) {
     EXPECT_TRUE(memory.remember_id(mine));
     const auto second = memory.remember_id(other);
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().message, (directory / "instance-id") +
-                                          " names i-0123456789abcdef0 since earlier in this boot, and is not changed "
-                                          "to i-0fedcba9876543210");
+    EXPECT_EQ(second.error().message,
+              (directory / "instance-id") +
+                  " names i-0123456789abcdef0 since earlier in this boot, and is not changed "
+                  "to i-0fedcba9876543210");
     EXPECT_FALSE(memory.remember_id("../elsewhere"));
 }
 

@@ -30,7 +30,8 @@ TEST_F(UserDataTest, OfADisabledCloudInitNoneIsExpected) {
     touch("disabled");
     EXPECT_EQ(observe_user_data(directory / ""), UserData::not_expected);
     touch("enabled");
-    EXPECT_EQ(observe_user_data(directory / ""), UserData::not_expected) << "disabled wins, as for cloud-init status";
+    EXPECT_EQ(observe_user_data(directory / ""), UserData::not_expected)
+        << "disabled wins, as for cloud-init status";
 }
 
 TEST_F(UserDataTest, RunsUntilTheLastStageLeftItsResult) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real listener on loopback and raw clients of it, all in one thread: the test steps the loop until what it waits
-// for has happened, or a deadline has passed.
+// A real listener on loopback and raw clients of it, all in one thread: the test steps the loop
+// until what it waits for has happened, or a deadline has passed.
 #pragma once
 
 #include "agent/base/bind_listener.hpp"
@@ -51,18 +51,21 @@ class RawClient {
     explicit RawClient(std::uint16_t port, int receive_buffer = 0)
         : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         if (receive_buffer > 0) {
-            ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+            ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+                         sizeof receive_buffer);
         }
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address),
+                  0);
     }
 
     /// As much as goes without waiting; the number of bytes.
     std::size_t send(std::string_view bytes) {
-        const ssize_t size = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t size =
+            ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         return size > 0 ? static_cast<std::size_t>(size) : 0;
     }
     void half_close() { ::shutdown(socket_.get(), SHUT_WR); }
@@ -151,7 +154,8 @@ class HttpWorld {
     }
 
     /// Sends a request on a connection of its own, with "Connection: close", and waits for the end.
-    std::string ask(std::string_view request_line, std::string_view fields = "Connection: close\r\n") {
+    std::string ask(std::string_view request_line,
+                    std::string_view fields = "Connection: close\r\n") {
         RawClient client = connect();
         client.send(std::string(request_line) + "\r\n" + std::string(fields) + "\r\n");
         EXPECT_TRUE(until([&] { return client.ended(); })) << request_line;

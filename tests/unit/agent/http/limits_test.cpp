@@ -93,7 +93,8 @@ TEST(HttpLimits, AClientThatNeverReadsIsClosed) {
     limits.write_time = milliseconds(80);
     HttpWorld world(limits);
     PublishedAnswers answers = make_test_answers(200, "fine");
-    answers.health.compact = PreparedResponse(200, content_type::health, std::string(16 << 20, 'x'));
+    answers.health.compact =
+        PreparedResponse(200, content_type::health, std::string(16 << 20, 'x'));
     world.routes.publish(std::move(answers));
     RawClient client = world.connect(4096);
     client.send("GET /health HTTP/1.1\r\n\r\n");
@@ -106,7 +107,8 @@ TEST(HttpLimits, AClientThatNeverReadsIsClosed) {
 TEST(HttpLimits, ASlowReaderGetsALongAnswerWhole) {
     HttpWorld world;
     PublishedAnswers answers = make_test_answers(200, "fine");
-    answers.health.compact = PreparedResponse(200, content_type::health, std::string(16 << 20, 'x') + "the end");
+    answers.health.compact =
+        PreparedResponse(200, content_type::health, std::string(16 << 20, 'x') + "the end");
     world.routes.publish(std::move(answers));
     RawClient client = world.connect(4096);
     client.send("GET /health HTTP/1.1\r\n\r\n");

@@ -15,7 +15,8 @@ using testing::StartsWith;
 
 std::size_t count(const std::string& text, std::string_view part) {
     std::size_t number = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) {
+    for (std::size_t at = text.find(part); at != std::string::npos;
+         at = text.find(part, at + part.size())) {
         ++number;
     }
     return number;
@@ -23,9 +24,10 @@ std::size_t count(const std::string& text, std::string_view part) {
 
 TEST(HttpListener, AnswersAHealthCheckerAsLoadBalancersAsk) {
     HttpWorld world;
-    const std::string answer = world.ask("GET /health HTTP/1.1",
-                                         "Host: 10.0.0.7:8025\r\nConnection: close\r\n"
-                                         "User-Agent: ELB-HealthChecker/2.0\r\nAccept-Encoding: gzip, compressed\r\n");
+    const std::string answer =
+        world.ask("GET /health HTTP/1.1",
+                  "Host: 10.0.0.7:8025\r\nConnection: close\r\n"
+                  "User-Agent: ELB-HealthChecker/2.0\r\nAccept-Encoding: gzip, compressed\r\n");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
     EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
     EXPECT_THAT(answer, EndsWith("\r\n\r\nhealth fine"));
@@ -40,8 +42,11 @@ TEST(HttpListener, EveryStatusComesOverTheWireAndIsCounted) {
     EXPECT_THAT(world.ask("POST /health HTTP/1.1"), StartsWith("HTTP/1.1 405 "));
     EXPECT_THAT(world.ask("GET nonsense HTTP/1.1"), StartsWith("HTTP/1.1 400 "));
     EXPECT_THAT(world.ask("GET /health HTTP/3.9"), StartsWith("HTTP/1.1 400 "));
-    const std::map<std::pair<std::string, int>, int> expected{
-        {{"/health", 200}, 1}, {{"/health", 503}, 1}, {{"/health", 405}, 1}, {{"other", 404}, 1}, {{"other", 400}, 2}};
+    const std::map<std::pair<std::string, int>, int> expected{{{"/health", 200}, 1},
+                                                              {{"/health", 503}, 1},
+                                                              {{"/health", 405}, 1},
+                                                              {{"other", 404}, 1},
+                                                              {{"other", 400}, 2}};
     EXPECT_EQ(world.counts, expected);
 }
 
@@ -82,7 +87,8 @@ TEST(HttpListener, PipelinedRequestsAreAnsweredInTheirOrder) {
     for (int i = 0; i < 200; ++i) {
         requests += "GET /health HTTP/1.1\r\n\r\nGET /readyz HTTP/1.1\r\n\r\n";
     }
-    ASSERT_EQ(client.send(requests + "GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n"), requests.size() + 42);
+    ASSERT_EQ(client.send(requests + "GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n"),
+              requests.size() + 42);
     ASSERT_TRUE(world.until([&] { return client.ended_cleanly(); }));
     EXPECT_EQ(count(client.received(), "health fine"), 200u);
     EXPECT_EQ(count(client.received(), "ready fine"), 200u);
@@ -112,7 +118,8 @@ TEST(HttpListener, AClientThatHasEndedItsSideStillGetsItsAnswer) {
 TEST(HttpListener, ABodyIsNotReadAndDoesNotSpoilTheAnswer) {
     HttpWorld world;
     RawClient client = world.connect();
-    client.send("POST /health HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n" + std::string(300'000, 'x'));
+    client.send("POST /health HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n" +
+                std::string(300'000, 'x'));
     ASSERT_TRUE(world.until([&] { return client.ended(); }));
     EXPECT_TRUE(client.ended_cleanly()) << "the connection was reset";
     EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 405 "));
@@ -124,12 +131,14 @@ TEST(HttpListener, GarbageIsRefusedAtOnceAndTheConnectionEnds) {
     HttpWorld world;
     for (const std::string_view bytes :
          {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS ClientHello"sv, "\0\0\0\0"sv,
-          "GET /a\0b HTTP/1.1\r\n\r\n"sv, "EHLO mail.example\n"sv, "GET / HTTP/1.1\r\nbad\x01name: x\r\n\r\n"sv}) {
+          "GET /a\0b HTTP/1.1\r\n\r\n"sv, "EHLO mail.example\n"sv,
+          "GET / HTTP/1.1\r\nbad\x01name: x\r\n\r\n"sv}) {
         RawClient client = world.connect();
         client.send(bytes);
         ASSERT_TRUE(world.until([&] { return client.ended(); })) << testing::PrintToString(bytes);
         EXPECT_TRUE(client.ended_cleanly());
-        EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 400 ")) << testing::PrintToString(bytes);
+        EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 400 "))
+            << testing::PrintToString(bytes);
     }
 }
 
@@ -184,8 +193,9 @@ TEST(HttpListener, StopAcceptsNoMoreEndsIdleConnectionsAndFinishesWhatIsUnderWay
 
 TEST(HttpListener, AFailureToRenderClosesTheConnectionAndNothingElse) {
     HttpWorld world;
-    const HttpRoutes routes(
-        [](core::ExpositionFormat) -> std::string { throw std::runtime_error("no metrics today"); });
+    const HttpRoutes routes([](core::ExpositionFormat) -> std::string {
+        throw std::runtime_error("no metrics today");
+    });
     HttpListener listener(world.io, routes, [](Route, int) {});
     auto bound = bind_listener("127.0.0.1", 0);
     ASSERT_TRUE(bound);

@@ -40,7 +40,8 @@ class MetricsPageTest : public testing::Test {
         const HttpRequest request{HttpMethod::get, "/metrics", true, accept, accept_encoding};
         const PreparedResponse& response = page.answer(request, at, expires);
         EXPECT_EQ(response.status(), 200);
-        return response.wire(PreparedResponse::Part::whole, PreparedResponse::Connection::close).view();
+        return response.wire(PreparedResponse::Part::whole, PreparedResponse::Connection::close)
+            .view();
     }
     std::string_view body(std::string_view accept, std::string_view accept_encoding = "") {
         const std::string_view whole = answer(accept, accept_encoding);
@@ -49,32 +50,42 @@ class MetricsPageTest : public testing::Test {
 
     int rendered = 0;
     MetricsPage page{[this](ExpositionFormat format) {
-        return (format == ExpositionFormat::openmetrics ? "openmetrics " : "text ") + std::to_string(++rendered);
+        return (format == ExpositionFormat::openmetrics ? "openmetrics " : "text ") +
+               std::to_string(++rendered);
     }};
     core::BootTime at{std::chrono::seconds(1000)};
     core::BootTime expires = core::BootTime::max();
 };
 
 constexpr std::string_view prometheus_2 =
-    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;"
+    "application/openmetrics-text;version=1.0.0,application/"
+    "openmetrics-text;version=0.0.1;q=0.75,text/plain;"
     "version=0.0.4;q=0.5,*/*;q=0.1";
 constexpr std::string_view prometheus_2_before_41 =
     "application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 constexpr std::string_view prometheus_3 =
-    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;"
-    "q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/"
+    "openmetrics-text;version=0.0.1;"
+    "q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/"
+    "*;q=0.2";
 constexpr std::string_view prometheus_with_protobuf =
-    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/"
-    "openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;"
+    "application/"
+    "vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/"
+    "openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/"
+    "plain;version=0.0.4;"
     "q=0.5,*/*;q=0.1";
 
 TEST_F(MetricsPageTest, WhoPrefersOpenMetricsGetsIt) {
     for (const std::string_view accept :
-         {prometheus_2, prometheus_3, prometheus_with_protobuf, std::string_view("application/openmetrics-text"),
+         {prometheus_2, prometheus_3, prometheus_with_protobuf,
+          std::string_view("application/openmetrics-text"),
           std::string_view("application/openmetrics-text; version=1.0.0; charset=utf-8"),
-          std::string_view("application/openmetrics-text, */*"), std::string_view("text/plain;q=0.5, application/*")}) {
-        EXPECT_THAT(answer(accept),
-                    HasSubstr("\r\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"))
+          std::string_view("application/openmetrics-text, */*"),
+          std::string_view("text/plain;q=0.5, application/*")}) {
+        EXPECT_THAT(
+            answer(accept),
+            HasSubstr(
+                "\r\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"))
             << accept;
         EXPECT_THAT(body(accept), testing::StartsWith("openmetrics ")) << accept;
     }
@@ -82,14 +93,18 @@ TEST_F(MetricsPageTest, WhoPrefersOpenMetricsGetsIt) {
 
 TEST_F(MetricsPageTest, EverybodyElseGetsTextWhateverTheyAskFor) {
     for (const std::string_view accept :
-         {prometheus_2_before_41, std::string_view(""), std::string_view("*/*"), std::string_view("text/plain"),
+         {prometheus_2_before_41, std::string_view(""), std::string_view("*/*"),
+          std::string_view("text/plain"),
           std::string_view("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
-          std::string_view("image/png"), std::string_view("garbage;;;\"q=,"), std::string_view("*/*;q=0"),
+          std::string_view("image/png"), std::string_view("garbage;;;\"q=,"),
+          std::string_view("*/*;q=0"),
           std::string_view("application/openmetrics-text;version=2.0.0"),
           std::string_view("application/openmetrics-text;q=0, text/plain;q=0"),
           std::string_view("application/openmetrics-text;q=0.5, text/plain;q=0.6"),
-          std::string_view("application/json"), std::string_view("text/*, application/openmetrics-text;q=0.9")}) {
-        EXPECT_THAT(answer(accept), HasSubstr("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"))
+          std::string_view("application/json"),
+          std::string_view("text/*, application/openmetrics-text;q=0.9")}) {
+        EXPECT_THAT(answer(accept),
+                    HasSubstr("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"))
             << accept;
         EXPECT_THAT(body(accept), testing::StartsWith("text ")) << accept;
     }
@@ -99,7 +114,8 @@ TEST_F(MetricsPageTest, GzipIsTheSamePageAndSaysSo) {
     const std::string_view packed = answer(prometheus_2, "gzip");
     EXPECT_THAT(packed, HasSubstr("\r\nContent-Encoding: gzip\r\n"));
     EXPECT_EQ(unpacked(body(prometheus_2, "gzip")), "openmetrics 1");
-    EXPECT_THAT(packed, HasSubstr("\r\nContent-Length: " + std::to_string(body(prometheus_2, "gzip").size()) + "\r\n"));
+    EXPECT_THAT(packed, HasSubstr("\r\nContent-Length: " +
+                                  std::to_string(body(prometheus_2, "gzip").size()) + "\r\n"));
     EXPECT_EQ(unpacked(body("", "*")), "text 2");
     EXPECT_THAT(answer("", "gzip;q=0, *"), Not(HasSubstr("Content-Encoding")));
 }
@@ -138,7 +154,9 @@ TEST_F(MetricsPageTest, APageIsMadeAnewWhenItsVerdictExpires) {
 
 TEST_F(MetricsPageTest, ThatTheNextVerdictForgets) {
     HttpRoutes routes([this](ExpositionFormat) { return std::to_string(++rendered); });
-    const auto get = [&] { return std::string(routes.answer({HttpMethod::get, "/metrics", true}, at).bytes.view()); };
+    const auto get = [&] {
+        return std::string(routes.answer({HttpMethod::get, "/metrics", true}, at).bytes.view());
+    };
     EXPECT_THAT(get(), EndsWith("\r\n\r\n1"));
     EXPECT_THAT(get(), EndsWith("\r\n\r\n1"));
     routes.publish({});
@@ -162,7 +180,8 @@ TEST_F(MetricsPageTest, ARendererThatThrowsLeavesNothingBehind) {
 TEST(Gzip, ReadsBackWhateverItIs) {
     std::string text;
     for (int i = 0; i < 5000; ++i) {
-        text += "postfix_elb_agent_check_reason{check=\"mount\",reason=\"hung\"} " + std::to_string(i * i) + "\n";
+        text += "postfix_elb_agent_check_reason{check=\"mount\",reason=\"hung\"} " +
+                std::to_string(i * i) + "\n";
     }
     const std::optional<std::string> packed = gzip(text);
     ASSERT_TRUE(packed);

@@ -37,9 +37,11 @@ TEST(HttpRequest, OneDotOneKeepsTheConnectionAndOneDotNoughtDoesNotUnlessToldSo)
 }
 
 TEST(HttpRequest, ABodyThatWillNotBeReadEndsTheConnection) {
-    for (const char* fields : {"Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n",
-                               "Content-Length: 99999999999999\r\n"}) {
-        const ParseResult result = parse(std::string("GET /health HTTP/1.1\r\n") + fields + "\r\nhello");
+    for (const char* fields :
+         {"Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n",
+          "Content-Length: 99999999999999\r\n"}) {
+        const ParseResult result =
+            parse(std::string("GET /health HTTP/1.1\r\n") + fields + "\r\nhello");
         ASSERT_EQ(result.state, ParseState::complete) << fields;
         EXPECT_FALSE(result.request.keep_alive) << fields;
     }
@@ -51,7 +53,8 @@ TEST(HttpRequest, TellsMethodAndTarget) {
     EXPECT_EQ(parse("GET /a HTTP/1.1\r\n\r\n").request.method, HttpMethod::get);
     EXPECT_EQ(parse("HEAD /a HTTP/1.1\r\n\r\n").request.method, HttpMethod::head);
     EXPECT_EQ(parse("POST /a HTTP/1.1\r\n\r\n").request.method, HttpMethod::other);
-    EXPECT_EQ(parse("get /a HTTP/1.1\r\n\r\n").request.method, HttpMethod::other) << "methods are case-sensitive";
+    EXPECT_EQ(parse("get /a HTTP/1.1\r\n\r\n").request.method, HttpMethod::other)
+        << "methods are case-sensitive";
     EXPECT_EQ(parse("BREW /a HTTP/1.1\r\n\r\n").request.method, HttpMethod::other);
 }
 
@@ -73,8 +76,9 @@ TEST(HttpRequest, AFieldThatIsEmptyIsTheFirstOfItsNameToo) {
 /// Beast puts such a value together in a buffer that does not outlive it.
 TEST(HttpRequest, AFieldThatIsFoldedOverLinesCountsAsEmpty) {
     for (const std::string folded : {"text/html,\r\n */*", "text/html,\r\n\t*/*\r\n  ;q=1"}) {
-        const std::string bytes =
-            "GET / HTTP/1.1\r\nAccept: " + folded + "\r\nAccept-Encoding: " + folded + "\r\nAccept: text/plain\r\n\r\n";
+        const std::string bytes = "GET / HTTP/1.1\r\nAccept: " + folded +
+                                  "\r\nAccept-Encoding: " + folded +
+                                  "\r\nAccept: text/plain\r\n\r\n";
         const ParseResult result = parse(bytes);
         ASSERT_EQ(result.state, ParseState::complete);
         EXPECT_EQ(result.request.accept, "");
@@ -101,7 +105,9 @@ TEST(HttpRequest, IsTheSameInWhateverPiecesItArrives) {
     const std::string bytes = "\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n";
     std::size_t scanned = 0;
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-        ASSERT_EQ(parse_request(bytes.substr(0, size), scanned, limit).state, ParseState::incomplete) << size;
+        ASSERT_EQ(parse_request(bytes.substr(0, size), scanned, limit).state,
+                  ParseState::incomplete)
+            << size;
     }
     const ParseResult result = parse_request(bytes, scanned, limit);
     ASSERT_EQ(result.state, ParseState::complete);
@@ -111,8 +117,9 @@ TEST(HttpRequest, IsTheSameInWhateverPiecesItArrives) {
 
 TEST(HttpRequest, WhatCanBeNoRequestIsRefusedWithoutWaitingForItsEnd) {
     using namespace std::string_view_literals;
-    for (const std::string_view bytes : {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"sv, "\0\0\0"sv, "\n"sv, " GET"sv,
-                                         "GET / HTTP/1.0\n"sv, "GET / HTTP/1.0\n\n"sv, "\x80\x9e"sv}) {
+    for (const std::string_view bytes :
+         {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"sv, "\0\0\0"sv, "\n"sv, " GET"sv,
+          "GET / HTTP/1.0\n"sv, "GET / HTTP/1.0\n\n"sv, "\x80\x9e"sv}) {
         EXPECT_EQ(parse(bytes).state, ParseState::malformed) << testing::PrintToString(bytes);
     }
 }
@@ -120,8 +127,9 @@ TEST(HttpRequest, WhatCanBeNoRequestIsRefusedWithoutWaitingForItsEnd) {
 TEST(HttpRequest, RefusesWhatIsNotTheFormOfARequest) {
     using namespace std::string_view_literals;
     for (const std::string_view bytes :
-         {"GET\r\n\r\n"sv, "GET /\r\n\r\n"sv, "GET / HTTP/2.0\r\n\r\n"sv, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"sv,
-          "GET /a\0b HTTP/1.1\r\n\r\n"sv, "GET / HTTP/1.1\r\nno colon\r\n\r\n"sv, "GET /a b HTTP/1.1\r\n\r\n"sv,
+         {"GET\r\n\r\n"sv, "GET /\r\n\r\n"sv, "GET / HTTP/2.0\r\n\r\n"sv,
+          "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"sv, "GET /a\0b HTTP/1.1\r\n\r\n"sv,
+          "GET / HTTP/1.1\r\nno colon\r\n\r\n"sv, "GET /a b HTTP/1.1\r\n\r\n"sv,
           "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"sv,
           "GET / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"sv}) {
         EXPECT_EQ(parse(bytes).state, ParseState::malformed) << testing::PrintToString(bytes);

@@ -17,7 +17,9 @@ class HttpRoutesTest : public testing::Test {
    protected:
     HttpRoutesTest() { routes.publish(make_test_answers(200, "fine")); }
 
-    HttpAnswer get(std::string_view target) { return routes.answer({HttpMethod::get, target, true}, at); }
+    HttpAnswer get(std::string_view target) {
+        return routes.answer({HttpMethod::get, target, true}, at);
+    }
     std::string text(std::string_view target) { return std::string(get(target).bytes.view()); }
 
     HttpRoutes routes{[](core::ExpositionFormat) { return std::string("answer 42\n"); }};
@@ -40,7 +42,8 @@ TEST_F(HttpRoutesTest, AnAnswerSaysItsTypeItsLengthAndThatNobodyMayKeepIt) {
     EXPECT_EQ(text("/health"),
               "HTTP/1.1 200 OK\r\nContent-Type: application/health+json\r\nContent-Length: 11\r\n"
               "Cache-Control: no-store\r\nConnection: keep-alive\r\n\r\nhealth fine");
-    EXPECT_THAT(text("/metrics"), HasSubstr("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+    EXPECT_THAT(text("/metrics"),
+                HasSubstr("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
 }
 
 TEST_F(HttpRoutesTest, HeadIsTheSameHeaderAndNoBody) {
@@ -72,7 +75,8 @@ TEST_F(HttpRoutesTest, AbsoluteTargetsAreTakenAsTheirPath) {
 }
 
 TEST_F(HttpRoutesTest, ATargetThatIsNoneIsMalformed) {
-    for (const std::string_view target : {"health", "*", "http://", "ftp://x/health", "example.com:80", ""}) {
+    for (const std::string_view target :
+         {"health", "*", "http://", "ftp://x/health", "example.com:80", ""}) {
         EXPECT_EQ(get(target).status, 400) << target;
     }
 }
@@ -95,7 +99,8 @@ TEST_F(HttpRoutesTest, AnUnknownPathIsNotFoundAndTheAnswerListsAllThereAre) {
 
 TEST_F(HttpRoutesTest, OtherMethodsAreToldWhichThereAre) {
     const HttpAnswer answer = routes.answer({HttpMethod::other, "/health", true}, at);
-    EXPECT_THAT(std::string(answer.bytes.view()), StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
+    EXPECT_THAT(std::string(answer.bytes.view()),
+                StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
     EXPECT_THAT(std::string(answer.bytes.view()), HasSubstr("\r\nAllow: GET, HEAD\r\n"));
     EXPECT_THAT(text("/health"), Not(HasSubstr("Allow:")));
     EXPECT_EQ(route_paths[answer.route], "/health") << "counted where it was asked";
@@ -131,13 +136,14 @@ TEST_F(HttpRoutesTest, ABrowserGetsThePageAndWhoDoesNotAskForItGetsText) {
         return std::string(routes.answer({HttpMethod::get, "/", true, accept}, at).bytes.view());
     };
     for (const std::string_view browser :
-         {"text/html", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+         {"text/html",
+          "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
           "TEXT/HTML; q=0.5, text/plain;q=0.4", "application/xml, text/html"}) {
         EXPECT_THAT(index(browser), EndsWith("\r\n\r\n<p>index</p>")) << browser;
     }
     for (const std::string_view other :
-         {"", "*/*", "text/*", "text/plain", "text/html;q=0", "text/html;q=0.4, text/plain", "image/png", "text/htm",
-          ";;;,", "application/json"}) {
+         {"", "*/*", "text/*", "text/plain", "text/html;q=0", "text/html;q=0.4, text/plain",
+          "image/png", "text/htm", ";;;,", "application/json"}) {
         EXPECT_THAT(index(other), EndsWith("\r\n\r\nindex")) << other;
     }
 }
@@ -145,7 +151,9 @@ TEST_F(HttpRoutesTest, ABrowserGetsThePageAndWhoDoesNotAskForItGetsText) {
 TEST_F(HttpRoutesTest, ThePageIsMadeOncePerBoardAndOnlyForWhoLooks) {
     int made = 0;
     PublishedAnswers answers = make_test_answers(200, "fine");
-    answers.page = [&made] { return PreparedResponse(200, content_type::html, "page " + std::to_string(++made)); };
+    answers.page = [&made] {
+        return PreparedResponse(200, content_type::html, "page " + std::to_string(++made));
+    };
     routes.publish(answers);
     static_cast<void>(get("/"));
     static_cast<void>(get("/health"));
@@ -168,16 +176,21 @@ TEST_F(HttpRoutesTest, WithoutAVerdictThatStandsTheIndexIsAFailureToo) {
         const HttpRoutes& routes;
         std::string word;
         std::string text;
-    } cases[] = {{routes, "STALE", "stale: the agent answers but has stopped checking; restart postfix-elb-agent\n"},
-                 {fresh, "STARTING", "starting: no verdict yet: the first round of checks has not ended\n"}};
+    } cases[] = {
+        {routes, "STALE",
+         "stale: the agent answers but has stopped checking; restart postfix-elb-agent\n"},
+        {fresh, "STARTING", "starting: no verdict yet: the first round of checks has not ended\n"}};
     for (const auto& [asked, word, text] : cases) {
-        const HttpAnswer plain = asked.answer({HttpMethod::get, "/", true, "*/*"}, core::BootTime(1000));
+        const HttpAnswer plain =
+            asked.answer({HttpMethod::get, "/", true, "*/*"}, core::BootTime(1000));
         EXPECT_EQ(plain.status, 503);
         EXPECT_THAT(std::string(plain.bytes.view()), EndsWith("\r\n\r\n" + text));
-        const HttpAnswer page = asked.answer({HttpMethod::get, "/", true, "text/html"}, core::BootTime(1000));
+        const HttpAnswer page =
+            asked.answer({HttpMethod::get, "/", true, "text/html"}, core::BootTime(1000));
         EXPECT_EQ(page.status, 503);
         EXPECT_THAT(std::string(page.bytes.view()), HasSubstr("<h1>" + word + "</h1>"));
-        EXPECT_THAT(std::string(page.bytes.view()), HasSubstr("\r\nContent-Security-Policy: default-src 'none'; "));
+        EXPECT_THAT(std::string(page.bytes.view()),
+                    HasSubstr("\r\nContent-Security-Policy: default-src 'none'; "));
         for (const HttpAnswer& answer : {plain, page}) {
             EXPECT_THAT(std::string(answer.bytes.view()), HasSubstr("\r\nVary: Accept\r\n"));
         }

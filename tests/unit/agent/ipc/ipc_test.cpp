@@ -36,7 +36,8 @@ std::pair<FileDescriptor, FileDescriptor> pair_of_ends() {
 
 int open_descriptors() {
     int count = 0;
-    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    for ([[maybe_unused]] const auto& entry :
+         std::filesystem::directory_iterator("/proc/self/fd")) {
         ++count;
     }
     return count;
@@ -49,7 +50,8 @@ void send_raw(int channel, std::size_t size, const std::vector<int>& descriptors
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
-    std::vector<std::size_t> control(CMSG_SPACE(descriptors.size() * sizeof(int)) / sizeof(std::size_t));
+    std::vector<std::size_t> control(CMSG_SPACE(descriptors.size() * sizeof(int)) /
+                                     sizeof(std::size_t));
     if (!descriptors.empty()) {
         header.msg_control = control.data();
         header.msg_controllen = control.size() * sizeof(std::size_t);
@@ -190,7 +192,8 @@ class Random {
     explicit Random(unsigned seed) : engine_(seed) {}
 
     std::uint64_t number() {
-        constexpr std::array<std::uint64_t, 6> edges{0, 1, 23, 24, 0x7fffffffffffffff, 0xffffffffffffffff};
+        constexpr std::array<std::uint64_t, 6> edges{
+            0, 1, 23, 24, 0x7fffffffffffffff, 0xffffffffffffffff};
         return below(2) != 0 ? edges[below(edges.size())] : engine_() >> below(64);
     }
     std::int64_t signed_number() { return static_cast<std::int64_t>(number()); }
@@ -213,7 +216,9 @@ class Random {
         return made;
     }
 
-    core::ProcessFacts process() { return {pid(), text(), text(), number(), flag(), flag(), number(), text(), text()}; }
+    core::ProcessFacts process() {
+        return {pid(), text(), text(), number(), flag(), flag(), number(), text(), text()};
+    }
     core::OwnerRecord owner() { return {text(), text(), text(), text(), text()}; }
     core::NfsFacts nfs() {
         core::NfsFacts facts;
@@ -225,14 +230,16 @@ class Random {
         facts.bytes_read = number();
         facts.bytes_written = number();
         if (flag()) {
-            facts.transport = core::NfsTransport{number(), number(), number(), number(), number(), number()};
+            facts.transport =
+                core::NfsTransport{number(), number(), number(), number(), number(), number()};
         }
         return facts;
     }
     core::QueueCensus census() {
         core::QueueCensus made;
         for (core::QueueFigures& figures : made.queues) {
-            figures = {number(), number(), number(), number(), static_cast<double>(number()) / 8, {}, {}};
+            figures = {number(), number(), number(), number(), static_cast<double>(number()) / 8,
+                       {},       {}};
             std::ranges::generate(figures.ages, [this] { return number(); });
             if (flag()) {
                 figures.oldest_arrival = core::WallTime(std::chrono::milliseconds(signed_number()));
@@ -265,7 +272,9 @@ class Random {
         facts.masters.resize(below(3));
         std::ranges::generate(facts.masters, [this] { return process(); });
         facts.lock_holders.resize(below(3));
-        std::ranges::generate(facts.lock_holders, [this] { return core::LockHolder{pid(), text()}; });
+        std::ranges::generate(facts.lock_holders, [this] {
+            return core::LockHolder{pid(), text()};
+        });
         return facts;
     }
     core::MountFacts mount() {
@@ -274,7 +283,8 @@ class Random {
         facts.error = text();
         facts.took_us = signed_number();
         facts.queue_dir = {one_of(core::QueueDirFacts::Kind::error), text()};
-        facts.pid_file = {one_of(core::PidFileFacts::Kind::garbage), pid(), number(), number(), text(), text()};
+        facts.pid_file = {
+            one_of(core::PidFileFacts::Kind::garbage), pid(), number(), number(), text(), text()};
         facts.ownership.state = one_of(core::OwnershipFacts::State::error);
         facts.ownership.holder = owner();
         if (flag()) {
@@ -291,12 +301,14 @@ class Random {
     core::SystemdFacts systemd() {
         core::SystemdFacts facts{flag(), text(), {}, flag()};
         facts.units.resize(below(3));
-        std::ranges::generate(facts.units,
-                              [this] { return core::UnitFacts{text(), text(), text(), text(), text(), flag()}; });
+        std::ranges::generate(facts.units, [this] {
+            return core::UnitFacts{text(), text(), text(), text(), text(), flag()};
+        });
         return facts;
     }
     core::RelinkProgress progress() {
-        return {one_of(core::RelinkProgress::State::failed), text(), text(), texts(), flag(), flag()};
+        return {
+            one_of(core::RelinkProgress::State::failed), text(), text(), texts(), flag(), flag()};
     }
 
    private:
@@ -321,7 +333,8 @@ TEST(Replies, FactsComeBackAsTheyWent) {
         EXPECT_TRUE(there_and_back(lock) == lock);
         const auto systemd = random.systemd();
         EXPECT_TRUE(there_and_back(systemd) == systemd);
-        agent::CensusProgress counting{random.number(), std::chrono::milliseconds(random.signed_number()), {}};
+        agent::CensusProgress counting{
+            random.number(), std::chrono::milliseconds(random.signed_number()), {}};
         EXPECT_FALSE(there_and_back(counting).census);
         counting.census = random.census();
         const agent::CensusProgress counted = there_and_back(counting);
@@ -340,7 +353,8 @@ TEST(Replies, FactsComeBackAsTheyWent) {
 
 TEST(Replies, TheAgentsOwnRepliesComeBackAsTheyWent) {
     using State = agent::MaillogOpened::State;
-    const agent::MaillogOpened opened{State::unreadable, "/var/log/mail.log", "denied", 0xffffffffffffffff, 7};
+    const agent::MaillogOpened opened{State::unreadable, "/var/log/mail.log", "denied",
+                                      0xffffffffffffffff, 7};
     const auto opened_back = there_and_back(opened);
     EXPECT_EQ(opened_back.state, opened.state);
     EXPECT_EQ(opened_back.path, opened.path);
@@ -348,7 +362,8 @@ TEST(Replies, TheAgentsOwnRepliesComeBackAsTheyWent) {
     EXPECT_EQ(opened_back.device, opened.device);
     EXPECT_EQ(opened_back.inode, opened.inode);
 
-    const agent::RelinkPlanReply plan{{"copy a to b", "rename b to c"}, {"mail in a"}, "no", "do", true, true};
+    const agent::RelinkPlanReply plan{
+        {"copy a to b", "rename b to c"}, {"mail in a"}, "no", "do", true, true};
     const auto plan_back = there_and_back(plan);
     EXPECT_EQ(plan_back.steps, plan.steps);
     EXPECT_EQ(plan_back.notes, plan.notes);
@@ -381,9 +396,11 @@ TEST(Replies, ATextThatIsNotUtf8Survives) {
 }
 
 TEST(Replies, AReplyOfOneKindIsNotOneOfAnother) {
-    EXPECT_EQ(agent::decode<core::HostFacts>(agent::encode(core::MountFacts{})).error().code, Errc::malformed);
-    EXPECT_EQ(agent::decode<core::RelinkProgress>(agent::encode(agent::RelinkPlanReply{})).error().code,
+    EXPECT_EQ(agent::decode<core::HostFacts>(agent::encode(core::MountFacts{})).error().code,
               Errc::malformed);
+    EXPECT_EQ(
+        agent::decode<core::RelinkProgress>(agent::encode(agent::RelinkPlanReply{})).error().code,
+        Errc::malformed);
 }
 
 TEST(Replies, EveryTruncationIsMalformed) {
@@ -431,8 +448,11 @@ TEST(Replies, AValueOutOfRangeIsMalformed) {
 }
 
 TEST(Replies, AnArrayOfAnotherSizeIsMalformed) {
-    nlohmann::json tree = nlohmann::json::from_cbor(agent::encode(agent::CensusProgress{1, {}, core::QueueCensus()}));
-    const auto decoded = [&] { return agent::decode<agent::CensusProgress>(nlohmann::json::to_cbor(tree)); };
+    nlohmann::json tree =
+        nlohmann::json::from_cbor(agent::encode(agent::CensusProgress{1, {}, core::QueueCensus()}));
+    const auto decoded = [&] {
+        return agent::decode<agent::CensusProgress>(nlohmann::json::to_cbor(tree));
+    };
     ASSERT_TRUE(decoded());
     nlohmann::json& queues = tree["census"]["queues"];
     queues.push_back(queues.front());
@@ -491,12 +511,14 @@ TEST(Requests, ARequestComesBackAsItWent) {
 
 TEST(Requests, WhatIsDoneInAQueueNeedsAnId) {
     using agent::Operation;
-    for (const Operation looks : {Operation::observe_host, Operation::open_maillog, Operation::open_old_maillog,
-                                  Operation::read_identity, Operation::probe_mount}) {
+    for (const Operation looks :
+         {Operation::observe_host, Operation::open_maillog, Operation::open_old_maillog,
+          Operation::read_identity, Operation::probe_mount}) {
         EXPECT_TRUE(agent::decode_request(agent::encode_request(request_for(looks, ""))));
     }
-    for (const Operation relinks : {Operation::plan_relink, Operation::continue_relink, Operation::ask_lock,
-                                    Operation::write_last_words, Operation::begin_census, Operation::continue_census}) {
+    for (const Operation relinks :
+         {Operation::plan_relink, Operation::continue_relink, Operation::ask_lock,
+          Operation::write_last_words, Operation::begin_census, Operation::continue_census}) {
         EXPECT_FALSE(agent::decode_request(agent::encode_request(request_for(relinks, ""))));
     }
 }
@@ -518,7 +540,8 @@ TEST(Requests, WordsAreBoundedAndOnOneLine) {
 }
 
 TEST(Frames, EventsComeWithoutAReply) {
-    const auto frame = agent::parse_frame(agent::frame_events(agent::worker_event::mounts | agent::worker_event::link));
+    const auto frame = agent::parse_frame(
+        agent::frame_events(agent::worker_event::mounts | agent::worker_event::link));
     ASSERT_TRUE(frame) << frame.error().message;
     EXPECT_EQ(frame->events, 3U);
     EXPECT_EQ(frame->sequence, 0U);
@@ -529,8 +552,10 @@ TEST(Frames, EventsComeWithoutAReply) {
 
 TEST(Requests, AnIdThatIsAPathIsMalformed) {
     for (const char* id : {"../../etc", "a/b", ".", "..", "/", ".postfix-elb-agent"}) {
-        for (const auto operation : {agent::Operation::probe_mount, agent::Operation::observe_host}) {
-            const auto got = agent::decode_request(agent::encode_request(request_for(operation, id)));
+        for (const auto operation :
+             {agent::Operation::probe_mount, agent::Operation::observe_host}) {
+            const auto got =
+                agent::decode_request(agent::encode_request(request_for(operation, id)));
             ASSERT_FALSE(got) << id;
             EXPECT_EQ(got.error().code, Errc::malformed);
         }

@@ -42,7 +42,9 @@ bool is_cached(int file) {
 
 class DiskReaderTest : public testing::Test {
    protected:
-    FileDescriptor open_file() const { return FileDescriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)); }
+    FileDescriptor open_file() const {
+        return FileDescriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    }
 
     // False where the file system keeps its files in memory.
     bool write_cold_file() {
@@ -112,7 +114,8 @@ TEST_F(DiskReaderTest, AnErrorIsSaid) {
     const auto got = reader_.read(-1, buffer, 0);
     ASSERT_FALSE(got);
     EXPECT_NE(got.error().message.find("Bad file descriptor"), std::string::npos);
-    EXPECT_FALSE(reader_.read(FileDescriptor(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)).get(), buffer, 0));
+    EXPECT_FALSE(reader_.read(FileDescriptor(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)).get(),
+                              buffer, 0));
 }
 
 }  // namespace

@@ -26,12 +26,14 @@ constexpr int total_seconds = 20 * 3600;
 
 WallTime as_utc(const std::tm& t) {
     return std::chrono::sys_days(std::chrono::year(t.tm_year + 1900) / (t.tm_mon + 1) / t.tm_mday) +
-           std::chrono::hours(t.tm_hour) + std::chrono::minutes(t.tm_min) + std::chrono::seconds(t.tm_sec);
+           std::chrono::hours(t.tm_hour) + std::chrono::minutes(t.tm_min) +
+           std::chrono::seconds(t.tm_sec);
 }
 
 std::string stamped(int second, const std::string& text) {
     char stamp[64];
-    std::snprintf(stamp, sizeof stamp, "Nov 22 %02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
+    std::snprintf(stamp, sizeof stamp, "Nov 22 %02d:%02d:%02d", second / 3600, second / 60 % 60,
+                  second % 60);
     return std::string(stamp) + " vma postfix/smtp[99]: " + text + "\n";
 }
 
@@ -40,7 +42,9 @@ class LogBootOffset : public testing::Test {
    protected:
     using LineMaker = std::function<std::string(int second)>;
 
-    void write_log(const LineMaker& line = [](int second) { return stamped(second, std::string(60, 'x')); }) {
+    void write_log(const LineMaker& line = [](int second) {
+        return stamped(second, std::string(60, 'x'));
+    }) {
         text_.clear();
         for (int second = 0; second < total_seconds; ++second) {
             text_ += line(second);
@@ -48,8 +52,10 @@ class LogBootOffset : public testing::Test {
         tests::write_file(folder_ / "mail.log", text_);
     }
     std::size_t offset(WallTime boot_began) {
-        const agent::FileDescriptor file(::open((folder_ / "mail.log").c_str(), O_RDONLY | O_CLOEXEC));
-        agent::LogBootOffset search(std::filesystem::file_size(folder_ / "mail.log"), boot_began, now, as_utc);
+        const agent::FileDescriptor file(
+            ::open((folder_ / "mail.log").c_str(), O_RDONLY | O_CLOEXEC));
+        agent::LogBootOffset search(std::filesystem::file_size(folder_ / "mail.log"), boot_began,
+                                    now, as_utc);
         for (steps_ = 1;; ++steps_) {
             const auto step = search.step(file.get()).value();
             if (step.offset) {
@@ -80,7 +86,9 @@ TEST_F(LogBootOffset, ASmallLogIsReadWhole) {
 }
 
 TEST_F(LogBootOffset, ItIsAtALineAMarginBeforeTheBoot) {
-    write_log([](int second) { return stamped(second, std::string(200, 'x')); });  // 10 min: more than a few windows
+    write_log([](int second) {
+        return stamped(second, std::string(200, 'x'));
+    });  // 10 min: more than a few windows
     for (const auto hour : {2h, 5h, 10h, 15h, 19h}) {
         const WallTime boot_began = day + hour + 34min + 56s;
         const std::size_t found = offset(boot_began);
@@ -104,7 +112,8 @@ TEST_F(LogBootOffset, ALogThatEndedBeforeTheBootIsReadFromNearItsEnd) {
 
 TEST_F(LogBootOffset, LinesWithoutAStampAreSteppedOver) {
     write_log([](int second) {
-        return second % 3 == 0 ? stamped(second, std::string(60, 'x')) : std::string("\tcontinued \0 ??? ", 17) + "\n";
+        return second % 3 == 0 ? stamped(second, std::string(60, 'x'))
+                               : std::string("\tcontinued \0 ??? ", 17) + "\n";
     });
     const WallTime boot_began = day + 10h;
     const std::size_t found = offset(boot_began);
@@ -125,8 +134,9 @@ TEST_F(LogBootOffset, AStretchThatCannotBeReadMakesItBeginEarlierAndNeverLater) 
 }
 
 TEST_F(LogBootOffset, StampsThatAreALittleOutOfOrderAreNoHarm) {
-    write_log(
-        [](int second) { return stamped(std::max(0, second - (second % 7 == 0 ? 300 : 0)), std::string(60, 'x')); });
+    write_log([](int second) {
+        return stamped(std::max(0, second - (second % 7 == 0 ? 300 : 0)), std::string(60, 'x'));
+    });
     const WallTime boot_began = day + 10h;
     EXPECT_LE(offset(boot_began), first_line_of(boot_began));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every line is counted once: across rotations, restarts of the agent, and from one source to the other.
+// Every line is counted once: across rotations, restarts of the agent, and from one source to the
+// other.
 #include "agent/maillog/log_counter.hpp"
 
 #include "agent/maillog/log_tail.hpp"
@@ -46,8 +47,11 @@ std::string line(const std::string& time, const std::string& text) {
 class Reader {
    public:
     explicit Reader(const std::optional<LogPosition>& counted) {
-        tail_.begin_counting([this](std::string_view text) { texts_.emplace_back(text.substr(text.find("]: ") + 3)); },
-                             counted, boot_began, now);
+        tail_.begin_counting(
+            [this](std::string_view text) {
+                texts_.emplace_back(text.substr(text.find("]: ") + 3));
+            },
+            counted, boot_began, now);
     }
     void follow(const std::string& path, LogTail::Comes comes = LogTail::Comes::by_rotation) {
         FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -107,7 +111,9 @@ TEST_F(CountedOnce, ARestartGoesOnWhereTheOtherStopped) {
 }
 
 TEST_F(CountedOnce, TheHistoryOfStartsIsReadFromTheBootOnAllTheSame) {
-    write_file(log_, "2026-11-22T10:00:01+00:00 vma postfix/master[1]: daemon started -- version 3.7.11\n");
+    write_file(
+        log_,
+        "2026-11-22T10:00:01+00:00 vma postfix/master[1]: daemon started -- version 3.7.11\n");
     const auto place = read_to_here();
     Reader reader(place);
     reader.follow(log_);
@@ -144,11 +150,13 @@ TEST_F(CountedOnce, ALogThatWasCopiedAndTruncatedMeanwhileToo) {
     append_file(log_, line("10:00:02", "b"));
     fs::copy_file(log_, old_);
     ASSERT_EQ(::truncate(log_.c_str(), 0), 0);
-    append_file(log_, line("10:00:03", "c") + line("10:00:03", "and this one is longer than what was there before"));
+    append_file(log_, line("10:00:03", "c") +
+                          line("10:00:03", "and this one is longer than what was there before"));
     Reader reader(place);
     reader.follow(old_);
     reader.follow(log_);
-    EXPECT_THAT(reader.counted(), ElementsAre("b", "c", "and this one is longer than what was there before"));
+    EXPECT_THAT(reader.counted(),
+                ElementsAre("b", "c", "and this one is longer than what was there before"));
 }
 
 TEST_F(CountedOnce, ACopyOfALogThatWasNotTruncatedIsNotCountedBesideIt) {
@@ -165,7 +173,8 @@ TEST_F(CountedOnce, ACopyOfALogThatWasNotTruncatedIsNotCountedBesideIt) {
 TEST_F(CountedOnce, APlaceThatIsNowhereAnyMoreLeavesItToTheStamps) {
     write_file(log_, line("10:00:01", "a") + line("10:00:05", "b"));
     const auto place = read_to_here();
-    write_file(log_, line("10:00:04", "a") + line("10:00:05", "b") + line("10:00:06", "c") + line("10:00:05", "d"));
+    write_file(log_, line("10:00:04", "a") + line("10:00:05", "b") + line("10:00:06", "c") +
+                         line("10:00:05", "d"));
     Reader reader(place);
     reader.follow(log_);
     EXPECT_THAT(reader.counted(), ElementsAre("c", "d"));
@@ -193,7 +202,8 @@ TEST_F(CountedOnce, WhileWhatWasCountedIsReadAgainThePlaceStays) {
     const auto place = read_to_here();
     Reader reader(place);
     reader.follow(log_);
-    ASSERT_TRUE(reader.tail().read_slice(10, boot_began, now));  // the search for the boot's beginning
+    ASSERT_TRUE(
+        reader.tail().read_slice(10, boot_began, now));  // the search for the boot's beginning
     ASSERT_TRUE(reader.tail().read_slice(10, boot_began, now));
     EXPECT_FALSE(reader.position());
 }
@@ -222,7 +232,8 @@ TEST_F(CountedOnce, AnotherLogIsCountedFromNowOn) {
     Reader reader(std::nullopt);
     reader.follow(log_);
     reader.counted();
-    write_file(folder_ / "other.log", line("10:00:01", "a") + line("10:00:02", "b") + line("10:00:03", "c"));
+    write_file(folder_ / "other.log",
+               line("10:00:01", "a") + line("10:00:02", "b") + line("10:00:03", "c"));
     reader.follow(folder_ / "other.log", LogTail::Comes::as_another_log);
     EXPECT_THAT(reader.counted(), ElementsAre("c"));
 }
@@ -233,7 +244,8 @@ TEST_F(CountedOnce, WhatTheLogBeforeAnotherOneStillHeldCountsAndOpensNothingForT
     reader.follow(log_);
     reader.counted();
     append_file(log_, line("10:00:01", "b") + line("10:00:03", "c"));
-    write_file(folder_ / "other.log", line("10:00:02", "b") + line("10:00:03", "c") + line("10:00:04", "d"));
+    write_file(folder_ / "other.log",
+               line("10:00:02", "b") + line("10:00:03", "c") + line("10:00:04", "d"));
     reader.follow(folder_ / "other.log", LogTail::Comes::as_another_log);
     EXPECT_THAT(reader.counted(), ElementsAre("b", "c", "d"));
     append_file(folder_ / "other.log", line("10:00:04", "e"));
@@ -280,7 +292,8 @@ TEST_F(CountedOnce, WhatIsReadWhileAnotherSourceCountsIsNotCounted) {
 class LogPositionTest : public testing::Test {
    protected:
     LogPositionFile open() const {
-        return LogPositionFile(FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)));
+        return LogPositionFile(
+            FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)));
     }
 
     tests::TemporaryDirectory folder_;
@@ -331,7 +344,9 @@ TEST_F(LogPositionTest, ACursorThatDoesNotFitIsRefused) {
 
 class LogCountingTest : public LogPositionTest {
    protected:
-    FileDescriptor descriptor() const { return FileDescriptor(::open(path_.c_str(), O_RDWR | O_CLOEXEC)); }
+    FileDescriptor descriptor() const {
+        return FileDescriptor(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+    }
 
     core::Exposition exposition_;
     agent::DeliveryMetrics metrics_{exposition_};
@@ -361,8 +376,9 @@ TEST_F(LogCountingTest, ASourceThatIsNotReadIsNone) {
     LogCounter counting(metrics_, {});
     const auto told = [&] {
         const std::string page = "\n" + core::prometheus_text(exposition_);
-        return std::pair(page.find("\npostfix_elb_agent_log_source{source=\"file\"} 1") != std::string::npos,
-                         page.find("\npostfix_elb_agent_log_source{source=\"journal\"} 1") != std::string::npos);
+        return std::pair(
+            page.find("\npostfix_elb_agent_log_source{source=\"file\"} 1") != std::string::npos,
+            page.find("\npostfix_elb_agent_log_source{source=\"journal\"} 1") != std::string::npos);
     };
     const std::pair none(false, false);
     counting.choose(core::MaillogSource::file, State::missing);

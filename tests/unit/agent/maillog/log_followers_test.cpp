@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two that follow the mail log, with workers that the test plays itself on the other end of a real channel.
+// The two that follow the mail log, with workers that the test plays itself on the other end of a
+// real channel.
 #include "agent/base/clock.hpp"
 #include "agent/ipc/channel.hpp"
 #include "agent/ipc/frame.hpp"
@@ -45,11 +46,13 @@ struct Answer {
 using Worker = std::function<std::optional<Answer>(const Request&)>;
 
 std::string line(core::Duration ago, const std::string& text) {
-    const std::time_t at = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() - ago);
+    const std::time_t at =
+        std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() - ago);
     std::tm utc{};
     ::gmtime_r(&at, &utc);
     std::array<char, 40> stamp{};
-    const std::size_t size = std::strftime(stamp.data(), stamp.size(), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
+    const std::size_t size =
+        std::strftime(stamp.data(), stamp.size(), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
     return std::string(stamp.data(), size) + " mx postfix/smtpd[1]: " + text;
 }
 
@@ -71,8 +74,9 @@ class LogFollowers : public testing::Test {
     template <class Follower>
     void follow(Follower& follower, const Worker& worker) {
         bool done = false;
-        boost::asio::co_spawn(io_, follower.follow(client_, settings_, &counting_),
-                              [&done](const std::exception_ptr& failure) { done = failure == nullptr; });
+        boost::asio::co_spawn(
+            io_, follower.follow(client_, settings_, &counting_),
+            [&done](const std::exception_ptr& failure) { done = failure == nullptr; });
         const auto until = std::chrono::steady_clock::now() + 10s;
         while (!done && std::chrono::steady_clock::now() < until) {
             io_.restart();
@@ -92,12 +96,13 @@ class LogFollowers : public testing::Test {
         const auto request = decode_request(message->bytes);
         ASSERT_TRUE(request);
         if (const auto said = worker(*request)) {
-            ASSERT_TRUE(
-                send_message(worker_.get(), frame_reply(request->sequence, said->bytes), said->descriptor.get()));
+            ASSERT_TRUE(send_message(worker_.get(), frame_reply(request->sequence, said->bytes),
+                                     said->descriptor.get()));
         }
     }
 
-    static Answer state(Opened state, const std::string& path = "/var/log/mail.log or /var/log/maillog") {
+    static Answer state(Opened state,
+                        const std::string& path = "/var/log/mail.log or /var/log/maillog") {
         MaillogOpened reply;
         reply.state = state;
         reply.path = path;
@@ -117,7 +122,9 @@ class LogFollowers : public testing::Test {
     /// There is no rotated file, and this of the log.
     static Worker no_old_and(const std::function<Answer()>& current) {
         return [current](const Request& request) {
-            return std::optional(request.operation == Operation::open_old_maillog ? state(Opened::missing) : current());
+            return std::optional(request.operation == Operation::open_old_maillog
+                                     ? state(Opened::missing)
+                                     : current());
         };
     }
 
@@ -127,7 +134,8 @@ class LogFollowers : public testing::Test {
                                    (source == Source::file ? "file" : "journal") + "\"} ";
         const std::size_t at = page.find(series);
         EXPECT_NE(at, std::string::npos);
-        return at == std::string::npos ? -1 : std::strtod(page.c_str() + at + series.size(), nullptr);
+        return at == std::string::npos ? -1
+                                       : std::strtod(page.c_str() + at + series.size(), nullptr);
     }
 
     boost::asio::io_context io_;
@@ -170,8 +178,9 @@ TEST_F(LogFollowers, NothingIsReadBeforeItIsKnownWhetherThereIsALog) {
     MaillogFollower follower;
     write_file(folder_ / "mail.log.1", line(9s, "a\n"));
     follow(follower, [&](const Request& request) -> std::optional<Answer> {
-        return request.operation == Operation::open_old_maillog ? std::optional(opened(folder_ / "mail.log.1"))
-                                                                : std::nullopt;
+        return request.operation == Operation::open_old_maillog
+                   ? std::optional(opened(folder_ / "mail.log.1"))
+                   : std::nullopt;
     });
     EXPECT_EQ(counted(Source::file), 0);
     EXPECT_FALSE(follower.tail().history().last_started());
@@ -196,8 +205,10 @@ class JournalCounts : public LogFollowers {
         JournalRead read;
         read.state = JournalRead::State::reading;
         if (request.operation == Operation::count_journal) {
-            const std::size_t begin = request.words().empty() ? 0 : std::stoul(std::string(request.words()));
-            read.lines.assign(entries_.begin() + static_cast<std::ptrdiff_t>(begin), entries_.end());
+            const std::size_t begin =
+                request.words().empty() ? 0 : std::stoul(std::string(request.words()));
+            read.lines.assign(entries_.begin() + static_cast<std::ptrdiff_t>(begin),
+                              entries_.end());
             read.cursor = entries_.empty() ? "" : std::to_string(entries_.size());
         }
         return Answer{encode(read)};
@@ -219,7 +230,9 @@ TEST_F(JournalCounts, WhatTheFileCountedMeanwhileIsNotCountedAgain) {
     entries_.push_back(line(5s, "c"));
     counting_.count(entries_.back(), Source::file);
     const core::WallTime read_to = now().wall - 5s;
-    counting_.reached(LogPosition{.source = Source::file, .offset = 1, .cursor = {}, .stamp = read_to}, read_to, false);
+    counting_.reached(
+        LogPosition{.source = Source::file, .offset = 1, .cursor = {}, .stamp = read_to}, read_to,
+        false);
     choose(core::MaillogSource::journal);
     follow_journal();
     EXPECT_EQ(counted(Source::journal), 2);

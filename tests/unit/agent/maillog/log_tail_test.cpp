@@ -34,10 +34,12 @@ std::string line(const std::string& time, const std::string& message) {
     return "2026-11-22T" + time + "+00:00 vma " + message + "\n";
 }
 std::string already_running(const std::string& time) {
-    return line(time, "postfix/postfix-script[1060]: fatal: the Postfix mail system is already running");
+    return line(time,
+                "postfix/postfix-script[1060]: fatal: the Postfix mail system is already running");
 }
 std::string started(const std::string& time) {
-    return line(time, "postfix/master[1051]: daemon started -- version 3.7.11, configuration /etc/postfix");
+    return line(
+        time, "postfix/master[1051]: daemon started -- version 3.7.11, configuration /etc/postfix");
 }
 std::string delivery(const std::string& time) {
     return line(time, "postfix/smtp[99]: 60B27201DD: to=<a@example.com>, status=sent (250 ok)");
@@ -176,7 +178,8 @@ TEST_F(LogTailTest, TheSameFileIsNotReadTwice) {
 }
 
 TEST_F(LogTailTest, ATruncatedCopyBeginsAgain) {
-    write_file(log_, delivery("10:15:00") + delivery("10:15:00") + already_running("10:15:01") + "half a li");
+    write_file(log_, delivery("10:15:00") + delivery("10:15:00") + already_running("10:15:01") +
+                         "half a li");
     follow();
     read_all();
     fs::copy_file(log_, folder_ / "mail.log.1");
@@ -191,7 +194,8 @@ TEST_F(LogTailTest, ATruncatedCopyBeginsAgain) {
 TEST_F(LogTailTest, AWriterThatKeepsItsOffsetAcrossTheTruncationLeavesAHoleThatHidesNothing) {
     const FileDescriptor writer(::open(log_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     const auto put = [&](const std::string& text) {
-        ASSERT_EQ(::write(writer.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+        ASSERT_EQ(::write(writer.get(), text.data(), text.size()),
+                  static_cast<ssize_t>(text.size()));
     };
     for (int i = 0; i < 1000; ++i) {
         put(delivery("10:15:00"));
@@ -207,8 +211,10 @@ TEST_F(LogTailTest, AWriterThatKeepsItsOffsetAcrossTheTruncationLeavesAHoleThatH
 }
 
 TEST_F(LogTailTest, NulBytesAndOverlongLinesDoNotHideTheLinesAfterThem) {
-    write_file(log_, std::string(100000, 'x') + "\n" + std::string(50, '\0') + already_running("10:15:01") +
-                         std::string(core::LineSplitter::max_line * 3, 'y') + "\n" + started("10:15:05"));
+    write_file(log_, std::string(100000, 'x') + "\n" + std::string(50, '\0') +
+                         already_running("10:15:01") +
+                         std::string(core::LineSplitter::max_line * 3, 'y') + "\n" +
+                         started("10:15:05"));
     follow();
     read_all(4096);
     EXPECT_EQ(failures(), 1U);
@@ -224,7 +230,8 @@ TEST_F(LogTailTest, AFileThatAppearsLaterIsRead) {
 }
 
 TEST_F(LogTailTest, WhatIsNoRegularFileIsRefused) {
-    const auto taken = tail_.follow(FileDescriptor(::open("/dev/zero", O_RDONLY | O_CLOEXEC)), boot_began, now);
+    const auto taken =
+        tail_.follow(FileDescriptor(::open("/dev/zero", O_RDONLY | O_CLOEXEC)), boot_began, now);
     ASSERT_FALSE(taken);
     EXPECT_EQ(taken.error().code, core::Errc::unsupported);
     EXPECT_FALSE(tail_.follow(FileDescriptor(), boot_began, now));
@@ -249,16 +256,19 @@ TEST_F(LogTailTest, OnlyTheFirstFileIsReadFromWhereTheBootBegins) {
 
 // The lines of a log, now and then one that matters; some too long, some with NUL bytes.
 std::vector<std::string> random_lines(std::mt19937& random) {
-    const std::vector<std::string> telling{already_running("10:15:01"), started("10:15:05"),
-                                           already_running("09:00:00"),
-                                           line("10:16:00", "postfix/master[1051]: terminating on signal 15"),
-                                           line("10:17:00", "postfix/master[1051]: fatal: bind 0.0.0.0 port 25")};
+    const std::vector<std::string> telling{
+        already_running("10:15:01"), started("10:15:05"), already_running("09:00:00"),
+        line("10:16:00", "postfix/master[1051]: terminating on signal 15"),
+        line("10:17:00", "postfix/master[1051]: fatal: bind 0.0.0.0 port 25")};
     std::vector<std::string> lines;
     for (int i = 0; i < 300; ++i) {
         switch (random() % 30) {
             case 0: lines.push_back(telling[random() % telling.size()]); break;
             case 1: lines.push_back(line("10:15:00", std::string(random() % 20000, 'x'))); break;
-            case 2: lines.push_back(std::string(random() % 5000, '\0') + telling[random() % telling.size()]); break;
+            case 2:
+                lines.push_back(std::string(random() % 5000, '\0') +
+                                telling[random() % telling.size()]);
+                break;
             default: lines.push_back(delivery("10:15:00"));
         }
     }
@@ -279,21 +289,30 @@ TEST(LogTailAtRandom, HoweverTheLogGrowsAndIsReadItTellsTheSame) {
         const std::string path = folder / "mail.log";
         tests::write_file(path, "");
         LogTail tail([](const std::tm&) { return WallTime{}; });
-        ASSERT_TRUE(tail.follow(FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), boot_began, now));
+        ASSERT_TRUE(tail.follow(FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)),
+                                boot_began, now));
         const std::size_t most = round % 2 == 0 ? 300 : 200000;
         for (std::size_t written = 0; written < text.size();) {
-            const std::size_t more = std::min(text.size() - written, std::size_t{1} + random() % most);
+            const std::size_t more =
+                std::min(text.size() - written, std::size_t{1} + random() % most);
             append_file(path, text.substr(written, more));
             written += more;
-            while (!tail.read_slice(std::size_t{1} + random() % most, boot_began, now).value().at_end) {
+            while (!tail.read_slice(std::size_t{1} + random() % most, boot_began, now)
+                        .value()
+                        .at_end) {
             }
         }
-        ASSERT_EQ(tail.history().counts().already_running, simply.counts().already_running) << "round " << round;
-        ASSERT_EQ(tail.history().counts().start_failed, simply.counts().start_failed) << "round " << round;
-        ASSERT_EQ(tail.history().counts().daemon_started, simply.counts().daemon_started) << "round " << round;
+        ASSERT_EQ(tail.history().counts().already_running, simply.counts().already_running)
+            << "round " << round;
+        ASSERT_EQ(tail.history().counts().start_failed, simply.counts().start_failed)
+            << "round " << round;
+        ASSERT_EQ(tail.history().counts().daemon_started, simply.counts().daemon_started)
+            << "round " << round;
         ASSERT_EQ(tail.history().last_started(), simply.last_started()) << "round " << round;
-        ASSERT_EQ(tail.history().last_failure()->at, simply.last_failure()->at) << "round " << round;
-        ASSERT_EQ(tail.history().last_failure()->line, simply.last_failure()->line) << "round " << round;
+        ASSERT_EQ(tail.history().last_failure()->at, simply.last_failure()->at)
+            << "round " << round;
+        ASSERT_EQ(tail.history().last_failure()->line, simply.last_failure()->line)
+            << "round " << round;
     }
 }
 

@@ -22,7 +22,8 @@ using namespace std::chrono_literals;
 class DeliveryMetricsTest : public testing::Test {
    protected:
     void said(const std::string& tag, const std::string& text) {
-        metrics_.count("2026-11-22T10:15:03.543207+00:00 mx1 " + tag + "[771]: " + text, Source::file);
+        metrics_.count("2026-11-22T10:15:03.543207+00:00 mx1 " + tag + "[771]: " + text,
+                       Source::file);
     }
     void smtpd(const std::string& text) { said("postfix/smtpd", text); }
 
@@ -33,7 +34,9 @@ class DeliveryMetricsTest : public testing::Test {
         const std::string text = "\n" + page();
         const std::size_t at = text.find("\n" + series + " ");
         EXPECT_NE(at, std::string::npos) << series;
-        return at == std::string::npos ? -1 : std::strtod(text.c_str() + at + series.size() + 2, nullptr);
+        return at == std::string::npos
+                   ? -1
+                   : std::strtod(text.c_str() + at + series.size() + 2, nullptr);
     }
     /// How many series the family has.
     std::size_t series_of(const std::string& family) const {
@@ -60,10 +63,12 @@ TEST_F(DeliveryMetricsTest, ThePublishedLinesOfThePostfixExporterCountAsItsTests
     EXPECT_EQ(value("postfix_smtpd_sasl_authentication_failures_total"), 1);
     EXPECT_EQ(value("postfix_smtpd_messages_processed_total{sasl_method=\"PLAIN\"}"), 1);
     EXPECT_EQ(value("postfix_smtpd_messages_processed_total{sasl_method=\"\"}"), 1);
-    EXPECT_EQ(value("postfix_smtp_tls_connections_total{trust=\"Verified\",protocol=\"TLSv1.3\",cipher=\"TLS_AES_256_"
+    EXPECT_EQ(value("postfix_smtp_tls_connections_total{trust=\"Verified\",protocol=\"TLSv1.3\","
+                    "cipher=\"TLS_AES_256_"
                     "GCM_SHA384\",secret_bits=\"256\",algorithm_bits=\"256\"}"),
               1);
-    EXPECT_EQ(value("postfix_smtp_tls_connections_total{trust=\"Verified\",protocol=\"TLSv1.2\",cipher=\"ECDHE-RSA-"
+    EXPECT_EQ(value("postfix_smtp_tls_connections_total{trust=\"Verified\",protocol=\"TLSv1.2\","
+                    "cipher=\"ECDHE-RSA-"
                     "AES256-GCM-SHA384\",secret_bits=\"256\",algorithm_bits=\"256\"}"),
               1);
     EXPECT_EQ(value("postfix_smtp_messages_processed_total{status=\"sent\"}"), 1);
@@ -71,12 +76,14 @@ TEST_F(DeliveryMetricsTest, ThePublishedLinesOfThePostfixExporterCountAsItsTests
     EXPECT_EQ(value("postfix_smtp_messages_processed_total{status=\"bounced\"}"), 1);
     EXPECT_EQ(value("postfix_smtp_status_deferred"), 1);
     EXPECT_EQ(value("postfix_smtp_delivery_delay_seconds_count{stage=\"queue_manager\"}"), 3);
-    EXPECT_EQ(value("postfix_smtp_delivery_delay_seconds_sum{stage=\"queue_manager\"}"), 2017 + 0 + 16);
+    EXPECT_EQ(value("postfix_smtp_delivery_delay_seconds_sum{stage=\"queue_manager\"}"),
+              2017 + 0 + 16);
     EXPECT_EQ(value("postfix_bounce_non_delivery_notification_total"), 1);
     EXPECT_EQ(value("postfix_virtual_delivered_total"), 1);
     EXPECT_EQ(value("postfix_unsupported_log_entries_total{service=\"smtpd\",level=\"\"}"), 1);
     EXPECT_EQ(value("postfix_unsupported_log_entries_total{service=\"smtpd\",level=\"fatal\"}"), 1);
-    EXPECT_EQ(value("postfix_unsupported_log_entries_total{service=\"qmgr\",level=\"warning\"}"), 2);
+    EXPECT_EQ(value("postfix_unsupported_log_entries_total{service=\"qmgr\",level=\"warning\"}"),
+              2);
     EXPECT_EQ(value("postfix_elb_agent_log_lines_total{source=\"file\"}"),
               static_cast<double>(tests::published_log_lines.size()));
 }
@@ -84,44 +91,65 @@ TEST_F(DeliveryMetricsTest, ThePublishedLinesOfThePostfixExporterCountAsItsTests
 TEST_F(DeliveryMetricsTest, WhatIsClosedIsThereFromTheStart) {
     const std::string text = page();
     for (const char* series :
-         {"postfix_smtp_messages_processed_total{status=\"bounced\"} 0", "postfix_smtpd_connects_total 0",
+         {"postfix_smtp_messages_processed_total{status=\"bounced\"} 0",
+          "postfix_smtpd_connects_total 0",
           "postfix_smtpd_connections_lost_total{after_stage=\"RCPT\"} 0",
           "postfix_smtp_delivery_delay_seconds_bucket{stage=\"transmission\",le=\"172800\"} 0",
           "postfix_lmtp_delivery_delay_seconds_count{stage=\"transmission\"} 0",
           "postfix_qmgr_messages_inserted_receipients_bucket{le=\"128\"} 0",
           "postfix_qmgr_messages_inserted_size_bytes_bucket{le=\"1e+09\"} 0",
-          "postfix_cleanup_messages_rejected_total 0", "postfix_cleanup_messages_not_accepted_total 0",
-          "postfix_elb_agent_log_lag_seconds 0", "postfix_elb_agent_log_lines_total{source=\"journal\"} 0",
+          "postfix_cleanup_messages_rejected_total 0",
+          "postfix_cleanup_messages_not_accepted_total 0", "postfix_elb_agent_log_lag_seconds 0",
+          "postfix_elb_agent_log_lines_total{source=\"journal\"} 0",
           "postfix_elb_agent_log_lines_dropped_total{why=\"too_long\"} 0",
-          "postfix_elb_agent_series_dropped_total{family=\"postfix_smtp_tls_connections_total\"} 0"}) {
+          "postfix_elb_agent_series_dropped_total{family=\"postfix_smtp_tls_connections_total\"} "
+          "0"}) {
         EXPECT_THAT(text, HasSubstr(std::string("\n") + series + "\n"));
     }
 }
 
 TEST_F(DeliveryMetricsTest, ADeliveryCountsForItsTransportWithItsFourDelays) {
-    const std::string rest = ": to=<a@x>, relay=there, delay=1, delays=0.5/2/0/70, dsn=2.0.0, status=sent (ok)";
+    const std::string rest =
+        ": to=<a@x>, relay=there, delay=1, delays=0.5/2/0/70, dsn=2.0.0, status=sent (ok)";
     for (const char* program : {"local", "pipe", "pipe", "lmtp", "smtp", "error"}) {
         said(std::string("postfix/") + program, "4F" + rest);
     }
     EXPECT_EQ(value("postfix_elb_agent_deliveries_total{transport=\"pipe\",status=\"sent\"}"), 2);
-    EXPECT_EQ(value("postfix_elb_agent_deliveries_total{transport=\"local\",status=\"deferred\"}"), 0);
-    EXPECT_EQ(value("postfix_elb_agent_delivery_delay_seconds_sum{transport=\"error\",stage=\"transmission\"}"), 70);
-    EXPECT_EQ(value("postfix_lmtp_delivery_delay_seconds_bucket{stage=\"before_queue_manager\",le=\"1\"}"), 1);
-    EXPECT_EQ(value("postfix_pipe_delivery_delay_seconds_sum{relay=\"there\",stage=\"queue_manager\"}"), 4);
+    EXPECT_EQ(value("postfix_elb_agent_deliveries_total{transport=\"local\",status=\"deferred\"}"),
+              0);
+    EXPECT_EQ(value("postfix_elb_agent_delivery_delay_seconds_sum{transport=\"error\",stage="
+                    "\"transmission\"}"),
+              70);
+    EXPECT_EQ(
+        value(
+            "postfix_lmtp_delivery_delay_seconds_bucket{stage=\"before_queue_manager\",le=\"1\"}"),
+        1);
+    EXPECT_EQ(
+        value("postfix_pipe_delivery_delay_seconds_sum{relay=\"there\",stage=\"queue_manager\"}"),
+        4);
     EXPECT_EQ(value("postfix_smtp_messages_processed_total{status=\"sent\"}"), 1);
     EXPECT_THAT(page(), Not(HasSubstr("transport=\"discard\"")));
 }
 
-TEST_F(DeliveryMetricsTest, RejectsCountByStageCodeAndWhoDecidedAndNoqueueRejectsOfRecipientsAsTheExporterHasThem) {
-    smtpd("NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 <a@x>: Relay access denied; from=<b> to=<a@x>");
+TEST_F(DeliveryMetricsTest,
+       RejectsCountByStageCodeAndWhoDecidedAndNoqueueRejectsOfRecipientsAsTheExporterHasThem) {
+    smtpd(
+        "NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 <a@x>: Relay access denied; from=<b> "
+        "to=<a@x>");
     smtpd("4F0: reject: RCPT from x[192.0.2.1]: 554 5.7.1 no");
     smtpd("NOQUEUE: reject: EHLO from x[192.0.2.1]: 450 4.7.1 no");
     smtpd("NOQUEUE: milter-reject: RCPT from x[192.0.2.1]: 451 4.7.1 no");
     EXPECT_EQ(value("postfix_smtpd_messages_rejected_total{code=\"554\"}"), 1);
     EXPECT_EQ(series_of("postfix_smtpd_messages_rejected_total"), 1U);
-    EXPECT_EQ(value("postfix_elb_agent_smtpd_rejects_total{stage=\"RCPT\",code=\"554\",by=\"smtpd\"}"), 2);
-    EXPECT_EQ(value("postfix_elb_agent_smtpd_rejects_total{stage=\"EHLO\",code=\"450\",by=\"smtpd\"}"), 1);
-    EXPECT_EQ(value("postfix_elb_agent_smtpd_rejects_total{stage=\"RCPT\",code=\"451\",by=\"milter\"}"), 1);
+    EXPECT_EQ(
+        value("postfix_elb_agent_smtpd_rejects_total{stage=\"RCPT\",code=\"554\",by=\"smtpd\"}"),
+        2);
+    EXPECT_EQ(
+        value("postfix_elb_agent_smtpd_rejects_total{stage=\"EHLO\",code=\"450\",by=\"smtpd\"}"),
+        1);
+    EXPECT_EQ(
+        value("postfix_elb_agent_smtpd_rejects_total{stage=\"RCPT\",code=\"451\",by=\"milter\"}"),
+        1);
 }
 
 TEST_F(DeliveryMetricsTest, WarningsErrorsFatalErrorsAndPanicsCountByServiceWhateverElseTheySay) {
@@ -129,11 +157,13 @@ TEST_F(DeliveryMetricsTest, WarningsErrorsFatalErrorsAndPanicsCountByServiceWhat
     smtpd("warning: x");
     said("postfix/master", "panic: x");
     said("postfix-out/smtp", "error: x");
-    EXPECT_EQ(value("postfix_elb_agent_log_messages_total{service=\"smtpd\",level=\"warning\"}"), 2);
+    EXPECT_EQ(value("postfix_elb_agent_log_messages_total{service=\"smtpd\",level=\"warning\"}"),
+              2);
     EXPECT_EQ(value("postfix_elb_agent_log_messages_total{service=\"master\",level=\"panic\"}"), 1);
     EXPECT_EQ(value("postfix_elb_agent_log_messages_total{service=\"smtp\",level=\"error\"}"), 1);
     EXPECT_EQ(value("postfix_smtpd_forward_confirmed_reverse_dns_errors_total"), 1);
-    EXPECT_EQ(value("postfix_unsupported_log_entries_total{service=\"smtpd\",level=\"warning\"}"), 1);
+    EXPECT_EQ(value("postfix_unsupported_log_entries_total{service=\"smtpd\",level=\"warning\"}"),
+              1);
 }
 
 TEST_F(DeliveryMetricsTest, LinesOfOtherProgramsCountForNothingButTheLines) {
@@ -158,7 +188,8 @@ TEST_F(DeliveryMetricsTest, AFamilyTakesNoMoreThanSoManySeriesAndSaysWhatItDropp
     const int kept = DeliveryMetrics::max_series;
     EXPECT_EQ(series_of("postfix_smtpd_messages_processed_total"), DeliveryMetrics::max_series);
     EXPECT_EQ(value("postfix_smtpd_messages_processed_total{sasl_method=\"M99\"}"), 2);
-    EXPECT_EQ(value("postfix_elb_agent_series_dropped_total{family=\"postfix_smtpd_messages_processed_total\"}"),
+    EXPECT_EQ(value("postfix_elb_agent_series_dropped_total{family=\"postfix_smtpd_messages_"
+                    "processed_total\"}"),
               2 * (many - kept));
 }
 

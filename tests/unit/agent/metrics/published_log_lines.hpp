@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log lines that kumina/postfix_exporter publishes with its tests (postfix_exporter_test.go, as of
-// February 2024), as data, each as often as they stand there.
+// The log lines that kumina/postfix_exporter publishes with its tests (postfix_exporter_test.go, as
+// of February 2024), as data, each as often as they stand there.
 #pragma once
 
 #include <array>

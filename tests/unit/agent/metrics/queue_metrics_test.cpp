@@ -54,15 +54,28 @@ TEST_F(QueueMetricsTest, ACensusSetsEveryQueueAndScalesTheSampledAges) {
     const std::string said = text();
     EXPECT_THAT(said, HasSubstr("\npostfix_showq_queue_depth{queue=\"deferred\"} 1000\n"));
     EXPECT_THAT(said, HasSubstr("\npostfix_showq_queue_depth{queue=\"corrupt\"} 0\n"));
-    EXPECT_THAT(said, HasSubstr("\npostfix_showq_message_age_seconds_bucket{queue=\"deferred\",le=\"10\"} 250\n"));
-    EXPECT_THAT(said, HasSubstr("\npostfix_showq_message_age_seconds_bucket{queue=\"deferred\",le=\"100\"} 250\n"));
-    EXPECT_THAT(said, HasSubstr("\npostfix_showq_message_age_seconds_bucket{queue=\"deferred\",le=\"1000\"} 1000\n"));
-    EXPECT_THAT(said, HasSubstr("\npostfix_showq_message_age_seconds_count{queue=\"deferred\"} 1000\n"));
-    EXPECT_THAT(said, HasSubstr("\npostfix_showq_message_age_seconds_sum{queue=\"deferred\"} 152500\n"));
+    EXPECT_THAT(
+        said,
+        HasSubstr(
+            "\npostfix_showq_message_age_seconds_bucket{queue=\"deferred\",le=\"10\"} 250\n"));
+    EXPECT_THAT(
+        said,
+        HasSubstr(
+            "\npostfix_showq_message_age_seconds_bucket{queue=\"deferred\",le=\"100\"} 250\n"));
+    EXPECT_THAT(
+        said,
+        HasSubstr(
+            "\npostfix_showq_message_age_seconds_bucket{queue=\"deferred\",le=\"1000\"} 1000\n"));
+    EXPECT_THAT(said,
+                HasSubstr("\npostfix_showq_message_age_seconds_count{queue=\"deferred\"} 1000\n"));
+    EXPECT_THAT(said,
+                HasSubstr("\npostfix_showq_message_age_seconds_sum{queue=\"deferred\"} 152500\n"));
     EXPECT_THAT(said, HasSubstr("\npostfix_showq_message_age_seconds_count{queue=\"hold\"} 0\n"));
     EXPECT_THAT(said, HasSubstr("\npostfix_elb_agent_queue_bytes{queue=\"deferred\"} 5123456\n"));
-    EXPECT_THAT(said, HasSubstr("\npostfix_elb_agent_queue_oldest_age_seconds{queue=\"deferred\"} 200\n"));
-    EXPECT_THAT(said, HasSubstr("\npostfix_elb_agent_queue_oldest_age_seconds{queue=\"hold\"} 0\n"));
+    EXPECT_THAT(
+        said, HasSubstr("\npostfix_elb_agent_queue_oldest_age_seconds{queue=\"deferred\"} 200\n"));
+    EXPECT_THAT(said,
+                HasSubstr("\npostfix_elb_agent_queue_oldest_age_seconds{queue=\"hold\"} 0\n"));
     EXPECT_THAT(said, HasSubstr("\npostfix_elb_agent_census_complete 1\n"));
     EXPECT_THAT(said, HasSubstr("\npostfix_elb_agent_census_duration_seconds 2.5\n"));
 }
@@ -74,7 +87,8 @@ TEST_F(QueueMetricsTest, TheNextCensusReplacesWhatTheLastSaid) {
     metrics.publish(next);
     metrics.observe({counted_at.wall + 70s, counted_at.boot + 70s});
     EXPECT_THAT(text(), HasSubstr("\npostfix_showq_queue_depth{queue=\"deferred\"} 0\n"));
-    EXPECT_THAT(text(), HasSubstr("\npostfix_showq_message_age_seconds_count{queue=\"deferred\"} 0\n"));
+    EXPECT_THAT(text(),
+                HasSubstr("\npostfix_showq_message_age_seconds_count{queue=\"deferred\"} 0\n"));
     EXPECT_THAT(text(), HasSubstr("\npostfix_elb_agent_census_age_seconds 10\n"));
 }
 
@@ -92,12 +106,14 @@ TEST_F(QueueMetricsTest, ACensusThatCouldNotReadAllChangesNoFigureAndLetsThemGro
 
 TEST_F(QueueMetricsTest, MessagesOfWhichNothingIsKnownAreNotYoungAndSmall) {
     core::QueueCensus known_by_name = census();
-    core::QueueFigures& corrupt = known_by_name.queues[static_cast<std::size_t>(core::MailQueue::corrupt)];
+    core::QueueFigures& corrupt =
+        known_by_name.queues[static_cast<std::size_t>(core::MailQueue::corrupt)];
     corrupt = core::QueueFigures();
     corrupt.messages = 3;
     metrics.publish(known_by_name);
     EXPECT_THAT(text(), HasSubstr("\npostfix_elb_agent_queue_bytes{queue=\"corrupt\"} NaN\n"));
-    EXPECT_THAT(text(), HasSubstr("\npostfix_elb_agent_queue_oldest_age_seconds{queue=\"corrupt\"} NaN\n"));
+    EXPECT_THAT(text(),
+                HasSubstr("\npostfix_elb_agent_queue_oldest_age_seconds{queue=\"corrupt\"} NaN\n"));
 }
 
 TEST_F(QueueMetricsTest, EndsAndOperationsAreCounted) {
@@ -108,7 +124,8 @@ TEST_F(QueueMetricsTest, EndsAndOperationsAreCounted) {
     metrics.spent(20);
     metrics.spent(22);
     EXPECT_THAT(text(), HasSubstr("\npostfix_elb_agent_censuses_total{outcome=\"complete\"} 2\n"));
-    EXPECT_THAT(text(), HasSubstr("\npostfix_elb_agent_censuses_total{outcome=\"incomplete\"} 1\n"));
+    EXPECT_THAT(text(),
+                HasSubstr("\npostfix_elb_agent_censuses_total{outcome=\"incomplete\"} 1\n"));
     EXPECT_THAT(text(), HasSubstr("\npostfix_elb_agent_censuses_total{outcome=\"cancelled\"} 1\n"));
     EXPECT_THAT(text(), HasSubstr("\npostfix_elb_agent_census_operations_total 42\n"));
 }
@@ -117,7 +134,8 @@ core::HostFacts nfs_host(std::uint64_t reads) {
     core::HostFacts host;
     host.lease_expired = 37;
     host.nfs.emplace();
-    host.nfs->figures[static_cast<std::size_t>(core::NfsOperation::read)] = {reads, reads + 1, 2, 3, 4000, 5000, 6500};
+    host.nfs->figures[static_cast<std::size_t>(core::NfsOperation::read)] = {
+        reads, reads + 1, 2, 3, 4000, 5000, 6500};
     host.nfs->errors_known = true;
     host.nfs->age = 99;
     host.nfs->bytes_read = 7;
@@ -163,7 +181,8 @@ TEST_F(NfsMetricsTest, WhatTheKernelCountsIsSaidInSecondsAndBytes) {
 TEST_F(NfsMetricsTest, AMountThatWasMadeAnewBeginsAnew) {
     metrics.publish(nfs_host(50));
     metrics.publish(nfs_host(3));
-    EXPECT_THAT(text(), HasSubstr("\npostfix_elb_agent_nfs_operations_total{operation=\"read\"} 3\n"));
+    EXPECT_THAT(text(),
+                HasSubstr("\npostfix_elb_agent_nfs_operations_total{operation=\"read\"} 3\n"));
     EXPECT_THAT(text(), Not(HasSubstr("operation=\"read\"} 50")));
 }
 

@@ -18,7 +18,8 @@ using State = core::OwnershipFacts::State;
 
 const std::string id = "i-0123456789abcdef0";
 
-core::OwnerRecord host(const std::string& name, const std::string& boot, const std::string& instance = id) {
+core::OwnerRecord host(const std::string& name, const std::string& boot,
+                       const std::string& instance = id) {
     return {instance, boot, name, name, ""};
 }
 
@@ -70,9 +71,10 @@ TEST_F(OwnerLockTest, TheRecordIsOneBlockThatAPersonCanRead) {
     EXPECT_TRUE(lock.wrote());
     const std::string text = read_file(file);
     EXPECT_EQ(text.size(), 4096U);
-    EXPECT_TRUE(text.starts_with(R"({"boot_id":"boot-1","hostname":"mx1","instance_id":"i-0123456789abcdef0",)"
-                                 R"("nfs_client":"mx1","since":"2023-11-14T22:13:20Z"})"
-                                 "   "));
+    EXPECT_TRUE(text.starts_with(
+        R"({"boot_id":"boot-1","hostname":"mx1","instance_id":"i-0123456789abcdef0",)"
+        R"("nfs_client":"mx1","since":"2023-11-14T22:13:20Z"})"
+        "   "));
     EXPECT_EQ(text.back(), '\n');
     EXPECT_EQ(entry_at(file).mode & 07777U, 0600U);
     const core::OwnershipFacts facts = lock.observe(*mount);
@@ -190,7 +192,8 @@ TEST_F(OwnerLockTest, AnOwnerWithTheSameClientNameIsFoundWhileItLives) {
     std::vector<std::unique_ptr<OwnerLock>> others;
     for (int i = 0; i < 20; ++i) {
         const std::string name = "i-" + std::to_string(10'000'000 + i);
-        others.push_back(std::make_unique<OwnerLock>(host(i == 3 ? "mx1" : name, "boot-" + name, name)));
+        others.push_back(
+            std::make_unique<OwnerLock>(host(i == 3 ? "mx1" : name, "boot-" + name, name)));
         claim(*others.back());
     }
     OwnerLock dead(host("mx1", "boot-dead", "i-deadbeef"));

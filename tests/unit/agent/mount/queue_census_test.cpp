@@ -31,7 +31,8 @@ core::WallTime wall_now() {
 /// A queue file that arrived at that second, as Postfix begins it.
 std::string queue_file(std::int64_t arrival, std::size_t size = 200) {
     const std::string time = std::to_string(arrival) + " 161309";
-    std::string text = std::string("C\x5f") + std::string(95, ' ') + "T" + static_cast<char>(time.size()) + time;
+    std::string text =
+        std::string("C\x5f") + std::string(95, ' ') + "T" + static_cast<char>(time.size()) + time;
     text.resize(std::max(size, text.size()), 'x');
     return text;
 }
@@ -51,7 +52,8 @@ class CensusTest : public ::testing::Test {
         fs::create_directory(queue);
     }
 
-    void put(const std::string& path, const std::string& content = queue_file(1'700'000'000)) const {
+    void put(const std::string& path,
+             const std::string& content = queue_file(1'700'000'000)) const {
         write_file(queue / path, content, 0700);
     }
 
@@ -152,8 +154,8 @@ TEST_F(CensusTest, ALongIdTellsItsAgeAndNoFileIsOpened) {
     ASSERT_TRUE(census);
     EXPECT_EQ(census->of(MailQueue::deferred).oldest_arrival, long_id_arrived);
     EXPECT_EQ(census->of(MailQueue::deferred).ages_sampled, 1U);
-    // The queue's directory; 6 queues, of which 5 are not there; their two directories read to the end; the two opened
-    // once more for the sample, and its stat.
+    // The queue's directory; 6 queues, of which 5 are not there; their two directories read to the
+    // end; the two opened once more for the sample, and its stat.
     EXPECT_EQ(census->operations, 1U + 6 + 1 + 4 + 2 + 1);
 }
 
@@ -175,7 +177,8 @@ TEST_F(CensusTest, AShortIdTakesItsAgeFromTheArrivalRecordAndNeverFromTheTimeOfT
 
 TEST_F(CensusTest, WhatIsStillBeingWrittenArrivedWhenItsFileWasMade) {
     const timeval then[2] = {{1'700'000'000, 0}, {1'700'000'000, 0}};
-    for (const char* path : {"incoming/60B2720001", "maildrop/60B2720002", "active/60B2720003", "corrupt/60B2720004"}) {
+    for (const char* path : {"incoming/60B2720001", "maildrop/60B2720002", "active/60B2720003",
+                             "corrupt/60B2720004"}) {
         put(path, "");
         ASSERT_EQ(::utimes((queue / path).c_str(), then), 0);
     }
@@ -201,7 +204,8 @@ TEST_F(CensusTest, OfManyAFewAreLookedAt) {
     constexpr int many = 3000;
     const std::int64_t hour_ago = wall_now().time_since_epoch() / 1s - 3600;
     for (int i = 0; i < many; ++i) {
-        put("deferred/" + std::to_string(i % 10) + "/60B2" + std::to_string(700000 + i), queue_file(hour_ago, 500));
+        put("deferred/" + std::to_string(i % 10) + "/60B2" + std::to_string(700000 + i),
+            queue_file(hour_ago, 500));
     }
     const auto census = take();
     ASSERT_TRUE(census);

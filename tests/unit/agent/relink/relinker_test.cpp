@@ -108,7 +108,8 @@ TEST_F(RelinkerTest, AFirstBootGetsAQueueOfItsOwn) {
     expect_same_copy(wanted, tree_at(queue));
     EXPECT_EQ(entry_at(agent_directory).mode & 07777U, 0700U);
     EXPECT_TRUE(lock->holds());
-    EXPECT_EQ(log.back(), "done: make " + link.string() + " a symbolic link to " + queue.string() + " in one step");
+    EXPECT_EQ(log.back(), "done: make " + link.string() + " a symbolic link to " + queue.string() +
+                              " in one step");
 }
 
 TEST_F(RelinkerTest, APlanWritesNothing) {
@@ -270,7 +271,8 @@ TEST_F(RelinkerTest, RefusesWhileAMasterWorksBehindTheLink) {
     master.pid = 5;
     master.cwd = (directory.path() / "elsewhere").string();
     masters = std::vector{master};
-    expect_refused("Postfix's master, pid 5, is running in " + master.cwd + ", which is not " + queue.string());
+    expect_refused("Postfix's master, pid 5, is running in " + master.cwd + ", which is not " +
+                   queue.string());
     masters->clear();
     expect_relinked();
 }
@@ -336,7 +338,8 @@ TEST_F(RelinkerTest, AnOwnershipThatCannotBeToldIsAFailure) {
     fs::create_symlink("nowhere", owner);
     const core::RelinkProgress progress = relink();
     EXPECT_EQ(progress.state, State::failed);
-    EXPECT_THAT(progress.text, HasSubstr("look: cannot tell who holds the id " + id + ": open " + owner.string()));
+    EXPECT_THAT(progress.text,
+                HasSubstr("look: cannot tell who holds the id " + id + ": open " + owner.string()));
     EXPECT_THAT(progress.remedy, HasSubstr("tried again by itself"));
     fs::rename(agent_directory / "aside", owner);
     expect_relinked();
@@ -349,7 +352,8 @@ TEST_F(RelinkerTest, RefusesADirectoryWithMailInIt) {
     write_file(link / "deferred/6/60B27201DE", "mail", 0700, postfix);
     write_file(link / "hold/60B27201DF", "mail", 0700, postfix);
     write_file(link / "deferred/.nfs1", "none", 0700, postfix);
-    expect_refused(link.string() + " is a directory with 2 queued messages in it: it is not replaced");
+    expect_refused(link.string() +
+                   " is a directory with 2 queued messages in it: it is not replaced");
 }
 
 TEST_F(RelinkerTest, RefusesToLeadTheLinkAwayFromLocalMail) {
@@ -433,7 +437,8 @@ TEST_F(RelinkerTest, ADirectoryAtTheLinkIsSetAsideBesideASkeleton) {
     make_skeleton(skeleton);
     make_queue_directories(link);
     write_file(link / "note", "kept");
-    fs::create_symlink(queue, spool / "postfix.before-relink");  // killed between making and exchanging
+    fs::create_symlink(queue,
+                       spool / "postfix.before-relink");  // killed between making and exchanging
     expect_relinked();
     EXPECT_EQ(read_file(spool / "postfix.before-relink/note"), "kept");
     EXPECT_FALSE(fs::exists(queue / "note"));
@@ -477,10 +482,13 @@ TEST_F(RelinkerTest, BakedInMailIsReportedAndNotMultiplied) {
     first_boot();
     add_baked_in_leftovers(skeleton);
     expect_relinked();
-    EXPECT_THAT(log, ::testing::Contains("the skeleton " + skeleton.string() +
-                                         " holds 3 queued messages, which are not copied: nobody delivers them from "
-                                         "there"));
-    for (const char* name : {"active", "defer", "deferred", "maildrop", "pid", "private", "public", "dev"}) {
+    EXPECT_THAT(log,
+                ::testing::Contains(
+                    "the skeleton " + skeleton.string() +
+                    " holds 3 queued messages, which are not copied: nobody delivers them from "
+                    "there"));
+    for (const char* name :
+         {"active", "defer", "deferred", "maildrop", "pid", "private", "public", "dev"}) {
         EXPECT_TRUE(fs::is_empty(queue / name)) << name;
     }
     EXPECT_EQ(read_file(skeleton / "active/60B27201DD"), "mail");
@@ -494,7 +502,8 @@ TEST_F(RelinkerTest, RefusesAnIdThatAnotherHostHolds) {
     expect_untouched([&] {
         const core::RelinkProgress progress = other.continue_for(1h);
         EXPECT_EQ(progress.state, State::refused);
-        EXPECT_THAT(progress.text, HasSubstr("the id " + id + " is held by another: host mx1, boot boot-1, since "));
+        EXPECT_THAT(progress.text, HasSubstr("the id " + id +
+                                             " is held by another: host mx1, boot boot-1, since "));
     });
 }
 
@@ -514,7 +523,8 @@ TEST_F(RelinkerTest, AFullFileSystemFailsWithARemedyAndIsRetried) {
     EXPECT_EQ(progress.state, State::failed);
     EXPECT_EQ(progress.text, "copy_skeleton: write " + (agent_directory / "staging" / id).string() +
                                  "/usr/lib/zoneinfo/big: No space left on device");
-    EXPECT_EQ(progress.remedy, "free space or raise the quota there; the relink is tried again by itself");
+    EXPECT_EQ(progress.remedy,
+              "free space or raise the quota there; the relink is tried again by itself");
     EXPECT_EQ(fs::read_symlink(link), mail / "other");
     EXPECT_FALSE(fs::exists(queue));
     ASSERT_EQ(::mount("", mail.c_str(), nullptr, MS_REMOUNT, "size=8m"), 0);

@@ -32,8 +32,8 @@ extern "C" int fsync(int fd) {
         struct stat status {};
         ::fstat(fd, &status);
         const std::string self = "/proc/self/fd/" + std::to_string(fd);
-        agent::testing::synced->push_back(
-            {std::filesystem::read_symlink(self).string(), agent::testing::nanoseconds(status.st_ctim)});
+        agent::testing::synced->push_back({std::filesystem::read_symlink(self).string(),
+                                           agent::testing::nanoseconds(status.st_ctim)});
     }
     return static_cast<int>(::syscall(SYS_fsync, fd));
 }
@@ -56,7 +56,8 @@ class TreeCopyTest : public ::testing::Test {
         if (::geteuid() != 0) {
             GTEST_SKIP() << "needs root";
         }
-        ASSERT_TRUE(enter_private_mounts());  // before anything is opened: a descriptor stays in its namespace
+        ASSERT_TRUE(enter_private_mounts());  // before anything is opened: a descriptor stays in
+                                              // its namespace
         fs::create_directory(to);
         place = FileDescriptor(::open(to.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     }
@@ -104,10 +105,11 @@ TEST_F(TreeCopyTest, KeepsAllThatCountsAndLeavesTheRestOut) {
     expect_same_copy(pristine, tree_at(copy));
     EXPECT_EQ(work.entries(), pristine.size());
     const std::string where = from.string();
-    EXPECT_THAT(work.take_log(), UnorderedElementsAre("left out " + where + "/dev/log (socket)",
-                                                      "left out " + where + "/dev/urandom (character device)",
-                                                      "left out of " + where + "/private: 2 of kind socket",
-                                                      "left out " + where + "/public/qmgr (FIFO)"));
+    EXPECT_THAT(work.take_log(),
+                UnorderedElementsAre("left out " + where + "/dev/log (socket)",
+                                     "left out " + where + "/dev/urandom (character device)",
+                                     "left out of " + where + "/private: 2 of kind socket",
+                                     "left out " + where + "/public/qmgr (FIFO)"));
 }
 
 TEST_F(TreeCopyTest, TheModeMaskOfTheProcessDoesNotMatter) {
@@ -143,7 +145,8 @@ TEST_F(TreeCopyTest, EachFileAndDirectoryIsSyncedAsItStaysAndBeforeWhatHoldsIt) 
             continue;  // an entry of its directory, and no more
         }
         ASSERT_TRUE(position.contains(path)) << path << " is not synced";
-        EXPECT_TRUE(name == "." || position.at(path) < position.at(fs::path(path).parent_path())) << path;
+        EXPECT_TRUE(name == "." || position.at(path) < position.at(fs::path(path).parent_path()))
+            << path;
     }
     EXPECT_EQ(syncs_of_everything, 0);
 }
@@ -220,8 +223,8 @@ TEST_F(TreeCopyTest, DoesNotGoIntoAnotherFileSystem) {
     TreeCopy work(from.string(), target(), Durability::by_sync);
     ASSERT_TRUE(run(work).has_value());
     EXPECT_FALSE(fs::exists(copy / "lib"));
-    EXPECT_THAT(work.take_log(),
-                UnorderedElementsAre("left out " + from.string() + "/lib (entry on another file system)"));
+    EXPECT_THAT(work.take_log(), UnorderedElementsAre("left out " + from.string() +
+                                                      "/lib (entry on another file system)"));
 }
 
 TEST_F(TreeCopyTest, AFullTargetIsSaidByName) {
@@ -232,7 +235,8 @@ TEST_F(TreeCopyTest, AFullTargetIsSaidByName) {
     const auto slice = run(work);
     ASSERT_TRUE(slice.has_error());
     EXPECT_EQ(slice.error().code, core::Errc::no_space);
-    EXPECT_EQ(slice.error().message, "write " + copy.string() + "/etc/big: No space left on device");
+    EXPECT_EQ(slice.error().message,
+              "write " + copy.string() + "/etc/big: No space left on device");
     remove("copy");
     EXPECT_TRUE(fs::is_empty(to));
 }
@@ -291,7 +295,8 @@ TEST_F(TreeCopyTest, RemovingDoesNotEnterAnotherFileSystem) {
     TreeRemove work({place.get(), "copy", copy.string()});
     const auto slice = work.continue_for(1h);
     ASSERT_TRUE(slice.has_error());
-    EXPECT_EQ(slice.error().message, "remove " + copy.string() + "/other: it is on another file system");
+    EXPECT_EQ(slice.error().message,
+              "remove " + copy.string() + "/other: it is on another file system");
     EXPECT_EQ(read_file(copy / "other/precious"), "x");
 }
 

@@ -115,8 +115,8 @@ TEST(HealthReport, ReadFromJsonIsTheOneOfTheVerdict) {
     World world = without_mount();
     world.pass_time(9s);
     const core::Verdict verdict = verdict_of(world);
-    const auto parsed =
-        agent::parse_health(agent::render_health(verdict, {}, JsonStyle::compact, release), world.now.wall);
+    const auto parsed = agent::parse_health(
+        agent::render_health(verdict, {}, JsonStyle::compact, release), world.now.wall);
     ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
     EXPECT_EQ(agent::render_table(*parsed), agent::render_table(agent::report_of(verdict)));
     EXPECT_EQ(parsed->rows.at(1).age, 9s);
@@ -124,7 +124,8 @@ TEST(HealthReport, ReadFromJsonIsTheOneOfTheVerdict) {
 
 TEST(HealthReport, SkipsWhatItDoesNotKnow) {
     const auto report = agent::parse_health(
-        R"({"status":"warn","notes":["x"],"checks":{"disk":[{"status":"warn","unit":7}]}})", test::moment().wall);
+        R"({"status":"warn","notes":["x"],"checks":{"disk":[{"status":"warn","unit":7}]}})",
+        test::moment().wall);
     ASSERT_TRUE(report.has_value()) << report.error().message;
     EXPECT_EQ(report->status, Status::warn);
     ASSERT_EQ(report->rows.size(), 1U);
@@ -144,7 +145,8 @@ TEST(HealthReport, NamesTheMemberThatIsWrong) {
         {R"({"status":"pass","checks":[]})", "$.checks is not an object"},
         {R"({"status":"pass","phase":[],"checks":{}})", "$.phase is not a string"},
         {R"({"status":"pass","checks":{"mount":{}}})", "$.checks.mount is not an array of objects"},
-        {R"({"status":"pass","checks":{"mount":[1]}})", "$.checks.mount is not an array of objects"},
+        {R"({"status":"pass","checks":{"mount":[1]}})",
+         "$.checks.mount is not an array of objects"},
         {R"({"status":"pass","checks":{"mount":[{}]}})", "$.checks.mount.status is none of"},
         {R"({"status":"pass","checks":{"mount":[{"status":"pass","output":1}]}})",
          "$.checks.mount.output is not a string"},

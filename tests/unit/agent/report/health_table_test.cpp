@@ -57,17 +57,18 @@ std::string in_one_line(const std::string& text) {
 
 TEST(HealthTable, IsAlignedAndEndsWithWhatToDo) {
     const std::string table = agent::render_table(agent::report_of(verdict_of(without_mount())));
-    EXPECT_THAT(table,
-                testing::StartsWith(
-                    "i-0123456789abcdef0: fail (awaiting_postfix), mount missing\n"
-                    "\n"
-                    "CHECK        STATUS  REASON    AGE    SEEN\n"
-                    "mount        fail    missing   0 s    nothing is mounted at /Mail\n"
-                    "queue_link   fail    dangling  0 s    /var/spool/postfix points to /Mail/i-0123456789abcdef0, and "
-                    "nothing is mounted at /Mail\n"
-                    "master_pid   pass    -         0 s    pid 771\n"));
+    EXPECT_THAT(table, testing::StartsWith(
+                           "i-0123456789abcdef0: fail (awaiting_postfix), mount missing\n"
+                           "\n"
+                           "CHECK        STATUS  REASON    AGE    SEEN\n"
+                           "mount        fail    missing   0 s    nothing is mounted at /Mail\n"
+                           "queue_link   fail    dangling  0 s    /var/spool/postfix points to "
+                           "/Mail/i-0123456789abcdef0, and "
+                           "nothing is mounted at /Mail\n"
+                           "master_pid   pass    -         0 s    pid 771\n"));
     EXPECT_THAT(table, HasSubstr("\nWhat to do:\n  mount missing: sudo mount /Mail; "));
-    EXPECT_THAT(agent::render_table(agent::report_of(verdict_of(World()))), testing::Not(HasSubstr("What to do")));
+    EXPECT_THAT(agent::render_table(agent::report_of(verdict_of(World()))),
+                testing::Not(HasSubstr("What to do")));
 }
 
 TEST(HealthTable, WhatToDoBeginsWithTheCause) {
@@ -77,7 +78,8 @@ TEST(HealthTable, WhatToDoBeginsWithTheCause) {
     world.relink().state = core::RelinkProgress::State::refused;
     world.relink().remedy = "the remedy of the cause";
     const std::string table = agent::render_table(agent::report_of(verdict_of(world)));
-    EXPECT_THAT(table, testing::StartsWith("i-0123456789abcdef0: fail (relinking), relink refused\n\n"));
+    EXPECT_THAT(table,
+                testing::StartsWith("i-0123456789abcdef0: fail (relinking), relink refused\n\n"));
     EXPECT_THAT(table, HasSubstr("\nWhat to do:\n"
                                  "  relink refused: the remedy of the cause\n"
                                  "  queue_link wrong_target: see to relink first\n"
@@ -87,7 +89,8 @@ TEST(HealthTable, WhatToDoBeginsWithTheCause) {
 TEST(HealthTable, WithoutARowTheOutputStandsInTheFirstLine) {
     agent::HealthReport report;
     report.output = "loop stands";
-    EXPECT_THAT(agent::render_table(report), testing::StartsWith("instance unknown: fail, loop stands\n"));
+    EXPECT_THAT(agent::render_table(report),
+                testing::StartsWith("instance unknown: fail, loop stands\n"));
 }
 
 TEST(HealthTable, SaysBothAnswersWhereTheyDiffer) {
@@ -132,24 +135,38 @@ TEST(HealthTable, NoLineIsWiderThanTheTerminalAndNothingIsLost) {
 }
 
 TEST(HealthTable, WhatWasSeenIsWrappedUnderItself) {
-    const std::string table = agent::render_table(agent::report_of(verdict_of(without_mount())), {false, 80});
-    EXPECT_THAT(table, HasSubstr("queue_link   fail    dangling  0 s    /var/spool/postfix points to\n"
-                                 "                                      /Mail/i-0123456789abcdef0, and nothing is\n"
-                                 "                                      mounted at /Mail\n"));
+    const std::string table =
+        agent::render_table(agent::report_of(verdict_of(without_mount())), {false, 80});
+    EXPECT_THAT(
+        table,
+        HasSubstr(
+            "queue_link   fail    dangling  0 s    /var/spool/postfix points to\n"
+            "                                      /Mail/i-0123456789abcdef0, and nothing is\n"
+            "                                      mounted at /Mail\n"));
     EXPECT_THAT(table, HasSubstr("\nWhat to do:\n  mount missing: sudo mount /Mail; "));
     EXPECT_THAT(table, HasSubstr("\n    "));
 }
 
 TEST(HealthTable, InANarrowTerminalWhatWasSeenHasLinesOfItsOwn) {
-    const std::string table = agent::render_table(agent::report_of(verdict_of(without_mount())), {false, 60});
+    const std::string table =
+        agent::render_table(agent::report_of(verdict_of(without_mount())), {false, 60});
     EXPECT_THAT(table, HasSubstr("CHECK        STATUS  REASON    AGE\n    SEEN\n"));
-    EXPECT_THAT(table, HasSubstr("\nmount        fail    missing   0 s\n    nothing is mounted at /Mail\n"));
+    EXPECT_THAT(
+        table,
+        HasSubstr("\nmount        fail    missing   0 s\n    nothing is mounted at /Mail\n"));
 }
 
 TEST(HealthTable, AWordThatIsTooLongIsLeftWhole) {
     agent::HealthReport report;
     const std::string path = "/" + std::string(100, 'p');
-    report.rows.push_back({"mount", Status::fail, "missing", "", {}, "", "see " + path + " there", "look at " + path});
+    report.rows.push_back({"mount",
+                           Status::fail,
+                           "missing",
+                           "",
+                           {},
+                           "",
+                           "see " + path + " there",
+                           "look at " + path});
     const std::string table = agent::render_table(report, {false, 60});
     EXPECT_THAT(table, HasSubstr("\n    see\n    " + path + "\n    there\n"));
 }
@@ -166,7 +183,8 @@ TEST(HealthTable, ColourIsAddedAndChangesNothingElse) {
 
 TEST(HealthTable, WhyThereIsNoAnswerIsOneParagraphOfPrintableText) {
     EXPECT_EQ(agent::render_no_answer("a \x1b[2J b", {}), "no answer: a ?[2J b\n");
-    EXPECT_EQ(agent::render_no_answer("nobody listens", {true, 18}), "\x1b[1;31mno answer\x1b[0m: nobody\n  listens\n");
+    EXPECT_EQ(agent::render_no_answer("nobody listens", {true, 18}),
+              "\x1b[1;31mno answer\x1b[0m: nobody\n  listens\n");
 }
 
 }  // namespace

@@ -41,7 +41,8 @@ QueueFigures& figures(QueueCensus& census, MailQueue queue) {
     return census.queues[static_cast<std::size_t>(queue)];
 }
 
-QueueCensus census_at(std::chrono::milliseconds since, std::uint64_t deferred, std::uint64_t active = 0) {
+QueueCensus census_at(std::chrono::milliseconds since, std::uint64_t deferred,
+                      std::uint64_t active = 0) {
     QueueCensus census;
     census.at = test::moment(since);
     figures(census, MailQueue::deferred).messages = deferred;
@@ -51,7 +52,8 @@ QueueCensus census_at(std::chrono::milliseconds since, std::uint64_t deferred, s
 
 std::size_t count(const std::string& text, const std::string& what) {
     std::size_t found = 0;
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + what.size())) {
+    for (std::size_t at = text.find(what); at != std::string::npos;
+         at = text.find(what, at + what.size())) {
         ++found;
     }
     return found;
@@ -79,11 +81,13 @@ std::string hash_of(std::string_view bytes) {
     ::pclose(sum);
     std::remove(path.c_str());
 
-    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;
     for (std::size_t i = 0; i < 64; i += 6) {  // three bytes, four characters
         const std::size_t size = std::min<std::size_t>(6, 64 - i);
-        const unsigned long value = std::stoul(std::string(hex + i, size) + std::string(6 - size, '0'), nullptr, 16);
+        const unsigned long value =
+            std::stoul(std::string(hex + i, size) + std::string(6 - size, '0'), nullptr, 16);
         for (int shift = 18; shift >= 0; shift -= 6) {
             out += digits[(value >> static_cast<unsigned>(shift)) & 63U];
         }
@@ -92,9 +96,11 @@ std::string hash_of(std::string_view bytes) {
 }
 
 TEST(Html, WhatComesFromOutsideIsTextAndValidWhateverItsBytes) {
-    EXPECT_EQ(agent::html_text("<b a=\"1\" c='2'>&amp;"), "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;amp;");
+    EXPECT_EQ(agent::html_text("<b a=\"1\" c='2'>&amp;"),
+              "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;amp;");
     const std::string_view bytes("a\n\t\x1b[2J\0\xff\xc3\x28", 11);
-    EXPECT_EQ(agent::html_text(bytes), "a" + std::string(3, '?') + "[2J" + std::string(3, '?') + "(");
+    EXPECT_EQ(agent::html_text(bytes),
+              "a" + std::string(3, '?') + "[2J" + std::string(3, '?') + "(");
 }
 
 TEST(Html, FiguresReadWell) {
@@ -123,20 +129,26 @@ TEST(Page, OfAHealthyHostSaysPassAndWhoSpeaks) {
     EXPECT_THAT(page, HasSubstr("pid 771"));
     EXPECT_THAT(page, Not(HasSubstr("What to do:")));
     EXPECT_THAT(page, Not(HasSubstr(">ready: ")));
-    EXPECT_THAT(page, HasSubstr("<p class=\"said\"><b>done</b></p>\n<p class=\"soft\">As of <time datetime=\""
-                                "2026-11-22T09:55:00.000Z\">2026-11-22 09:55:00 UTC</time>, 5 min before"));
+    EXPECT_THAT(
+        page,
+        HasSubstr("<p class=\"said\"><b>done</b></p>\n<p class=\"soft\">As of <time datetime=\""
+                  "2026-11-22T09:55:00.000Z\">2026-11-22 09:55:00 UTC</time>, 5 min before"));
 }
 
 TEST(Page, OfAFaultSaysTheCauseFirstAndWhatToDo) {
     Stage stage;
     stage.world.host().mount.reset();
     const std::string page = stage.page();
-    EXPECT_THAT(page, HasSubstr("<h1>FAIL</h1>\n<p class=\"said\">mount missing: nothing is mounted at /Mail</p>\n"
-                                "<p>/health answers 503: this instance is to be replaced.</p>"));
+    EXPECT_THAT(
+        page,
+        HasSubstr(
+            "<h1>FAIL</h1>\n<p class=\"said\">mount missing: nothing is mounted at /Mail</p>\n"
+            "<p>/health answers 503: this instance is to be replaced.</p>"));
     EXPECT_THAT(page, HasSubstr("<p class=\"remedy\"><b>What to do:</b> sudo mount /Mail; "));
     const std::size_t cause = page.find("<th scope=\"row\">mount</th>");
     EXPECT_LT(cause, page.find("<th scope=\"row\">queue_link</th>"));
-    EXPECT_LT(page.find("<th scope=\"row\">queue_link</th>"), page.find("<th scope=\"row\">master_pid</th>"));
+    EXPECT_LT(page.find("<th scope=\"row\">queue_link</th>"),
+              page.find("<th scope=\"row\">master_pid</th>"));
     for (const core::Check check : core::all_checks()) {
         EXPECT_EQ(count(page, "<th scope=\"row\">" + std::string(to_string(check)) + "</th>"), 1U);
     }
@@ -147,9 +159,10 @@ TEST(Page, SaysReadinessWhereItDiffers) {
     stage.health.drain();
     const std::string page = stage.page();
     EXPECT_THAT(page, HasSubstr("<h1>PASS</h1>"));
-    EXPECT_THAT(page, HasSubstr("<div class=\"verdict is-fail\">\n<p class=\"ready\">ready: FAIL</p>\n<p "
-                                "class=\"said\">no new mail is wanted here: draining</p>\n"
-                                "<p>/readyz answers 503: no new mail is to be routed here.</p>"));
+    EXPECT_THAT(page,
+                HasSubstr("<div class=\"verdict is-fail\">\n<p class=\"ready\">ready: FAIL</p>\n<p "
+                          "class=\"said\">no new mail is wanted here: draining</p>\n"
+                          "<p>/readyz answers 503: no new mail is to be routed here.</p>"));
 }
 
 TEST(Page, DoesNotSayTwiceWhatBothAnswersHaveInCommon) {
@@ -182,8 +195,8 @@ TEST(Page, NothingFromOutsideBecomesMarkup) {
     stage.world.relink().remedy = hostile;
     stage.world.mount().answer = core::MountFacts::Answer::io_error;
     stage.world.mount().error = hostile;
-    stage.world.log().last_failure =
-        core::StartFailure{core::StartFailure::Kind::start_failed, stage.world.now.wall, hostile, false};
+    stage.world.log().last_failure = core::StartFailure{core::StartFailure::Kind::start_failed,
+                                                        stage.world.now.wall, hostile, false};
     stage.world.facts.instance_id = hostile;
     const std::string page = stage.page();
     EXPECT_EQ(count(page, "<script>"), 1U);
@@ -201,17 +214,22 @@ TEST(Page, AsksForNothingFromElsewhereAndHasNoStyleThatThePolicyForbids) {
     std::string page = stage.page();
     const std::regex namespaces("xmlns='http://www.w3.org/2000/svg'");
     page = std::regex_replace(page, namespaces, "");
-    for (const char* forbidden : {"http:", "https:", " style=", " onclick=", " onload=", "url(", "@import", "src="}) {
+    for (const char* forbidden :
+         {"http:", "https:", " style=", " onclick=", " onload=", "url(", "@import", "src="}) {
         EXPECT_THAT(page, Not(HasSubstr(forbidden))) << forbidden;
     }
 }
 
 TEST(Page, ThePolicyNamesTheStyleAndTheScriptThatStandInIt) {
-    EXPECT_EQ(agent::page_style_hash, hash_of(agent::page_style)) << "page_assets.cpp: page_style_hash";
-    EXPECT_EQ(agent::page_script_hash, hash_of(agent::page_script)) << "page_assets.cpp: page_script_hash";
+    EXPECT_EQ(agent::page_style_hash, hash_of(agent::page_style))
+        << "page_assets.cpp: page_style_hash";
+    EXPECT_EQ(agent::page_script_hash, hash_of(agent::page_script))
+        << "page_assets.cpp: page_script_hash";
     const std::string& fields = agent::page_fields();
-    EXPECT_THAT(fields, HasSubstr("style-src 'sha256-" + std::string(agent::page_style_hash) + "'; "));
-    EXPECT_THAT(fields, HasSubstr("script-src 'sha256-" + std::string(agent::page_script_hash) + "'; "));
+    EXPECT_THAT(fields,
+                HasSubstr("style-src 'sha256-" + std::string(agent::page_style_hash) + "'; "));
+    EXPECT_THAT(fields,
+                HasSubstr("script-src 'sha256-" + std::string(agent::page_script_hash) + "'; "));
     Stage stage;
     for (const std::string& page : {stage.page(), agent::render_notice("stale", "x")}) {
         EXPECT_THAT(page, HasSubstr("<style>" + std::string(agent::page_style) + "</style>"));
@@ -233,11 +251,17 @@ TEST(PageQueue, ShowsDepthAgeAndSizeOfEachQueueAndHowOldTheyAre) {
     Stage stage;
     stage.history.note(census);
     const std::string page = stage.page();
-    EXPECT_THAT(page, HasSubstr("Counted 23 s before this verdict, at <time datetime=\"2026-11-22T09:59:37.000Z\">"));
+    EXPECT_THAT(
+        page,
+        HasSubstr(
+            "Counted 23 s before this verdict, at <time datetime=\"2026-11-22T09:59:37.000Z\">"));
     EXPECT_THAT(page, HasSubstr("<th scope=\"row\">deferred</th><td class=\"number\">1,234</td>"
                                 "<td class=\"number\">5 h</td><td class=\"number\">4.5 MB</td>"));
-    EXPECT_THAT(page, HasSubstr("<th scope=\"row\">corrupt</th><td class=\"number\">0</td><td class=\"number\">-</td>"
-                                "<td class=\"number\">-</td>"));
+    EXPECT_THAT(
+        page,
+        HasSubstr(
+            "<th scope=\"row\">corrupt</th><td class=\"number\">0</td><td class=\"number\">-</td>"
+            "<td class=\"number\">-</td>"));
     EXPECT_THAT(page, Not(HasSubstr("not complete")));
 }
 
@@ -253,7 +277,10 @@ TEST(PageQueue, SaysWhatIsEstimatedAndWhatIsNotComplete) {
     Stage stage;
     stage.history.note(census);
     const std::string page = stage.page();
-    EXPECT_THAT(page, HasSubstr("<td class=\"number\">at least 3 min</td><td class=\"number\">about 5.0 kB</td>"));
+    EXPECT_THAT(
+        page,
+        HasSubstr(
+            "<td class=\"number\">at least 3 min</td><td class=\"number\">about 5.0 kB</td>"));
     EXPECT_THAT(page, HasSubstr("<th scope=\"row\">hold</th><td class=\"number\">2</td>"
                                 "<td class=\"number\">unknown</td>"));
     EXPECT_THAT(page, HasSubstr("not complete"));
@@ -267,7 +294,8 @@ TEST(PageQueue, ThePlotRisesAndFallsWithTheDepth) {
     stage.history.note(census_at(-2min, 100));
     stage.history.note(census_at(-1min, 0));
     const std::string page = stage.page();
-    EXPECT_THAT(lines_of(page), testing::ElementsAre("M0,100L200,53L400,5L600,100", "M0,100L200,100L400,100L600,100"));
+    EXPECT_THAT(lines_of(page), testing::ElementsAre("M0,100L200,53L400,5L600,100",
+                                                     "M0,100L200,100L400,100L600,100"));
     EXPECT_THAT(page, HasSubstr("aria-label=\"deferred: now 0, most 100 since 09:56 UTC\""));
 }
 
@@ -276,7 +304,8 @@ TEST(PageQueue, WhereACensusIsMissingTheLineIsBroken) {
     for (const int minute : {0, 1, 2, 30, 60, 61}) {
         stage.history.note(census_at(minute * 1min, 1));
     }
-    EXPECT_EQ(lines_of(stage.page())[0], "M0,5L9,5L19,5M295,5L295,5M590,5L600,5") << "one alone is a dot";
+    EXPECT_EQ(lines_of(stage.page())[0], "M0,5L9,5L19,5M295,5L295,5M590,5L600,5")
+        << "one alone is a dot";
 }
 
 TEST(PageQueue, CensusesThatComeRarelyAreStillOneLine) {

@@ -60,11 +60,13 @@ class LastWordsTest : public ::testing::Test {
     }
 
     void pass() { words.note(verdict_at(now())); }
-    void fail(core::Reason reason = core::Reason::hung, const std::string& output = "/Mail: no answer") {
+    void fail(core::Reason reason = core::Reason::hung,
+              const std::string& output = "/Mail: no answer") {
         words.note(failing_at(now(), reason, output));
     }
 
-    /// The end of a round. What the worker is asked to write, if anything; it answers unless told not to.
+    /// The end of a round. What the worker is asked to write, if anything; it answers unless told
+    /// not to.
     std::optional<json> round(bool answers = true, bool worker_answers = true) {
         bool done = false;
         boost::asio::co_spawn(io, words.write_if_due(client, settings, answers),
@@ -80,9 +82,11 @@ class LastWordsTest : public ::testing::Test {
                 EXPECT_EQ(request->instance_id(), "i-0123456789abcdef0");
                 asked = json::parse(request->words());
                 if (worker_answers) {
-                    EXPECT_TRUE(send_message(worker.get(), frame_reply(request->sequence, encode(Nothing{}))));
+                    EXPECT_TRUE(send_message(worker.get(),
+                                             frame_reply(request->sequence, encode(Nothing{}))));
                 } else {
-                    EXPECT_TRUE(send_message(worker.get(), frame_error(request->sequence, "disk full")));
+                    EXPECT_TRUE(
+                        send_message(worker.get(), frame_error(request->sequence, "disk full")));
                 }
             }
         }
@@ -112,7 +116,8 @@ TEST_F(LastWordsTest, AreWrittenWhenHealthFailsAndOnceMoreWhenItRecovers) {
     ASSERT_TRUE(recovered);
     EXPECT_EQ((*recovered)["status"], "recovered");
     EXPECT_TRUE(recovered->contains("recovered"));
-    EXPECT_EQ((*recovered)["output"], "mount hung: /Mail: no answer") << "the failure stays readable";
+    EXPECT_EQ((*recovered)["output"], "mount hung: /Mail: no answer")
+        << "the failure stays readable";
     pass();
     EXPECT_FALSE(round());
 }
@@ -188,7 +193,8 @@ TEST_F(LastWordsTest, ThatCouldNotBeWrittenAreTriedAgainAtTheNextChangeAndNotInE
     ::testing::internal::CaptureStderr();
     ASSERT_TRUE(round(true, false));
     EXPECT_EQ(::testing::internal::GetCapturedStderr(),
-              "postfix-elb-agent: the reason of the failure cannot be kept on the shared file system: disk full\n");
+              "postfix-elb-agent: the reason of the failure cannot be kept on the shared file "
+              "system: disk full\n");
     EXPECT_FALSE(round());
     fail(core::Reason::missing, "/Mail: not mounted");
     EXPECT_TRUE(round());
@@ -196,7 +202,8 @@ TEST_F(LastWordsTest, ThatCouldNotBeWrittenAreTriedAgainAtTheNextChangeAndNotInE
 
 TEST(LastWords, AreALineOfJsonThatFitsWhateverTheOutputsHold) {
     Failure failure;
-    failure.verdict = failing_at({core::WallTime(1'700'000'000'000ms), 61'500ms}, core::Reason::hung, "");
+    failure.verdict =
+        failing_at({core::WallTime(1'700'000'000'000ms), 61'500ms}, core::Reason::hung, "");
     failure.verdict.output = std::string(5000, '"') + "\n\xff";
     for (core::Finding& finding : failure.verdict.checks) {
         finding.status = core::Status::fail;
@@ -209,7 +216,8 @@ TEST(LastWords, AreALineOfJsonThatFitsWhateverTheOutputsHold) {
         const std::string text = render_last_words(failure, limit);
         EXPECT_LE(text.size(), limit);
         EXPECT_GT(text.size(), limit / 4) << "no more is cut than needed";
-        EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; }));
+        EXPECT_TRUE(
+            std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; }));
         const json parsed = json::parse(text, nullptr, false);
         ASSERT_TRUE(parsed.is_object()) << text;
         EXPECT_EQ(parsed["checks"].size(), core::check_count);

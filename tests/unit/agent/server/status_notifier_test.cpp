@@ -43,7 +43,8 @@ core::Verdict failing(core::Check check, core::Reason reason, const std::string&
     finding.status = core::Status::fail;
     finding.reason = reason;
     finding.output = output;
-    verdict.output = std::string(to_string(check)) + " " + std::string(to_string(reason)) + ": " + output;
+    verdict.output =
+        std::string(to_string(check)) + " " + std::string(to_string(reason)) + ": " + output;
     return verdict;
 }
 
@@ -116,20 +117,22 @@ TEST_F(StatusNotifierTest, PutsEveryFieldOfAChangeIntoTheJournalAndNothingToStan
     ::testing::internal::CaptureStderr();
     notifier.announce(hung());
     EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
-    EXPECT_THAT(received(journal), ElementsAre("MESSAGE=health fail, ready fail, serving: mount hung: /Mail: no answer "
-                                               "for 3 s\n"
-                                               "MESSAGE_ID=3bec9d3c78a749948dabc8b7c2d38b90\n"
-                                               "PRIORITY=3\n"
-                                               "SYSLOG_IDENTIFIER=postfix-elb-agent\n"
-                                               "SYSLOG_FACILITY=3\n"
-                                               "POSTFIX_ELB_AGENT_HEALTH=fail\n"
-                                               "POSTFIX_ELB_AGENT_READY=fail\n"
-                                               "POSTFIX_ELB_AGENT_PHASE=serving\n"
-                                               "POSTFIX_ELB_AGENT_CHECK=mount\n"
-                                               "POSTFIX_ELB_AGENT_REASON=hung\n"
-                                               "POSTFIX_ELB_AGENT_ATTRIBUTION=\n"
-                                               "POSTFIX_ELB_AGENT_EXCUSE=\n"
-                                               "POSTFIX_ELB_AGENT_INSTANCE_ID=i-0123456789abcdef0\n"));
+    EXPECT_THAT(
+        received(journal),
+        ElementsAre("MESSAGE=health fail, ready fail, serving: mount hung: /Mail: no answer "
+                    "for 3 s\n"
+                    "MESSAGE_ID=3bec9d3c78a749948dabc8b7c2d38b90\n"
+                    "PRIORITY=3\n"
+                    "SYSLOG_IDENTIFIER=postfix-elb-agent\n"
+                    "SYSLOG_FACILITY=3\n"
+                    "POSTFIX_ELB_AGENT_HEALTH=fail\n"
+                    "POSTFIX_ELB_AGENT_READY=fail\n"
+                    "POSTFIX_ELB_AGENT_PHASE=serving\n"
+                    "POSTFIX_ELB_AGENT_CHECK=mount\n"
+                    "POSTFIX_ELB_AGENT_REASON=hung\n"
+                    "POSTFIX_ELB_AGENT_ATTRIBUTION=\n"
+                    "POSTFIX_ELB_AGENT_EXCUSE=\n"
+                    "POSTFIX_ELB_AGENT_INSTANCE_ID=i-0123456789abcdef0\n"));
 }
 
 TEST_F(StatusNotifierTest, NamesNoCheckWhenAllPass) {
@@ -146,11 +149,15 @@ TEST_F(StatusNotifierTest, SaysWhatReadinessFailsForAndWhyThatIsExcused) {
     notifier.announce(excused(core::MountFault::shared));
     const auto entries = received(journal);
     ASSERT_EQ(entries.size(), 1U);
-    EXPECT_THAT(entries[0], HasSubstr("MESSAGE=health warn, ready fail, serving: master_pid stale: no master\n"));
+    EXPECT_THAT(
+        entries[0],
+        HasSubstr("MESSAGE=health warn, ready fail, serving: master_pid stale: no master\n"));
     EXPECT_THAT(entries[0], HasSubstr("PRIORITY=4\n"));
     EXPECT_THAT(entries[0], HasSubstr("_CHECK=master_pid\nPOSTFIX_ELB_AGENT_REASON=stale\n"));
-    EXPECT_THAT(entries[0], HasSubstr("_ATTRIBUTION=shared\nPOSTFIX_ELB_AGENT_EXCUSE=shared_fault\n"));
-    EXPECT_THAT(received(console), ElementsAre(HasSubstr(": health warn: master_pid stale: no master\r\n")));
+    EXPECT_THAT(entries[0],
+                HasSubstr("_ATTRIBUTION=shared\nPOSTFIX_ELB_AGENT_EXCUSE=shared_fault\n"));
+    EXPECT_THAT(received(console),
+                ElementsAre(HasSubstr(": health warn: master_pid stale: no master\r\n")));
 }
 
 TEST_F(StatusNotifierTest, SaysThatTheFaultIsNowKnownToBeShared) {
@@ -173,9 +180,10 @@ TEST_F(StatusNotifierTest, AFailureIsAnErrorOnlyOfAHostThatWasInUse) {
     draining.ready = core::Status::fail;
     draining.ready_output = "no new mail is wanted here: draining";
     notifier.announce(draining);
-    EXPECT_THAT(received(journal), ElementsAre(HasSubstr("PRIORITY=4\n"), HasSubstr("PRIORITY=3\n"),
-                                               ::testing::AllOf(HasSubstr("PRIORITY=5\n"),
-                                                                HasSubstr("no new mail is wanted here: draining\n"))));
+    EXPECT_THAT(received(journal),
+                ElementsAre(HasSubstr("PRIORITY=4\n"), HasSubstr("PRIORITY=3\n"),
+                            ::testing::AllOf(HasSubstr("PRIORITY=5\n"),
+                                             HasSubstr("no new mail is wanted here: draining\n"))));
 }
 
 TEST_F(StatusNotifierTest, TellsNobodyOfWhatWasNotLookedAtYet) {
@@ -183,7 +191,8 @@ TEST_F(StatusNotifierTest, TellsNobodyOfWhatWasNotLookedAtYet) {
     log_sinks.journal = pair(SOCK_DGRAM, journal);
     log_sinks.console = pair(SOCK_STREAM, console);
     StatusNotifier notifier(control.get(), std::move(log_sinks));
-    notifier.announce(failing(core::Check::mount, core::Reason::missing, "/Mail was not looked at yet"));
+    notifier.announce(
+        failing(core::Check::mount, core::Reason::missing, "/Mail was not looked at yet"));
     EXPECT_THAT(received(journal), ElementsAre());
     EXPECT_THAT(received(console), ElementsAre());
     const auto first = receive_control(supervisor.get());
@@ -221,7 +230,8 @@ TEST_F(StatusNotifierTest, WritesThePlainLineWhereThereIsNoJournal) {
     StatusNotifier notifier = make(false);
     ::testing::internal::CaptureStderr();
     notifier.announce(healthy());
-    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "postfix-elb-agent: health pass, ready pass, serving\n");
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+              "postfix-elb-agent: health pass, ready pass, serving\n");
 }
 
 TEST_F(StatusNotifierTest, WritesThePlainLineWhenTheJournalIsGone) {
@@ -229,17 +239,20 @@ TEST_F(StatusNotifierTest, WritesThePlainLineWhenTheJournalIsGone) {
     journal.reset();
     ::testing::internal::CaptureStderr();
     notifier.announce(healthy());
-    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "postfix-elb-agent: health pass, ready pass, serving\n");
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+              "postfix-elb-agent: health pass, ready pass, serving\n");
 }
 
 TEST_F(StatusNotifierTest, WritesALineThatATerminalShowsToTheConsole) {
     StatusNotifier notifier = make();
     notifier.announce(hung("/Mail\n: \x1b[2Jno answer"));
     notifier.announce(healthy());
-    EXPECT_THAT(received(console),
-                ElementsAre("2023-11-14T22:13:20.000Z postfix-elb-agent on i-0123456789abcdef0: health fail: mount "
-                            "hung: /Mail?: ?[2Jno answer\r\n"
-                            "2023-11-14T22:13:20.000Z postfix-elb-agent on i-0123456789abcdef0: health pass\r\n"));
+    EXPECT_THAT(
+        received(console),
+        ElementsAre(
+            "2023-11-14T22:13:20.000Z postfix-elb-agent on i-0123456789abcdef0: health fail: mount "
+            "hung: /Mail?: ?[2Jno answer\r\n"
+            "2023-11-14T22:13:20.000Z postfix-elb-agent on i-0123456789abcdef0: health pass\r\n"));
 }
 
 TEST_F(StatusNotifierTest, TellsTheConsoleOfAnotherReasonButNotOfAnotherPhase) {

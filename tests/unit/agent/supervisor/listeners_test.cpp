@@ -23,8 +23,8 @@ using testing::SizeIs;
 using testing::StartsWith;
 
 /// Port 0 of the settings is one that is free now.
-config::Loaded settings(const std::string& address, std::uint16_t port, const std::string& address_origin,
-                        const std::string& port_origin) {
+config::Loaded settings(const std::string& address, std::uint16_t port,
+                        const std::string& address_origin, const std::string& port_origin) {
     config::Loaded loaded;
     loaded.settings.listen = {address, port};
     loaded.origins["listen.address"] = address_origin;
@@ -70,7 +70,8 @@ TEST(Listeners, WithoutAPassedSocketTheSettingsAreListenedOn) {
 }
 
 TEST(Listeners, DefaultsAgreeWithAnyPassedSocket) {
-    const Listeners listeners = open_listeners(defaults(), passed(listening("127.0.0.1"), listening("::1")));
+    const Listeners listeners =
+        open_listeners(defaults(), passed(listening("127.0.0.1"), listening("::1")));
     EXPECT_THAT(listeners.sockets, SizeIs(2));
     EXPECT_EQ(listeners.warning + listeners.unbound, "");
 }
@@ -78,8 +79,8 @@ TEST(Listeners, DefaultsAgreeWithAnyPassedSocket) {
 TEST(Listeners, TheSameEndpointIsNotBoundTwice) {
     FileDescriptor one = listening("127.0.0.1");
     const std::uint16_t port = port_of(one);
-    const Listeners listeners =
-        open_listeners(settings("127.0.0.1", port, "agent.json:1", "agent.json:1"), passed(std::move(one)));
+    const Listeners listeners = open_listeners(
+        settings("127.0.0.1", port, "agent.json:1", "agent.json:1"), passed(std::move(one)));
     EXPECT_THAT(listeners.sockets, SizeIs(1));
     EXPECT_EQ(listeners.warning + listeners.unbound, "");
 }
@@ -87,8 +88,8 @@ TEST(Listeners, TheSameEndpointIsNotBoundTwice) {
 TEST(Listeners, OneOfSeveralIsEnough) {
     FileDescriptor one = listening("127.0.0.1");
     const std::uint16_t port = port_of(one);
-    const Listeners listeners =
-        open_listeners(settings("::", port, "default", "agent.json:1"), passed(listening("127.0.0.1"), std::move(one)));
+    const Listeners listeners = open_listeners(settings("::", port, "default", "agent.json:1"),
+                                               passed(listening("127.0.0.1"), std::move(one)));
     EXPECT_THAT(listeners.sockets, SizeIs(2));
     EXPECT_EQ(listeners.warning, "");
 }
@@ -105,8 +106,8 @@ TEST(Listeners, BothFamiliesMayBeTwoSockets) {
     any.sin6_port = htons(port);
     ASSERT_EQ(::bind(v6.get(), reinterpret_cast<sockaddr*>(&any), sizeof any), 0);
     ASSERT_TRUE(listen_on(v6.get()));
-    const Listeners listeners =
-        open_listeners(settings("::", port, "agent.json:1", "agent.json:1"), passed(std::move(v4), std::move(v6)));
+    const Listeners listeners = open_listeners(settings("::", port, "agent.json:1", "agent.json:1"),
+                                               passed(std::move(v4), std::move(v6)));
     EXPECT_THAT(listeners.sockets, SizeIs(2));
     EXPECT_EQ(listeners.warning + listeners.unbound, "");
 }
@@ -117,34 +118,37 @@ TEST(Listeners, APortThatTheSocketUnitDoesNotHaveIsListenedOnBesideIt) {
     free.reset();
     FileDescriptor one = listening("127.0.0.1");
     const std::string name = name_of(one.get());
-    const Listeners listeners =
-        open_listeners(settings("127.0.0.1", wanted, "default", "agent.json:3"), passed(std::move(one)));
+    const Listeners listeners = open_listeners(
+        settings("127.0.0.1", wanted, "default", "agent.json:3"), passed(std::move(one)));
     ASSERT_THAT(listeners.sockets, SizeIs(2));
     EXPECT_EQ(port_of(listeners.sockets[1]), wanted);
     EXPECT_EQ(listeners.unbound, "");
-    EXPECT_EQ(listeners.warning, "listen.address and listen.port say 127.0.0.1:" + std::to_string(wanted) +
-                                     ", but the socket unit says " + name +
-                                     "; listening on both; to mend it: systemctl edit postfix-elb-agent.socket, and in "
-                                     "[Socket] an empty ListenStream= and then ListenStream=127.0.0.1:" +
-                                     std::to_string(wanted));
+    EXPECT_EQ(
+        listeners.warning,
+        "listen.address and listen.port say 127.0.0.1:" + std::to_string(wanted) +
+            ", but the socket unit says " + name +
+            "; listening on both; to mend it: systemctl edit postfix-elb-agent.socket, and in "
+            "[Socket] an empty ListenStream= and then ListenStream=127.0.0.1:" +
+            std::to_string(wanted));
 }
 
 TEST(Listeners, AnAddressThatThePassedSocketTakesTooIsSaidAndNotBound) {
     FileDescriptor any = listening("::");
     const std::uint16_t port = port_of(any);
-    const Listeners listeners =
-        open_listeners(settings("127.0.0.1", port, "agent.json:3", "default"), passed(std::move(any)));
+    const Listeners listeners = open_listeners(
+        settings("127.0.0.1", port, "agent.json:3", "default"), passed(std::move(any)));
     EXPECT_THAT(listeners.sockets, SizeIs(1));
     EXPECT_EQ(listeners.unbound, "");
-    EXPECT_THAT(listeners.warning, AllOf(HasSubstr("say 127.0.0.1:"), HasSubstr("socket unit says [::]:"),
-                                         HasSubstr("listening where the socket unit says;")));
+    EXPECT_THAT(listeners.warning,
+                AllOf(HasSubstr("say 127.0.0.1:"), HasSubstr("socket unit says [::]:"),
+                      HasSubstr("listening where the socket unit says;")));
 }
 
 TEST(Listeners, BothFamiliesAreAPortAloneInTheSocketUnit) {
     FileDescriptor one = listening("127.0.0.1");
     const std::uint16_t port = port_of(one);
-    const Listeners listeners =
-        open_listeners(settings("::", port, "agent.json:3", "agent.json:4"), passed(std::move(one)));
+    const Listeners listeners = open_listeners(settings("::", port, "agent.json:3", "agent.json:4"),
+                                               passed(std::move(one)));
     EXPECT_THAT(listeners.sockets, SizeIs(1));
     EXPECT_THAT(listeners.warning, EndsWith(" ListenStream=" + std::to_string(port)));
 }
@@ -153,9 +157,11 @@ TEST(Listeners, ATakenPortIsToldAndWhatWasPassedStays) {
     const FileDescriptor theirs = listening("127.0.0.1");
     const std::uint16_t port = port_of(theirs);
     const Listeners listeners =
-        open_listeners(settings("127.0.0.1", port, "agent.json:3", "agent.json:4"), passed(listening("127.0.0.1")));
+        open_listeners(settings("127.0.0.1", port, "agent.json:3", "agent.json:4"),
+                       passed(listening("127.0.0.1")));
     EXPECT_THAT(listeners.sockets, SizeIs(1));
-    EXPECT_THAT(listeners.unbound, HasSubstr("Address already in use; stop the program that listens there"));
+    EXPECT_THAT(listeners.unbound,
+                HasSubstr("Address already in use; stop the program that listens there"));
     EXPECT_THAT(listeners.warning, HasSubstr("listening where the socket unit says for now"));
 }
 
@@ -183,7 +189,8 @@ TEST(PendingListener, TriesAgainUntilThePortIsFreeAndSaysAnErrorOnce) {
 }
 
 TEST(PendingListener, AnotherErrorIsSaid) {
-    PendingListener pending({"192.0.2.1", 8025}, "cannot listen on 192.0.2.1:8025: Address already in use");
+    PendingListener pending({"192.0.2.1", 8025},
+                            "cannot listen on 192.0.2.1:8025: Address already in use");
     testing::internal::CaptureStderr();
     EXPECT_FALSE(pending.attempt(now().boot));
     EXPECT_THAT(testing::internal::GetCapturedStderr(),

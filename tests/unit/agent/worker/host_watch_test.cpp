@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// With real files, mounts of a private namespace, and real processes. What is told, is told by the kernel before the
-// call that caused it returns; only the end of a process is waited for.
+// With real files, mounts of a private namespace, and real processes. What is told, is told by the
+// kernel before the call that caused it returns; only the end of a process is waited for.
 #include "agent/worker/host_watch.hpp"
 
 #include "agent/base/small_file.hpp"
@@ -62,8 +62,9 @@ class HostWatchTest : public ::testing::Test {
     /// Masters that stand below this test's directory.
     std::vector<core::ProcessFacts> masters() const {
         auto all = find_masters().value();
-        std::erase_if(all,
-                      [this](const core::ProcessFacts& facts) { return !facts.exe.starts_with(directory.path()); });
+        std::erase_if(all, [this](const core::ProcessFacts& facts) {
+            return !facts.exe.starts_with(directory.path());
+        });
         return all;
     }
 
@@ -253,7 +254,9 @@ TEST_F(HostWatchTest, OneOfSeveralMastersIsEnough) {
     const Master first(directory, Lock::taken);
     const Master second(elsewhere, Lock::taken);
     auto both = find_masters().value();
-    std::erase_if(both, [&](const auto& facts) { return facts.pid != first.pid() && facts.pid != second.pid(); });
+    std::erase_if(both, [&](const auto& facts) {
+        return facts.pid != first.pid() && facts.pid != second.pid();
+    });
     ASSERT_EQ(both.size(), 2U);
     watch.arm_masters(data, local());
     watch.follow_masters(both, local());

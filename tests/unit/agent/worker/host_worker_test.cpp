@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host worker as its server sees it: requests and replies, and what it says unasked.
-#include "agent/worker/worker.hpp"
 #include "agent/worker/host_worker.hpp"
 
 #include "agent/clients/worker_client.hpp"
 #include "agent/ipc/channel.hpp"
 #include "agent/ipc/replies.hpp"
+#include "agent/worker/worker.hpp"
 
 #include <gtest/gtest.h>
 
@@ -51,14 +51,16 @@ class HostWorkerTest : public ::testing::Test {
 
 TEST_F(HostWorkerTest, WhoHoldsALockOnTheNamedPidFileIsFoundWithoutAStepToTheMount) {
     const testing::PrivateMount mount(settings.mount.path);
-    const FileDescriptor file(::open((settings.mount.path + "/master.pid").c_str(), O_RDWR | O_CREAT, 0600));
+    const FileDescriptor file(
+        ::open((settings.mount.path + "/master.pid").c_str(), O_RDWR | O_CREAT, 0600));
     ASSERT_EQ(::flock(file.get(), LOCK_EX), 0);
     struct stat status {};
     ASSERT_EQ(::fstat(file.get(), &status), 0);
     HostWorker worker(settings, MainCfFile(main_cf));
 
     Request request = make_request(Operation::observe_host);
-    EXPECT_TRUE(ask<core::HostFacts>(worker, request).lock_holders.empty()) << "no pid file was named";
+    EXPECT_TRUE(ask<core::HostFacts>(worker, request).lock_holders.empty())
+        << "no pid file was named";
     request.inode = status.st_ino;
     const auto facts = ask<core::HostFacts>(worker, request);
     ASSERT_EQ(facts.lock_holders.size(), 1U);
@@ -162,7 +164,8 @@ TEST_F(HostWorkerProcess, SaysUnaskedThatMasterEndedAndOnlyOnceUntilItIsAsked) {
     const auto killed = std::chrono::steady_clock::now();
     master.kill();
     const Frame frame = next_frame(10s);
-    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - killed;
+    const std::chrono::duration<double, std::micro> took =
+        std::chrono::steady_clock::now() - killed;
     EXPECT_EQ(frame.events, worker_event::master);
     EXPECT_EQ(frame.sequence, 0U);
     RecordProperty("microseconds_from_kill_to_event", std::to_string(took.count()));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which instance a mount worker may be made to work for: the server that asks is not trusted with the choice.
+// Which instance a mount worker may be made to work for: the server that asks is not trusted with
+// the choice.
 #include "agent/worker/mount_worker.hpp"
 
 #include "agent/clients/worker_client.hpp"
@@ -21,7 +22,8 @@ class MountWorkerTest : public ::testing::Test {
     core::Settings settings_for(const std::string& instance_id) const {
         core::Settings settings;
         settings.instance_id = instance_id;
-        settings.mount.path = directory / "Mail";  // nothing is mounted there: whatever is asked, nothing is written
+        settings.mount.path =
+            directory / "Mail";  // nothing is mounted there: whatever is asked, nothing is written
         settings.queue.link = directory / "postfix";
         settings.queue.skeleton = directory / "postfix_org";
         return settings;
@@ -50,7 +52,8 @@ TEST_F(MountWorkerTest, TakesOnlyAnIdOfEc2WhereTheSettingIsAuto) {
 TEST_F(MountWorkerTest, StaysWithTheFirst) {
     MountWorker worker(settings_for("auto"));
     EXPECT_EQ(ask(worker, mine), "taken");
-    EXPECT_EQ(ask(worker, other), "this worker works for i-0123456789abcdef0, not for i-0fedcba9876543210");
+    EXPECT_EQ(ask(worker, other),
+              "this worker works for i-0123456789abcdef0, not for i-0fedcba9876543210");
 }
 
 TEST_F(MountWorkerTest, IsNotTalkedOutOfItByAReload) {

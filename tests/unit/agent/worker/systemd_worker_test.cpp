@@ -35,7 +35,8 @@ class SystemdWorkerTest : public ::testing::Test {
     }
 
     static std::unique_ptr<SystemdWorker> make(core::MaillogSource source) {
-        return std::make_unique<SystemdWorker>(with(source), systemd::UnitsLimits{.first_retry = 20ms},
+        return std::make_unique<SystemdWorker>(with(source),
+                                               systemd::UnitsLimits{.first_retry = 20ms},
                                                systemd::JournalLimits{.first_retry = 20ms});
     }
     static core::Settings with(core::MaillogSource source) {
@@ -47,7 +48,8 @@ class SystemdWorkerTest : public ::testing::Test {
     /// One turn of the worker's loop (agent/worker/worker.cpp).
     WorkerEvents turn(int at_most_ms) {
         Watch watch = worker_->watch();
-        const int timeout = watch.timeout_ms < 0 ? at_most_ms : std::min(watch.timeout_ms, at_most_ms);
+        const int timeout =
+            watch.timeout_ms < 0 ? at_most_ms : std::min(watch.timeout_ms, at_most_ms);
         ::poll(watch.descriptors.data(), watch.descriptors.size(), timeout);
         return worker_->on_watch(watch.descriptors);
     }
@@ -56,7 +58,8 @@ class SystemdWorkerTest : public ::testing::Test {
     }
     WorkerEvents told_during(std::chrono::milliseconds span) {
         WorkerEvents told = 0;
-        for (const auto end = std::chrono::steady_clock::now() + span; std::chrono::steady_clock::now() < end;) {
+        for (const auto end = std::chrono::steady_clock::now() + span;
+             std::chrono::steady_clock::now() < end;) {
             told |= turn(10);
         }
         return told;
@@ -193,8 +196,8 @@ TEST_F(SystemdWorkerTest, SaysOnceThatUnitsChangedUntilItIsAsked) {
     ASSERT_TRUE(until_told(worker_event::units));
     systemd.tell("unit postfix.service loaded inactive dead forking");
     EXPECT_EQ(told_during(300ms), 0u);
-    EXPECT_THAT(observe().units,
-                ElementsAre(core::UnitFacts{"postfix.service", "loaded", "inactive", "dead", "", true}));
+    EXPECT_THAT(observe().units, ElementsAre(core::UnitFacts{"postfix.service", "loaded",
+                                                             "inactive", "dead", "", true}));
     EXPECT_EQ(told_during(300ms), 0u);
 }
 

@@ -22,12 +22,14 @@ TEST(Duration, EveryUnitIsRead) {
 }
 
 TEST(Duration, WhatIsNotAWholeNumberAndAUnitIsRefused) {
-    for (const char* text :
-         {"", "s", "5", "1.5s", "5 s", " 5s", "5s ", "+5s", "0x5s", "5S", "5min", "5ms5", "1h30m", "5us", "s5"}) {
+    for (const char* text : {"", "s", "5", "1.5s", "5 s", " 5s", "5s ", "+5s", "0x5s", "5S", "5min",
+                             "5ms5", "1h30m", "5us", "s5"}) {
         const auto parsed = core::parse_duration(text);
         ASSERT_FALSE(parsed) << text;
         EXPECT_EQ(parsed.error().code, core::Errc::malformed) << text;
-        EXPECT_THAT(parsed.error().message, HasSubstr("a whole number and a unit, one of ms, s, m, h, d")) << text;
+        EXPECT_THAT(parsed.error().message,
+                    HasSubstr("a whole number and a unit, one of ms, s, m, h, d"))
+            << text;
     }
 }
 

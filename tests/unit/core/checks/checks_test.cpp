@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every reason that users were promised, each reached from a healthy host by one thing that goes wrong, and what the
-// operator then reads, literally.
+// Every reason that users were promised, each reached from a healthy host by one thing that goes
+// wrong, and what the operator then reads, literally.
 #include "core/checks/checks.hpp"
 
 #include <gmock/gmock.h>
@@ -53,8 +53,8 @@ using PidKind = core::PidFileFacts::Kind;
 const std::vector<Story>& stories() {
     static const std::vector<Story> all{
         // mount
-        {"nothing_mounted", Check::mount, Status::fail, Reason::missing, unmounted, "nothing is mounted at /Mail",
-         "sudo mount /Mail"},
+        {"nothing_mounted", Check::mount, Status::fail, Reason::missing, unmounted,
+         "nothing is mounted at /Mail", "sudo mount /Mail"},
         {"idle_automount", Check::mount, Status::fail, Reason::missing,
          [](World& w) { w.host().mount->fstype = "autofs"; },
          "only an automount waits at /Mail, no file system is mounted there", "sudo mount /Mail"},
@@ -67,18 +67,23 @@ const std::vector<Story>& stories() {
          "/Mail is /dev/nvme1n1 of type ext4, mount.fstypes allows nfs4, nfs", "findmnt /Mail"},
         {"other_source", Check::mount, Status::fail, Reason::wrong_source,
          [](World& w) { w.settings.mount.source = "fs-9999:/"; },
-         "/Mail is fs-0123.efs.eu-central-1.amazonaws.com:/, mount.source is fs-9999:/", "findmnt -no SOURCE /Mail"},
-        {"read_only", Check::mount, Status::fail, Reason::read_only, [](World& w) { w.host().mount->read_only = true; },
-         "/Mail (fs-0123.efs.eu-central-1.amazonaws.com:/) is mounted read-only", "sudo mount -o remount,rw /Mail"},
+         "/Mail is fs-0123.efs.eu-central-1.amazonaws.com:/, mount.source is fs-9999:/",
+         "findmnt -no SOURCE /Mail"},
+        {"read_only", Check::mount, Status::fail, Reason::read_only,
+         [](World& w) { w.host().mount->read_only = true; },
+         "/Mail (fs-0123.efs.eu-central-1.amazonaws.com:/) is mounted read-only",
+         "sudo mount -o remount,rw /Mail"},
         {"hung", Check::mount, Status::fail, Reason::hung,
          [](World& w) { w.facts.mount_hung_since = test::moment(-42s); },
-         "/Mail has not answered since 2026-11-22T09:59:18.000Z (42 s)", "dmesg -T | grep 'nfs: server'"},
+         "/Mail has not answered since 2026-11-22T09:59:18.000Z (42 s)",
+         "dmesg -T | grep 'nfs: server'"},
         {"mount_facts_too_old", Check::mount, Status::fail, Reason::hung,
          [](World& w) { w.facts.mount.at = test::moment(-18s); },
          "/Mail has not answered since 2026-11-22T09:59:42.000Z (18 s)", "/dev/tcp/ADDR/2049"},
         {"host_facts_too_old", Check::mount, Status::fail, Reason::hung,
          [](World& w) { w.facts.host.at = test::moment(-18s); },
-         "the mount table was last read 18 s ago: the agent's host worker does not answer", "findmnt"},
+         "the mount table was last read 18 s ago: the agent's host worker does not answer",
+         "findmnt"},
         {"io_error", Check::mount, Status::fail, Reason::io_error,
          [](World& w) {
              w.mount().answer = core::MountFacts::Answer::io_error;
@@ -110,7 +115,8 @@ const std::vector<Story>& stories() {
          "relink --dry-run, which says what stands in the way"},
         {"nearly_the_same_text", Check::queue_link, Status::fail, Reason::wrong_target,
          [](World& w) { w.host().link.target += "/"; },
-         "/var/spool/postfix points to /Mail/i-0123456789abcdef0/, not to /Mail/i-0123456789abcdef0",
+         "/var/spool/postfix points to /Mail/i-0123456789abcdef0/, not to "
+         "/Mail/i-0123456789abcdef0",
          "sudo systemctl stop postfix"},
         {"no_queue", Check::queue_link, Status::fail, Reason::dangling,
          [](World& w) {
@@ -147,7 +153,8 @@ const std::vector<Story>& stories() {
              w.host().named.reset();
              w.mount().pid_file = {};
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid does not exist; master 771 works in /Mail/i-0123456789abcdef0 and "
+         "/Mail/i-0123456789abcdef0/pid/master.pid does not exist; master 771 works in "
+         "/Mail/i-0123456789abcdef0 and "
          "holds the lock",
          "PIDFile="},
         {"second_instance_of_postfix_only", Check::master_pid, Status::fail, Reason::stale,
@@ -155,7 +162,8 @@ const std::vector<Story>& stories() {
              w.stop_postfix();
              w.host().masters = {test::master(90, "/var/spool/postfix-out")};
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process lives; master 90 works in "
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process lives; "
+         "master 90 works in "
          "/var/spool/postfix-out",
          "no master works in /Mail/i-0123456789abcdef0: sudo systemctl restart postfix"},
         {"empty_pid_file", Check::master_pid, Status::fail, Reason::unreadable,
@@ -170,29 +178,36 @@ const std::vector<Story>& stories() {
              w.stop_postfix();
              w.mount().pid_file = {PidKind::garbage, 0, 131448, 1, "hello\n\x1b[2J", ""};
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid holds no pid but \"hello??[2J\"; no master runs on this host",
+         "/Mail/i-0123456789abcdef0/pid/master.pid holds no pid but \"hello??[2J\"; no master runs "
+         "on this host",
          "move it away"},
         {"pid_file_is_a_directory", Check::master_pid, Status::fail, Reason::unreadable,
          [](World& w) {
              w.stop_postfix();
              w.mount().pid_file = {PidKind::not_a_file, 0, 7, 2, "", ""};
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid is not a regular file; no master runs on this host", "plain file"},
+         "/Mail/i-0123456789abcdef0/pid/master.pid is not a regular file; no master runs on this "
+         "host",
+         "plain file"},
         {"pid_file_not_readable", Check::master_pid, Status::fail, Reason::unreadable,
          [](World& w) {
              w.stop_postfix();
              w.mount().pid_file = {PidKind::unreadable, 0, 0, 0, "", "open: Permission denied"};
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid could not be read: open: Permission denied; no master runs on this "
+         "/Mail/i-0123456789abcdef0/pid/master.pid could not be read: open: Permission denied; no "
+         "master runs on this "
          "host",
          "sudo ls -li"},
         {"pid_file_hard_linked", Check::master_pid, Status::warn, Reason::unreadable,
          [](World& w) { w.mount().pid_file.links = 2; },
-         "/Mail/i-0123456789abcdef0/pid/master.pid has 2 hard links, so that Postfix will not start again; master 771 "
+         "/Mail/i-0123456789abcdef0/pid/master.pid has 2 hard links, so that Postfix will not "
+         "start again; master 771 "
          "works in /Mail/i-0123456789abcdef0 and holds the lock",
          "one link"},
-        {"master_killed", Check::master_pid, Status::fail, Reason::stale, [](World& w) { w.stop_postfix(); },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process lives; no master runs on this "
+        {"master_killed", Check::master_pid, Status::fail, Reason::stale,
+         [](World& w) { w.stop_postfix(); },
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process lives; no "
+         "master runs on this "
          "host",
          "journalctl -b -u postfix -u 'postfix@*'"},
         {"stale_file_beside_a_proven_master", Check::master_pid, Status::warn, Reason::stale,
@@ -200,7 +215,8 @@ const std::vector<Story>& stories() {
              w.host().named.reset();
              w.mount().pid_file.pid = 500;
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process lives; master 771 works in "
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process lives; "
+         "master 771 works in "
          "/Mail/i-0123456789abcdef0 and holds the lock",
          "at a quiet hour sudo systemctl stop postfix, sudo kill 771"},
         {"pid_reused", Check::master_pid, Status::fail, Reason::not_master,
@@ -211,7 +227,8 @@ const std::vector<Story>& stories() {
              sleep.exe = "/usr/bin/sleep";
              w.host().named = sleep;
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, which is /usr/bin/sleep and not Postfix's master; no "
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, which is /usr/bin/sleep and not "
+         "Postfix's master; no "
          "master runs on this host",
          "leave that alone"},
         {"master_of_another_queue", Check::master_pid, Status::fail, Reason::wrong_queue,
@@ -219,7 +236,8 @@ const std::vector<Story>& stories() {
              w.host().named = test::master(771, test::other_queue);
              w.host().masters = {*w.host().named};
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, a master that works in /Mail/i-0fedcba9876543210, "
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, a master that works in "
+         "/Mail/i-0fedcba9876543210, "
          "not "
          "in /Mail/i-0123456789abcdef0",
          "sudo systemctl stop postfix"},
@@ -242,7 +260,8 @@ const std::vector<Story>& stories() {
          "sudo systemctl stop postfix"},
         {"a_second_master_in_anothers_queue", Check::master_pid, Status::warn, Reason::wrong_queue,
          [](World& w) { w.host().masters.push_back(test::master(812, test::other_queue)); },
-         "beside master 771 of /Mail/i-0123456789abcdef0, master 812 works in /Mail/i-0fedcba9876543210",
+         "beside master 771 of /Mail/i-0123456789abcdef0, master 812 works in "
+         "/Mail/i-0fedcba9876543210",
          "sudo kill 812"},
         {"no_lock", Check::master_pid, Status::fail, Reason::not_locked,
          [](World& w) {
@@ -251,10 +270,12 @@ const std::vector<Story>& stories() {
          },
          "master 771 works in /Mail/i-0123456789abcdef0 and holds no lock on "
          "/Mail/i-0123456789abcdef0/pid/master.pid",
-         "so a second master could start: at a quiet hour sudo systemctl stop postfix, sudo kill 771"},
+         "so a second master could start: at a quiet hour sudo systemctl stop postfix, sudo kill "
+         "771"},
         {"lock_on_a_replaced_file", Check::master_pid, Status::fail, Reason::not_locked,
          [](World& w) { w.mount().pid_file.inode = 5; },
-         "master 771 works in /Mail/i-0123456789abcdef0 and holds a lock, but not on the file that is now "
+         "master 771 works in /Mail/i-0123456789abcdef0 and holds a lock, but not on the file that "
+         "is now "
          "/Mail/i-0123456789abcdef0/pid/master.pid",
          "sudo kill 771"},
         {"through_a_mount_that_was_replaced", Check::master_pid, Status::warn, Reason::wrong_queue,
@@ -262,16 +283,20 @@ const std::vector<Story>& stories() {
              w.host().named->cwd = "/i-0123456789abcdef0";
              w.host().masters = {*w.host().named};
          },
-         "master 771 works in this queue through a mount that was replaced since", "restart Postfix at a quiet hour"},
-        {"another_file_beside_a_master_that_works_here", Check::master_pid, Status::fail, Reason::stale,
+         "master 771 works in this queue through a mount that was replaced since",
+         "restart Postfix at a quiet hour"},
+        {"another_file_beside_a_master_that_works_here", Check::master_pid, Status::fail,
+         Reason::stale,
          [](World& w) {
              w.host().named.reset();
              w.mount().pid_file.pid = 500;
              w.mount().pid_file.inode = 5;
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process lives; master 771 works in "
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process lives; "
+         "master 771 works in "
          "/Mail/i-0123456789abcdef0 and does not hold the lock on this file",
-         "a second master could start beside master 771: at a quiet hour sudo systemctl stop postfix, sudo kill 771"},
+         "a second master could start beside master 771: at a quiet hour sudo systemctl stop "
+         "postfix, sudo kill 771"},
         {"the_file_of_who_holds_the_id_elsewhere", Check::master_pid, Status::fail, Reason::stale,
          [](World& w) {
              w.stop_postfix();
@@ -281,7 +306,8 @@ const std::vector<Story>& stories() {
              sleep.exe = "/usr/bin/sleep";
              w.host().named = sleep;
          },
-         "no master of this host works in /Mail/i-0123456789abcdef0; /Mail/i-0123456789abcdef0/pid/master.pid is not "
+         "no master of this host works in /Mail/i-0123456789abcdef0; "
+         "/Mail/i-0123456789abcdef0/pid/master.pid is not "
          "judged while another host holds the id",
          "see to ownership first"},
         {"behind_a_mount_of_the_wrong_type", Check::master_pid, Status::fail, Reason::unreadable,
@@ -291,35 +317,42 @@ const std::vector<Story>& stories() {
              w.mount() = {};
              w.mount().error = "/Mail: type ext4 is not nfs4";
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid could not be read: the mount cannot be used, see mount",
+         "/Mail/i-0123456789abcdef0/pid/master.pid could not be read: the mount cannot be used, "
+         "see mount",
          "see to mount first"},
-        {"in_anothers_queue_while_the_link_is_wrong", Check::master_pid, Status::fail, Reason::wrong_queue,
+        {"in_anothers_queue_while_the_link_is_wrong", Check::master_pid, Status::fail,
+         Reason::wrong_queue,
          [](World& w) {
              w.host().named = test::master(771, test::other_queue);
              w.host().masters = {*w.host().named};
              w.host().link.target = test::other_queue;
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, a master that works in /Mail/i-0fedcba9876543210, "
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, a master that works in "
+         "/Mail/i-0fedcba9876543210, "
          "not "
          "in /Mail/i-0123456789abcdef0",
-         "sudo systemctl stop postfix (or sudo kill that master if it stays), then see to queue_link first"},
+         "sudo systemctl stop postfix (or sudo kill that master if it stays), then see to "
+         "queue_link first"},
         {"pid_file_behind_an_error", Check::master_pid, Status::warn, Reason::unreadable,
          [](World& w) {
              w.mount() = {};
              w.mount().answer = core::MountFacts::Answer::io_error;
              w.mount().error = "EIO";
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid could not be read: no answer from /Mail: EIO; master 771 works in "
+         "/Mail/i-0123456789abcdef0/pid/master.pid could not be read: no answer from /Mail: EIO; "
+         "master 771 works in "
          "/Mail/i-0123456789abcdef0 and holds a lock",
          "see to mount first"},
 
         // startup_log
         {"already_running_read_only", Check::startup_log, Status::fail, Reason::already_running,
          [](World& w) {
-             late_failure(w, Kind::already_running, "fatal: the Postfix mail system is already running");
+             late_failure(w, Kind::already_running,
+                          "fatal: the Postfix mail system is already running");
              w.host().mount->read_only = true;
          },
-         "Postfix did not start: \"fatal: the Postfix mail system is already running\" (/var/log/mail.log); likely "
+         "Postfix did not start: \"fatal: the Postfix mail system is already running\" "
+         "(/var/log/mail.log); likely "
          "cause: "
          "/Mail is mounted read-only",
          "see to mount first"},
@@ -331,21 +364,25 @@ const std::vector<Story>& stories() {
          "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: "
          "/Mail/i-0123456789abcdef0/pid/master.pid has 2 hard links, which Postfix refuses",
          "remove the cause"},
-        {"already_running_before_the_relink", Check::startup_log, Status::fail, Reason::already_running,
+        {"already_running_before_the_relink", Check::startup_log, Status::fail,
+         Reason::already_running,
          [](World& w) {
              late_failure(w, Kind::already_running, "already running");
              w.relink().changed = true;
              w.facts.relink.at = test::moment(-5s);
          },
-         "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: Postfix was started before the "
+         "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: Postfix "
+         "was started before the "
          "relink was done (at 2026-11-22T09:59:55.000Z), in whatever queue the link named then",
          "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
-        {"already_running_while_relinking", Check::startup_log, Status::fail, Reason::already_running,
+        {"already_running_while_relinking", Check::startup_log, Status::fail,
+         Reason::already_running,
          [](World& w) {
              late_failure(w, Kind::already_running, "already running");
              w.relink().state = core::RelinkProgress::State::pending;
          },
-         "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: Postfix was started before the "
+         "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: Postfix "
+         "was started before the "
          "relink was done, in whatever queue the link named then",
          "see to relink first"},
         {"lock_refused_by_a_master_here", Check::startup_log, Status::fail, Reason::lock_refused,
@@ -353,27 +390,33 @@ const std::vector<Story>& stories() {
              late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
              w.host().masters = {test::master(90, "/var/spool/postfix-out")};
          },
-         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely cause: master 90 of this "
-         "host works in /var/spool/postfix-out and holds the lock on /var/spool/postfix-out/pid/master.pid",
+         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely "
+         "cause: master 90 of this "
+         "host works in /var/spool/postfix-out and holds the lock on "
+         "/var/spool/postfix-out/pid/master.pid",
          "pgrep -a -x master"},
         {"lock_refused_from_elsewhere", Check::startup_log, Status::fail, Reason::lock_refused,
          [](World& w) {
              late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
              w.relink().changed = true;
          },
-         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely cause: no process of "
+         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely "
+         "cause: no process of "
          "this "
-         "host holds the lock on /Mail/i-0123456789abcdef0/pid/master.pid, so another host did, or the lease of one "
+         "host holds the lock on /Mail/i-0123456789abcdef0/pid/master.pid, so another host did, or "
+         "the lease of one "
          "that "
          "is gone",
          "another host or a lease"},
-        {"lock_refused_by_another_process_here", Check::startup_log, Status::fail, Reason::lock_refused,
+        {"lock_refused_by_another_process_here", Check::startup_log, Status::fail,
+         Reason::lock_refused,
          [](World& w) {
              late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
              w.facts.lock.value = core::LockFacts{core::LockFacts::State::held, 0, 0, ""};
              w.host().lock_holders = {{4242, "/usr/bin/flock"}};
          },
-         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely cause: process 4242 of "
+         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely "
+         "cause: process 4242 of "
          "this host (/usr/bin/flock) holds the lock on /Mail/i-0123456789abcdef0/pid/master.pid",
          "pgrep -a -x master"},
         {"lock_refused_by_another_host", Check::startup_log, Status::fail, Reason::lock_refused,
@@ -381,18 +424,23 @@ const std::vector<Story>& stories() {
              late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
              w.facts.lock.value = core::LockFacts{core::LockFacts::State::held, 0, 0, ""};
          },
-         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely cause: another host "
+         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely "
+         "cause: another host "
          "holds "
-         "the lock on /Mail/i-0123456789abcdef0/pid/master.pid, or the lease of one that is gone, which runs out "
+         "the lock on /Mail/i-0123456789abcdef0/pid/master.pid, or the lease of one that is gone, "
+         "which runs out "
          "within "
          "minutes",
          "another host or a lease"},
-        {"already_running_because_of_a_lock_error", Check::startup_log, Status::fail, Reason::already_running,
+        {"already_running_because_of_a_lock_error", Check::startup_log, Status::fail,
+         Reason::already_running,
          [](World& w) {
              late_failure(w, Kind::already_running, "already running");
-             w.facts.lock.value = core::LockFacts{core::LockFacts::State::error, 0, 37, "No locks available"};
+             w.facts.lock.value =
+                 core::LockFacts{core::LockFacts::State::error, 0, 37, "No locks available"};
          },
-         "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: the lock on "
+         "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: the lock "
+         "on "
          "/Mail/i-0123456789abcdef0/pid/master.pid cannot be had: No locks available",
          "remove the cause that is named"},
         {"lock_refused_and_free_by_now", Check::startup_log, Status::fail, Reason::lock_refused,
@@ -400,9 +448,11 @@ const std::vector<Story>& stories() {
              late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
              w.facts.lock.value = core::LockFacts{core::LockFacts::State::free, 0, 0, ""};
          },
-         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely cause: another host, or "
+         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); likely "
+         "cause: another host, or "
          "the "
-         "lease of one that is gone, held the lock on /Mail/i-0123456789abcdef0/pid/master.pid, which is free now",
+         "lease of one that is gone, held the lock on /Mail/i-0123456789abcdef0/pid/master.pid, "
+         "which is free now",
          "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
         {"lock_refused_nobody_knows_why", Check::startup_log, Status::fail, Reason::lock_refused,
          [](World& w) {
@@ -412,37 +462,50 @@ const std::vector<Story>& stories() {
              w.relink().changed = true;
              w.facts.lock.value = core::LockFacts{core::LockFacts::State::free, 0, 0, ""};
          },
-         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); the cause is not known any more",
+         "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); the cause "
+         "is not known any more",
          "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
         {"already_running_and_nobody_asked_who_holds_the_lock", Check::startup_log, Status::fail,
-         Reason::already_running, [](World& w) { late_failure(w, Kind::already_running, "already running"); },
-         "Postfix did not start: \"already running\" (/var/log/mail.log); the cause is not known any more",
-         "another host or a lease that runs out within minutes holds /Mail/i-0123456789abcdef0/pid/master.pid"},
-        {"already_running_because_of_another_hosts_lock", Check::startup_log, Status::fail, Reason::already_running,
+         Reason::already_running,
+         [](World& w) { late_failure(w, Kind::already_running, "already running"); },
+         "Postfix did not start: \"already running\" (/var/log/mail.log); the cause is not known "
+         "any more",
+         "another host or a lease that runs out within minutes holds "
+         "/Mail/i-0123456789abcdef0/pid/master.pid"},
+        {"already_running_because_of_another_hosts_lock", Check::startup_log, Status::fail,
+         Reason::already_running,
          [](World& w) {
              late_failure(w, Kind::already_running, "already running");
              w.facts.lock.value = core::LockFacts{core::LockFacts::State::held, 0, 0, ""};
          },
-         "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: another host holds the lock on "
-         "/Mail/i-0123456789abcdef0/pid/master.pid, or the lease of one that is gone, which runs out within minutes",
-         "another host or a lease that runs out within minutes holds /Mail/i-0123456789abcdef0/pid/master.pid"},
-        {"start_failed_beside_a_master_here", Check::startup_log, Status::fail, Reason::start_failed,
+         "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: another "
+         "host holds the lock on "
+         "/Mail/i-0123456789abcdef0/pid/master.pid, or the lease of one that is gone, which runs "
+         "out within minutes",
+         "another host or a lease that runs out within minutes holds "
+         "/Mail/i-0123456789abcdef0/pid/master.pid"},
+        {"start_failed_beside_a_master_here", Check::startup_log, Status::fail,
+         Reason::start_failed,
          [](World& w) {
              late_failure(w, Kind::start_failed, "fatal: mail system startup failed");
              w.host().masters = {test::master(90, "/var/spool/postfix-out")};
          },
-         "Postfix did not start: \"fatal: mail system startup failed\" (/var/log/mail.log); likely cause: master 90 of "
-         "this host works in /var/spool/postfix-out and holds the lock on /var/spool/postfix-out/pid/master.pid",
+         "Postfix did not start: \"fatal: mail system startup failed\" (/var/log/mail.log); likely "
+         "cause: master 90 of "
+         "this host works in /var/spool/postfix-out and holds the lock on "
+         "/var/spool/postfix-out/pid/master.pid",
          "sudo postfix check"},
         {"start_failed", Check::startup_log, Status::fail, Reason::start_failed,
          [](World& w) { late_failure(w, Kind::start_failed, "fatal: mail system startup failed"); },
-         "Postfix did not start: \"fatal: mail system startup failed\" (/var/log/mail.log); likely cause: see the "
+         "Postfix did not start: \"fatal: mail system startup failed\" (/var/log/mail.log); likely "
+         "cause: see the "
          "lines "
          "before it",
          "sudo postfix check"},
         {"log_missing", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) { w.log().source = core::StartupLogFacts::Source::missing; },
-         "/var/log/mail.log does not exist, and this host keeps no journal of this boot", "sudo apt install rsyslog"},
+         "/var/log/mail.log does not exist, and this host keeps no journal of this boot",
+         "sudo apt install rsyslog"},
         {"the_file_that_was_named_is_missing", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) {
              w.settings.maillog.source = core::MaillogSource::file;
@@ -455,9 +518,11 @@ const std::vector<Story>& stories() {
              w.log().source = core::StartupLogFacts::Source::missing;
              w.log().path = "/var/log/mail.log or /var/log/maillog";
          },
-         "neither /var/log/mail.log nor /var/log/maillog exists, and this host keeps no journal of this boot",
+         "neither /var/log/mail.log nor /var/log/maillog exists, and this host keeps no journal of "
+         "this boot",
          "systemd-journald"},
-        {"the_journal_is_chosen_and_there_is_none", Check::startup_log, Status::warn, Reason::unreadable,
+        {"the_journal_is_chosen_and_there_is_none", Check::startup_log, Status::warn,
+         Reason::unreadable,
          [](World& w) {
              w.settings.maillog.source = core::MaillogSource::journal;
              w.log().source = core::StartupLogFacts::Source::missing;
@@ -481,7 +546,8 @@ const std::vector<Story>& stories() {
              w.log().source = core::StartupLogFacts::Source::lost;
              w.log().error = "read: Input/output error";
          },
-         "/var/log/mail.log can no longer be read: read: Input/output error", "sudo systemctl status rsyslog"},
+         "/var/log/mail.log can no longer be read: read: Input/output error",
+         "sudo systemctl status rsyslog"},
 
         // ownership
         {"held_elsewhere", Check::ownership, Status::fail, Reason::held_elsewhere,
@@ -489,7 +555,8 @@ const std::vector<Story>& stories() {
              w.mount().ownership.state = OwnerState::held_elsewhere;
              w.mount().ownership.holder = test::owner(test::own_id, "ip-10-0-0-9");
          },
-         "the id i-0123456789abcdef0 is held by host ip-10-0-0-9 (boot b007, since 2026-11-22T09:00:05.000Z), "
+         "the id i-0123456789abcdef0 is held by host ip-10-0-0-9 (boot b007, since "
+         "2026-11-22T09:00:05.000Z), "
          "/Mail/.postfix-elb-agent/owners/i-0123456789abcdef0",
          "sudo cat /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0"},
         {"lost", Check::ownership, Status::fail, Reason::lost,
@@ -498,7 +565,8 @@ const std::vector<Story>& stories() {
              w.mount().ownership.error = "read: Input/output error";
              w.mount().ownership.holder = {};
          },
-         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 was lost: read: Input/output error",
+         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 was lost: read: "
+         "Input/output error",
          "sudo systemctl restart postfix-elb-agent"},
         {"lost_to_another", Check::ownership, Status::fail, Reason::lost,
          [](World& w) {
@@ -506,27 +574,31 @@ const std::vector<Story>& stories() {
              w.mount().ownership.error = "it now names another owner";
              w.mount().ownership.holder = test::owner(test::own_id, "ip-10-0-0-9");
          },
-         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 was lost: it now names another owner; it "
+         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 was lost: it now names "
+         "another owner; it "
          "names "
          "host ip-10-0-0-9 (boot b007, since 2026-11-22T09:00:05.000Z)",
          "sudo systemctl restart postfix-elb-agent"},
         {"unclaimed", Check::ownership, Status::warn, Reason::lost,
          [](World& w) { w.mount().ownership.state = OwnerState::unclaimed; },
-         "no agent of this host holds the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0",
+         "no agent of this host holds the lock on "
+         "/Mail/.postfix-elb-agent/owners/i-0123456789abcdef0",
          "sudo systemctl start postfix-elb-agent"},
         {"unclaimed_while_the_relink_is_refused", Check::ownership, Status::warn, Reason::lost,
          [](World& w) {
              w.mount().ownership.state = OwnerState::unclaimed;
              w.relink().state = core::RelinkProgress::State::refused;
          },
-         "no agent of this host holds the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0",
+         "no agent of this host holds the lock on "
+         "/Mail/.postfix-elb-agent/owners/i-0123456789abcdef0",
          "see to relink first"},
         {"ownership_unknown", Check::ownership, Status::fail, Reason::lost,
          [](World& w) {
              w.mount().ownership.state = OwnerState::error;
              w.mount().ownership.error = "open: Permission denied";
          },
-         "who holds /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 could not be told: open: Permission denied",
+         "who holds /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 could not be told: open: "
+         "Permission denied",
          "sudo systemctl"},
         {"lease_expired", Check::ownership, Status::fail, Reason::lease_expired,
          [](World& w) { w.host().lease_expired = 31; },
@@ -538,32 +610,42 @@ const std::vector<Story>& stories() {
              w.mount().ownership.state = OwnerState::lost;
              w.mount().ownership.shared_with = test::owner(test::own_id, "ip-10-0-0-7");
          },
-         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 was taken away: i-0123456789abcdef0 on host "
-         "ip-10-0-0-7 (boot b007, since 2026-11-22T09:00:05.000Z) calls itself by the same NFS client name, "
+         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 was taken away: "
+         "i-0123456789abcdef0 on host "
+         "ip-10-0-0-7 (boot b007, since 2026-11-22T09:00:05.000Z) calls itself by the same NFS "
+         "client name, "
          "ip-10-0-0-7",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
         {"a_twin_is_near", Check::ownership, Status::warn, Reason::identity_shared,
-         [](World& w) { w.mount().ownership.shared_with = test::owner("i-0fedcba9876543210", "localhost"); },
-         "i-0fedcba9876543210 on host localhost (boot b007, since 2026-11-22T09:00:05.000Z) calls itself by the same "
+         [](World& w) {
+             w.mount().ownership.shared_with = test::owner("i-0fedcba9876543210", "localhost");
+         },
+         "i-0fedcba9876543210 on host localhost (boot b007, since 2026-11-22T09:00:05.000Z) calls "
+         "itself by the same "
          "NFS "
          "client name, localhost: locks do not hold between the two",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
 
-        {"a_twin_takes_the_lock_over_and_over", Check::ownership, Status::fail, Reason::identity_shared,
+        {"a_twin_takes_the_lock_over_and_over", Check::ownership, Status::fail,
+         Reason::identity_shared,
          [](World& w) {
              w.mount().ownership.shared_with = test::owner("i-0fedcba9876543210", "localhost");
              lose_lock(w, {50s, 9s, 2s});
          },
-         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is taken away over and over: "
-         "i-0fedcba9876543210 on host localhost (boot b007, since 2026-11-22T09:00:05.000Z) calls itself by the same "
+         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is taken away over and "
+         "over: "
+         "i-0fedcba9876543210 on host localhost (boot b007, since 2026-11-22T09:00:05.000Z) calls "
+         "itself by the same "
          "NFS client name, localhost",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
         {"the_lock_is_lost_over_and_over", Check::ownership, Status::fail, Reason::lost,
          [](World& w) {
              lose_lock(w, {60s, 9s, 2s});
          },
-         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is lost over and over and claimed again each "
-         "time, as where another host's NFS client calls itself by the same name, ip-10-0-0-7, and each takes the "
+         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is lost over and over "
+         "and claimed again each "
+         "time, as where another host's NFS client calls itself by the same name, ip-10-0-0-7, and "
+         "each takes the "
          "other's "
          "locks away",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
@@ -574,7 +656,8 @@ const std::vector<Story>& stories() {
              w.relink().state = core::RelinkProgress::State::pending;
              w.relink().text = "waiting for /Mail to be mounted";
          },
-         "/var/spool/postfix to /Mail/i-0123456789abcdef0: waiting for /Mail to be mounted", "wait"},
+         "/var/spool/postfix to /Mail/i-0123456789abcdef0: waiting for /Mail to be mounted",
+         "wait"},
         {"relink_pending_with_a_remedy_of_its_own", Check::relink, Status::fail, Reason::pending,
          [](World& w) {
              w.relink().state = core::RelinkProgress::State::pending;
@@ -588,7 +671,8 @@ const std::vector<Story>& stories() {
              w.relink().text = "master 812 works in /Mail/i-0fedcba9876543210";
              w.relink().remedy = "stop it: sudo kill 812";
          },
-         "/var/spool/postfix to /Mail/i-0123456789abcdef0: master 812 works in /Mail/i-0fedcba9876543210",
+         "/var/spool/postfix to /Mail/i-0123456789abcdef0: master 812 works in "
+         "/Mail/i-0fedcba9876543210",
          "stop it: sudo kill 812"},
         {"relink_failed", Check::relink, Status::fail, Reason::failed,
          [](World& w) {
@@ -602,7 +686,8 @@ const std::vector<Story>& stories() {
 }
 
 Finding finding_of(const World& world, Check check) {
-    return core::run_checks(world.facts, world.settings, world.now)[static_cast<std::size_t>(check)];
+    return core::run_checks(world.facts, world.settings,
+                            world.now)[static_cast<std::size_t>(check)];
 }
 
 class EachReason : public testing::TestWithParam<Story> {};
@@ -628,7 +713,8 @@ TEST(Checks, EveryReasonOfTheTableIsReachable) {
         reached.emplace(story.check, story.reason);
     }
     for (const core::ReasonInfo& row : core::all_reasons()) {
-        EXPECT_TRUE(reached.contains({row.check, row.reason})) << to_string(row.check) << " " << to_string(row.reason);
+        EXPECT_TRUE(reached.contains({row.check, row.reason}))
+            << to_string(row.check) << " " << to_string(row.reason);
     }
 }
 
@@ -668,7 +754,8 @@ TEST(Checks, WithoutAnIdTheReasonWhyIsSaidOnceAndTheOthersPointThere) {
         EXPECT_EQ(finding.certainty, Certainty::doubtful);
     }
     const Finding cause = finding_of(world, Check::relink);
-    EXPECT_THAT(cause.output, HasSubstr("the instance id is not known yet: GET http://169.254.169.254/"));
+    EXPECT_THAT(cause.output,
+                HasSubstr("the instance id is not known yet: GET http://169.254.169.254/"));
     EXPECT_THAT(cause.remedy, HasSubstr("/sys/devices/virtual/dmi/id/board_asset_tag"));
     EXPECT_THAT(cause.remedy, HasSubstr("http://169.254.169.254/latest/api/token"));
 }
@@ -676,8 +763,10 @@ TEST(Checks, WithoutAnIdTheReasonWhyIsSaidOnceAndTheOthersPointThere) {
 TEST(Checks, WhileAFoundationFailsNobodyIsToldToStartPostfix) {
     const std::vector<std::pair<std::function<void(World&)>, std::string>> foundations{
         {unmounted, "see to mount first"},
-        {[](World& w) { w.mount().ownership.state = OwnerState::held_elsewhere; }, "see to ownership first"},
-        {[](World& w) { w.relink().state = core::RelinkProgress::State::failed; }, "see to relink first"},
+        {[](World& w) { w.mount().ownership.state = OwnerState::held_elsewhere; },
+         "see to ownership first"},
+        {[](World& w) { w.relink().state = core::RelinkProgress::State::failed; },
+         "see to relink first"},
         {[](World& w) { w.host().link.target = test::other_queue; }, "see to queue_link first"}};
     for (const auto& [spoil, remedy] : foundations) {
         World world;
@@ -693,7 +782,8 @@ TEST(Checks, NobodyIsToldToRestartPostfixBeforeTheCauseOfAFailedStartIsGone) {
     late_failure(world, Kind::already_running, "already running");
     EXPECT_EQ(finding_of(world, Check::master_pid).remedy, "see to startup_log first");
     world.log().last_failure.reset();
-    EXPECT_THAT(finding_of(world, Check::master_pid).remedy, HasSubstr("sudo systemctl restart postfix"));
+    EXPECT_THAT(finding_of(world, Check::master_pid).remedy,
+                HasSubstr("sudo systemctl restart postfix"));
 }
 
 TEST(Checks, AFailedStartLeavesAloneWhatIsKnownOfAMasterThatWorksHere) {
@@ -714,16 +804,18 @@ TEST(Checks, WhileSystemdStartsPostfixNobodyIsToldToRestartIt) {
     world.facts.systemd.value = systemd;
     const Finding finding = finding_of(world, Check::master_pid);
     EXPECT_EQ(finding.excuse, core::Excuse::restarting);
-    EXPECT_EQ(finding.remedy,
-              "wait, systemd is starting it: systemctl status postfix@-.service; if it does not come "
-              "up: sudo journalctl -b -u postfix@-.service -n 50");
+    EXPECT_EQ(
+        finding.remedy,
+        "wait, systemd is starting it: systemctl status postfix@-.service; if it does not come "
+        "up: sudo journalctl -b -u postfix@-.service -n 50");
 }
 
 TEST(Checks, NothingTheyPrintSendsToTheCheckThatIsBeingRead) {
     for (const Story& story : stories()) {
         World world;
         story.spoil(world);
-        EXPECT_THAT(finding_of(world, story.check).remedy, testing::Not(HasSubstr("postfix-elb-agent check")))
+        EXPECT_THAT(finding_of(world, story.check).remedy,
+                    testing::Not(HasSubstr("postfix-elb-agent check")))
             << story.name;
     }
 }
@@ -733,9 +825,11 @@ TEST(Checks, OnlyTheMountFailsWhileItHangs) {
     world.facts.mount.at = test::moment(-60s);
     world.facts.mount_hung_since = test::moment(-55s);
     for (const Finding& finding : core::run_checks(world.facts, world.settings, world.now)) {
-        EXPECT_EQ(finding.status, finding.check == Check::mount ? Status::fail : Status::pass) << finding.output;
+        EXPECT_EQ(finding.status, finding.check == Check::mount ? Status::fail : Status::pass)
+            << finding.output;
     }
-    EXPECT_EQ(finding_of(world, Check::queue_link).at.boot, test::moment(-60s).boot) << "the age of the older fact";
+    EXPECT_EQ(finding_of(world, Check::queue_link).at.boot, test::moment(-60s).boot)
+        << "the age of the older fact";
 }
 
 TEST(Checks, ALinkThatIsTurnedWhileTheMountHangsIsSeen) {
@@ -758,9 +852,9 @@ TEST(Checks, WhatCannotBeLookedAtBehindTheMountIsNoProofAndPointsToTheMount) {
     world.stop_postfix();
     world.mount() = {};
     world.mount().answer = core::MountFacts::Answer::io_error;
-    for (const auto& [check, reason] :
-         {std::pair(Check::queue_link, Reason::dangling), std::pair(Check::master_pid, Reason::unreadable),
-          std::pair(Check::ownership, Reason::lost)}) {
+    for (const auto& [check, reason] : {std::pair(Check::queue_link, Reason::dangling),
+                                        std::pair(Check::master_pid, Reason::unreadable),
+                                        std::pair(Check::ownership, Reason::lost)}) {
         const Finding finding = finding_of(world, check);
         EXPECT_EQ(finding.status, Status::fail);
         EXPECT_EQ(finding.reason, reason);
@@ -777,7 +871,8 @@ TEST(Checks, FactsAgeWhileTheRelinkIsAtWorkWithoutBeingCalledAHang) {
     world.facts.relink.at = world.now;
     EXPECT_EQ(finding_of(world, Check::mount).status, Status::pass);
     world.pass_time(18s);
-    EXPECT_EQ(finding_of(world, Check::mount).reason, Reason::hung) << "no slice was answered for long";
+    EXPECT_EQ(finding_of(world, Check::mount).reason, Reason::hung)
+        << "no slice was answered for long";
 }
 
 TEST(Checks, AMissingMountIsProvenByTheKernelsTable) {
@@ -804,7 +899,8 @@ TEST(ProvenMaster, NeedsTheProgramTheQueueAndTheLock) {
     using Spoil = std::function<void(core::ProcessFacts&)>;
     for (const Spoil& spoil :
          {Spoil([](auto& p) { p.is_master = false; }), Spoil([](auto& p) { p.holds_lock = false; }),
-          Spoil([](auto& p) { p.cwd = test::other_queue; }), Spoil([](auto& p) { p.lock_inode = 5; })}) {
+          Spoil([](auto& p) { p.cwd = test::other_queue; }),
+          Spoil([](auto& p) { p.lock_inode = 5; })}) {
         World world;
         ASSERT_NE(core::proven_master(world.facts, world.settings), nullptr);
         spoil(*world.host().named);
@@ -820,7 +916,8 @@ TEST(ProvenMaster, BehindAReplacedMountNeedsTheLockOnTheVeryInode) {
     world.mount().pid_file.inode = 5;
     EXPECT_EQ(core::proven_master(world.facts, world.settings), nullptr);
     world.mount().pid_file = {};
-    EXPECT_EQ(core::proven_master(world.facts, world.settings), nullptr) << "nothing to compare with";
+    EXPECT_EQ(core::proven_master(world.facts, world.settings), nullptr)
+        << "nothing to compare with";
 }
 
 TEST(ProvenMaster, IsStillProvenAfterSystemdUnlinkedThePidFile) {
@@ -847,7 +944,8 @@ TEST(MasterPid, AFileThatWasReadBeforeTheMasterWroteItIsNoFault) {
     }
     world.facts.mount.at.boot = started;
     world.stop_postfix();
-    EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::fail) << "there is nobody who may yet write it";
+    EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::fail)
+        << "there is nobody who may yet write it";
 }
 
 TEST(MasterPid, ALockThatTheFileServerLostIsToldWhateverTheKernelClaims) {
@@ -857,25 +955,31 @@ TEST(MasterPid, ALockThatTheFileServerLostIsToldWhateverTheKernelClaims) {
     EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::pass);
     world.facts.lock.value->state = core::LockFacts::State::free;
     const Finding lost = finding_of(world, Check::master_pid);
-    EXPECT_EQ(lost.status, Status::warn) << "the id is this host's, so nobody else starts a master there";
+    EXPECT_EQ(lost.status, Status::warn)
+        << "the id is this host's, so nobody else starts a master there";
     EXPECT_EQ(lost.reason, Reason::not_locked);
     EXPECT_THAT(lost.output, HasSubstr("that the file server does not have (any more)"));
     EXPECT_THAT(lost.remedy, HasSubstr("sudo systemctl stop postfix"));
 
-    world.facts.lock.at.boot = std::chrono::milliseconds(world.host().masters.front().start_ticks * 10);
-    EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::pass) << "asked before this master came up";
+    world.facts.lock.at.boot =
+        std::chrono::milliseconds(world.host().masters.front().start_ticks * 10);
+    EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::pass)
+        << "asked before this master came up";
     world.facts.lock.at = test::moment();
     world.host().mount->fstype = "tmpfs";
-    EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::pass) << "fcntl sees no flock of a local file";
+    EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::pass)
+        << "fcntl sees no flock of a local file";
 }
 
 TEST(StartupLog, AnOperatorsSecondStartIsNoFault) {
     World world;
-    world.log().last_failure = core::StartFailure{Kind::already_running, test::moment(-10s).wall,
-                                                  "fatal: the Postfix mail system is already running"};
+    world.log().last_failure =
+        core::StartFailure{Kind::already_running, test::moment(-10s).wall,
+                           "fatal: the Postfix mail system is already running"};
     const Finding finding = finding_of(world, Check::startup_log);
     EXPECT_EQ(finding.status, Status::pass);
-    EXPECT_EQ(finding.observed, "a start was refused at 2026-11-22T09:59:50.000Z, master 771 is not affected");
+    EXPECT_EQ(finding.observed,
+              "a start was refused at 2026-11-22T09:59:50.000Z, master 771 is not affected");
 }
 
 TEST(StartupLog, ASecondStartStaysHarmlessAfterTheMasterIsGone) {
@@ -885,7 +989,8 @@ TEST(StartupLog, ASecondStartStaysHarmlessAfterTheMasterIsGone) {
         world.log().last_failure->while_master_stood = true;
         const Finding finding = finding_of(world, Check::startup_log);
         EXPECT_EQ(finding.status, Status::pass);
-        EXPECT_EQ(finding.observed, "a start was refused at 2026-11-22T09:59:50.000Z while master was running");
+        EXPECT_EQ(finding.observed,
+                  "a start was refused at 2026-11-22T09:59:50.000Z while master was running");
         EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::fail);
     }
 }
@@ -923,7 +1028,8 @@ TEST(Ownership, LossesThatAnOutageCanExplainAreNoTwins) {
          std::vector<std::vector<std::chrono::seconds>>{{5s, 2s}, {61s, 9s, 2s}}) {
         World world;
         lose_lock(world, ages);
-        EXPECT_EQ(core::check_ownership(world.facts, world.settings, world.now).status, Status::pass);
+        EXPECT_EQ(core::check_ownership(world.facts, world.settings, world.now).status,
+                  Status::pass);
     }
 }
 
@@ -951,12 +1057,14 @@ TEST(Gate, RefusesWhatWouldPutPostfixOnAForeignQueueAndSaysWhatToDo) {
         {[](World& w) { w.facts.mount_hung_since = w.now; }, "mount hung: /Mail"},
         {[](World& w) { w.host().link.target = test::other_queue; },
          "queue_link wrong_target: /var/spool/postfix points to /Mail/i-0fedcba9876543210"},
-        {[](World& w) { w.mount().queue_dir.kind = core::QueueDirFacts::Kind::absent; }, "queue_link dangling: "},
+        {[](World& w) { w.mount().queue_dir.kind = core::QueueDirFacts::Kind::absent; },
+         "queue_link dangling: "},
         {[](World& w) {
              w.host().link = {core::LinkFacts::Kind::directory, "", ""};
          },
          "run sudo postfix-elb-agent relink --dry-run, which says what stands in the way"},
-        {[](World& w) { w.mount().ownership.state = OwnerState::held_elsewhere; }, "ownership held_elsewhere: "},
+        {[](World& w) { w.mount().ownership.state = OwnerState::held_elsewhere; },
+         "ownership held_elsewhere: "},
         {[](World& w) {
              w.mount().ownership.state = OwnerState::lost;
              w.mount().ownership.shared_with = test::owner(test::own_id, "ip-10-0-0-7");

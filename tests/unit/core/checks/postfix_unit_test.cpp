@@ -76,7 +76,8 @@ TEST(PostfixUnit, NoMasterAndNoneToComeIsDefinitive) {
     const core::Finding finding = master_pid_with(unit("failed", "failed"));
     EXPECT_EQ(finding.status, core::Status::fail);
     EXPECT_EQ(finding.certainty, core::Certainty::definitive);
-    EXPECT_NE(finding.output.find("postfix.service is failed"), std::string::npos) << finding.output;
+    EXPECT_NE(finding.output.find("postfix.service is failed"), std::string::npos)
+        << finding.output;
 }
 
 TEST(PostfixUnit, NoMasterWhileSystemdStartsOneAsksToBeExcused) {
@@ -124,7 +125,8 @@ TEST(LockMatters, WhileAStartStandsRefusedAndNoMasterIsThere) {
     EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
     world.stop_postfix();
     EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
-    world.log().last_failure = {core::StartFailure::Kind::already_running, world.now.wall, "the line", false};
+    world.log().last_failure = {core::StartFailure::Kind::already_running, world.now.wall,
+                                "the line", false};
     EXPECT_TRUE(core::lock_matters(world.facts, world.settings));
     world.log().last_failure->kind = core::StartFailure::Kind::start_failed;
     EXPECT_FALSE(core::lock_matters(world.facts, world.settings));

@@ -19,16 +19,20 @@ using Vocabulary = std::map<std::string, std::set<std::string>>;
 
 TEST(Reasons, AreExactlyThoseThatUsersWerePromised) {
     const Vocabulary promised{
-        {"mount", {"missing", "wrong_type", "wrong_source", "read_only", "hung", "io_error", "denied"}},
+        {"mount",
+         {"missing", "wrong_type", "wrong_source", "read_only", "hung", "io_error", "denied"}},
         {"queue_link", {"missing", "not_a_link", "wrong_target", "dangling", "off_mount"}},
-        {"master_pid", {"missing", "unreadable", "stale", "not_master", "wrong_queue", "not_locked"}},
-        {"startup_log", {"already_running", "lock_refused", "start_failed", "unreadable", "source_lost"}},
+        {"master_pid",
+         {"missing", "unreadable", "stale", "not_master", "wrong_queue", "not_locked"}},
+        {"startup_log",
+         {"already_running", "lock_refused", "start_failed", "unreadable", "source_lost"}},
         {"ownership", {"held_elsewhere", "lost", "lease_expired", "identity_shared"}},
         {"relink", {"pending", "refused", "failed"}}};
     Vocabulary in_the_table;
     for (const core::ReasonInfo& row : core::all_reasons()) {
-        const bool is_new =
-            in_the_table[std::string(to_string(row.check))].insert(std::string(to_string(row.reason))).second;
+        const bool is_new = in_the_table[std::string(to_string(row.check))]
+                                .insert(std::string(to_string(row.reason)))
+                                .second;
         EXPECT_TRUE(is_new) << "twice: " << to_string(row.check) << " " << to_string(row.reason);
     }
     EXPECT_EQ(in_the_table, promised);
@@ -43,12 +47,15 @@ TEST(Reasons, ChecksAreShownInTheOrderOfTheirEnumerators) {
 
 TEST(Reasons, EachHasAMeaningAndARemedyOfOneLineWithACommandOrASetting) {
     for (const core::ReasonInfo& row : core::all_reasons()) {
-        const std::string what = std::string(to_string(row.check)) + " " + std::string(to_string(row.reason));
+        const std::string what =
+            std::string(to_string(row.check)) + " " + std::string(to_string(row.reason));
         EXPECT_FALSE(row.meaning.empty()) << what;
         EXPECT_EQ(row.meaning.find('\n'), std::string_view::npos) << what;
         EXPECT_EQ(row.remedy.find('\n'), std::string_view::npos) << what;
         EXPECT_LE(row.remedy.size(), 300U) << what << ": too long for one line";
-        EXPECT_THAT(std::string(row.remedy), testing::ContainsRegex("sudo|findmnt|dmesg|postconf|systemctl")) << what;
+        EXPECT_THAT(std::string(row.remedy),
+                    testing::ContainsRegex("sudo|findmnt|dmesg|postconf|systemctl"))
+            << what;
     }
 }
 

@@ -55,7 +55,8 @@ TEST_F(Doctor, NamesAreStableAndEachIsThereOnce) {
         std::set<std::string_view> names;
         for (const auto& found : core::diagnose(facts, settings, about)) {
             EXPECT_TRUE(names.insert(found.check).second) << found.check;
-            EXPECT_EQ(found.check.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos);
+            EXPECT_EQ(found.check.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"),
+                      std::string_view::npos);
         }
     }
 }
@@ -67,17 +68,22 @@ TEST_F(Doctor, WhateverDoesNotPassHasARemedyWithoutPlaceholders) {
     facts.units = std::vector<core::UnitProperties>{};
     for (const auto about : {core::DoctorSubject::machine, core::DoctorSubject::image}) {
         for (const auto& found : core::diagnose(facts, settings, about)) {
-            const bool bad = found.status == DoctorStatus::warn || found.status == DoctorStatus::fail;
+            const bool bad =
+                found.status == DoctorStatus::warn || found.status == DoctorStatus::fail;
             EXPECT_EQ(bad, !found.remedy.empty()) << found.check << ": " << found.output;
-            EXPECT_EQ((found.output + found.remedy).find("{mount"), std::string::npos) << found.remedy;
-            EXPECT_EQ((found.output + found.remedy).find("{link"), std::string::npos) << found.remedy;
+            EXPECT_EQ((found.output + found.remedy).find("{mount"), std::string::npos)
+                << found.remedy;
+            EXPECT_EQ((found.output + found.remedy).find("{link"), std::string::npos)
+                << found.remedy;
         }
     }
 }
 
 TEST_F(Doctor, WhatSystemdWouldTellIsUnknownWithoutIt) {
-    facts.units = Error{Errc::unavailable, "systemd cannot be asked over the system bus: no such file"};
-    EXPECT_EQ(said("systemd"), "unknown: systemd cannot be asked over the system bus: no such file");
+    facts.units =
+        Error{Errc::unavailable, "systemd cannot be asked over the system bus: no such file"};
+    EXPECT_EQ(said("systemd"),
+              "unknown: systemd cannot be asked over the system bus: no such file");
     EXPECT_EQ(said("agent_unit"), "unknown: not known without systemd");
     EXPECT_EQ(said("postfix_gate"), "unknown: not known without systemd");
     EXPECT_EQ(said("mount_fstab"), "pass: line 1: srv:/, nfs4") << "what files tell is told";
@@ -94,7 +100,8 @@ TEST_F(Doctor, WhoeverIsNotRootIsToldToAskAsRoot) {
 TEST_F(Doctor, SettingsThatAreNotValidAreOneFindingAmongOthers) {
     facts.settings_problems = {"agent.json:3: mount.pth: unknown key", "agent.json:4: x"};
     EXPECT_EQ(said("settings"),
-              "fail: agent.json:3: mount.pth: unknown key and agent.json:4: x; what follows goes by the defaults");
+              "fail: agent.json:3: mount.pth: unknown key and agent.json:4: x; what follows goes "
+              "by the defaults");
     facts.settings_problems.clear();
     facts.user_error = "there is no user x";
     EXPECT_EQ(said("settings"), "fail: there is no user x");
@@ -105,7 +112,8 @@ TEST_F(Doctor, NobodyButRootMayWriteTheSettings) {
     EXPECT_EQ(said("settings_file"), "pass: /etc/x.json");
     facts.settings_file.mode = 0666;
     EXPECT_EQ(said("settings_file"), "fail: /etc/x.json may be written to by others than root");
-    EXPECT_EQ(remedy("settings_file"), "sudo chown root:root /etc/x.json; sudo chmod 0644 /etc/x.json");
+    EXPECT_EQ(remedy("settings_file"),
+              "sudo chown root:root /etc/x.json; sudo chmod 0644 /etc/x.json");
     facts.settings_file.mode = 0644;
     facts.settings_file.uid = 1000;
     EXPECT_THAT(said("settings_file"), StartsWith("fail"));
@@ -115,7 +123,8 @@ TEST_F(Doctor, NobodyButRootMayWriteTheSettings) {
 
 TEST_F(Doctor, NobodyButRootMayWriteIntoTheRunTimeDirectory) {
     facts.runtime_directory.mode = 0777;
-    EXPECT_THAT(said("runtime_directory"), StartsWith("fail: /run/postfix-elb-agent may be written to"));
+    EXPECT_THAT(said("runtime_directory"),
+                StartsWith("fail: /run/postfix-elb-agent may be written to"));
     facts.runtime_directory.kind = Kind::absent;
     EXPECT_THAT(said("runtime_directory"), StartsWith("pass"));
 }
@@ -147,7 +156,8 @@ TEST_F(Doctor, TheLogIsAFileOrTheJournal) {
 TEST_F(Doctor, ALogOnTheSharedMountIsAFault) {
     for (const char* path : {"/Mail/mail.log", "/var/spool/postfix/mail.log"}) {
         facts.main_cf = std::string("maillog_file = ") + path + "\n";
-        EXPECT_THAT(said("log_source"), StartsWith("fail: maillog_file in main.cf is " + std::string(path)));
+        EXPECT_THAT(said("log_source"),
+                    StartsWith("fail: maillog_file in main.cf is " + std::string(path)));
     }
     facts.main_cf = std::string("maillog_file = /Mailing/x\n");
     EXPECT_THAT(said("log_source"), StartsWith("pass"));
@@ -169,7 +179,8 @@ TEST_F(Doctor, AClockThatNobodySetsIsWarnedOf) {
 }
 
 TEST_F(Doctor, WhatCheckSaysIsPassedOn) {
-    facts.check = core::CheckAnswer{core::Status::fail, "mount missing: nothing is mounted", "sudo mount /Mail"};
+    facts.check = core::CheckAnswer{core::Status::fail, "mount missing: nothing is mounted",
+                                    "sudo mount /Mail"};
     EXPECT_EQ(said("running"), "fail: mount missing: nothing is mounted");
     EXPECT_EQ(remedy("running"), "sudo mount /Mail");
     facts.check->status = core::Status::warn;

@@ -18,7 +18,8 @@ inline constexpr const char* mine = "i-0123456789abcdef0";
 inline constexpr const char* other = "i-0fedcba9876543210";
 inline constexpr const char* good_options = "_netdev,nofail,nfsvers=4.1,hard,noresvport";
 
-inline core::UnitProperties loaded(std::string name, std::string active, std::string sub, std::string file_state) {
+inline core::UnitProperties loaded(std::string name, std::string active, std::string sub,
+                                   std::string file_state) {
     core::UnitProperties unit;
     unit.name = std::move(name);
     unit.load_state = "loaded";
@@ -45,7 +46,8 @@ class DoctorWorld : public testing::Test {
         postfix.after = {"remote-fs.target", "Mail.mount", "basic.target"};
         postfix.default_dependencies = false;
         postfix.start_timeout_us = 3'600'000'000;
-        postfix.before_start = {{{"/usr/sbin/postfix-elb-agent", "gate", "--unit", "postfix@-.service"}, false}};
+        postfix.before_start = {
+            {{"/usr/sbin/postfix-elb-agent", "gate", "--unit", "postfix@-.service"}, false}};
         postfix.active_since_us = postfix.active_since_monotonic_us = 20;
 
         auto socket = loaded("postfix-elb-agent.socket", "active", "running", "enabled");
@@ -56,23 +58,26 @@ class DoctorWorld : public testing::Test {
         auto multi_user = loaded("multi-user.target", "active", "active", "static");
         multi_user.after = {"postfix.service", "basic.target"};
 
-        facts.units = std::vector{agent,
-                                  group,
-                                  postfix,
-                                  socket,
-                                  loaded("postfix-elb-agent-nfs-identity.service", "active", "exited", "enabled"),
-                                  cloud,
-                                  multi_user,
-                                  loaded("Mail.mount", "active", "mounted", "generated")};
+        facts.units = std::vector{
+            agent,
+            group,
+            postfix,
+            socket,
+            loaded("postfix-elb-agent-nfs-identity.service", "active", "exited", "enabled"),
+            cloud,
+            multi_user,
+            loaded("Mail.mount", "active", "mounted", "generated")};
         facts.root = true;
         facts.cycles = std::vector<std::string>{};
         facts.linked_at_us = 9;
-        facts.settings_file = {core::PathFacts::Kind::absent, "/etc/postfix-elb-agent/agent.json", 0, 0, ""};
+        facts.settings_file = {core::PathFacts::Kind::absent, "/etc/postfix-elb-agent/agent.json",
+                               0, 0, ""};
         facts.runtime_directory = directory("/run/postfix-elb-agent");
         facts.instance_id = mine;
         facts.fstab = std::string("srv:/ /Mail nfs4 ") + good_options + " 0 0\n";
         facts.mountinfo = std::string("1 2 0:40 / /Mail rw - nfs4 srv:/ rw,vers=4.1,hard\n");
-        facts.mount_point = {core::PathFacts::Kind::not_local, "/Mail", 0, 0, "/Mail is covered by a mount"};
+        facts.mount_point = {core::PathFacts::Kind::not_local, "/Mail", 0, 0,
+                             "/Mail is covered by a mount"};
         facts.nfs_identifier = std::string(mine) + "\n";
         facts.nfs4_unique_id = std::string("\n");
         facts.host_name = "mx1";

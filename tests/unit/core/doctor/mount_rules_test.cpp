@@ -30,9 +30,11 @@ TEST_F(DoctorMount, WithoutALineTheMountIsGoneAfterAReboot) {
     fstab("#srv:/ /Mail nfs4 rw 0 0\n");
     unit("Mail.mount").unit_file_state = "";
     EXPECT_EQ(said("mount_fstab"),
-              "warn: no line for /Mail (line 1 is commented out): it was mounted by hand, and is gone after a reboot");
+              "warn: no line for /Mail (line 1 is commented out): it was mounted by hand, and is "
+              "gone after a reboot");
     not_mounted();
-    EXPECT_EQ(said("mount_fstab"), "fail: no line for /Mail (line 1 is commented out), and no other mount unit");
+    EXPECT_EQ(said("mount_fstab"),
+              "fail: no line for /Mail (line 1 is commented out), and no other mount unit");
     EXPECT_THAT(remedy("mount_fstab"), HasSubstr(":/ /Mail nfs4 _netdev,nofail,"));
     unit("Mail.mount").load_state = "loaded";
     unit("Mail.mount").unit_file_state = "enabled";
@@ -43,7 +45,8 @@ TEST_F(DoctorMount, ALineMustBeTheOnlyOneOfTheRightTypeAndMountAtBoot) {
     fstab("a:/ /Mail nfs4 rw\nb:/ /Mail nfs4 rw\n");
     EXPECT_EQ(said("mount_fstab"), "warn: line 1 and line 2 both mount /Mail");
     fstab("a:/ /Mail ext4 rw\n");
-    EXPECT_EQ(said("mount_fstab"), "fail: line 1 mounts type ext4, which mount.fstypes does not list");
+    EXPECT_EQ(said("mount_fstab"),
+              "fail: line 1 mounts type ext4, which mount.fstypes does not list");
     fstab("a:/ /Mail nfs4 noauto\n");
     EXPECT_EQ(said("mount_fstab"), "warn: line 1 says noauto: nothing mounts it at boot");
     fstab("fs-1:/ /Mail efs _netdev,nofail,tls\n");
@@ -55,7 +58,8 @@ TEST_F(DoctorMount, ALineMustBeTheOnlyOneOfTheRightTypeAndMountAtBoot) {
 TEST_F(DoctorMount, OptionsThatHurtAreNamed) {
     fstab("a:/ /Mail nfs4 rw\n");
     EXPECT_EQ(said("mount_options"),
-              "warn: line 1 lacks nfsvers=4.1, noresvport (without it a lost connection is not made anew) and nofail "
+              "warn: line 1 lacks nfsvers=4.1, noresvport (without it a lost connection is not "
+              "made anew) and nofail "
               "(without it the boot waits for the file server)");
     EXPECT_THAT(remedy("mount_options"), HasSubstr("noresvport"));
     fstab(std::string("a:/ /Mail nfs4 soft,") + tests::good_options);
@@ -77,14 +81,16 @@ TEST_F(DoctorMount, WhatIsMountedNowMustBeIt) {
     facts.mountinfo = std::string("1 2 0:40 / /Mail rw - autofs systemd-1 rw\n");
     EXPECT_EQ(said("mount_now"), "fail: nothing is mounted at /Mail");
     facts.mountinfo = std::string("1 2 0:40 / /Mail rw - tmpfs none rw\n");
-    EXPECT_EQ(said("mount_now"), "fail: what is mounted at /Mail is tmpfs, which mount.fstypes does not list");
+    EXPECT_EQ(said("mount_now"),
+              "fail: what is mounted at /Mail is tmpfs, which mount.fstypes does not list");
 }
 
 TEST_F(DoctorMount, TheMountPointIsAnEmptyDirectoryOfRoot) {
     not_mounted();
     EXPECT_THAT(said("mount_point"), StartsWith("pass"));
     facts.below_mount_point = {"i-0123456789abcdef0"};
-    EXPECT_EQ(said("mount_point"), "warn: under the mount, on the local disk, lie i-0123456789abcdef0");
+    EXPECT_EQ(said("mount_point"),
+              "warn: under the mount, on the local disk, lie i-0123456789abcdef0");
     facts.mount_point.mode = 0777;
     EXPECT_EQ(said("mount_point"), "warn: /Mail may be written to by others than root");
     facts.mount_point.kind = Kind::absent;
@@ -97,10 +103,11 @@ TEST_F(DoctorMount, AnNfsClientMustHaveANameOfItsOwn) {
     facts.nfs4_unique_id = std::string("something\n");
     EXPECT_EQ(said("nfs_identity"), "pass: this NFS client calls itself something");
     facts.nfs_identifier = std::string(tests::other) + "\n";
-    EXPECT_EQ(said("nfs_identity"), std::string("fail: this NFS client calls itself ") + tests::other +
-                                        ", and this instance is " + tests::mine);
+    EXPECT_EQ(said("nfs_identity"), std::string("fail: this NFS client calls itself ") +
+                                        tests::other + ", and this instance is " + tests::mine);
     unit("postfix-elb-agent-nfs-identity.service").unit_file_state = "disabled";
-    EXPECT_THAT(said("nfs_identity"), StartsWith("warn: postfix-elb-agent-nfs-identity.service is not enabled"));
+    EXPECT_THAT(said("nfs_identity"),
+                StartsWith("warn: postfix-elb-agent-nfs-identity.service is not enabled"));
     unit("postfix-elb-agent-nfs-identity.service").load_state = "not-found";
     EXPECT_THAT(said("nfs_identity"), HasSubstr("is not installed"));
 }
@@ -123,8 +130,9 @@ TEST_F(DoctorMount, WhereSELinuxEnforcesTheMountNeedsALabel) {
     facts.selinux_enforcing = true;
     EXPECT_THAT(said("selinux"), StartsWith("warn: enforcing, and the mount is labelled nfs_t"));
     EXPECT_THAT(remedy("selinux"), HasSubstr("postfix_spool_t"));
-    facts.mountinfo =
-        std::string("1 2 0:40 / /Mail rw - nfs4 srv:/ rw,context=\"system_u:object_r:postfix_spool_t:s0\",vers=4.1\n");
+    facts.mountinfo = std::string(
+        "1 2 0:40 / /Mail rw - nfs4 srv:/ "
+        "rw,context=\"system_u:object_r:postfix_spool_t:s0\",vers=4.1\n");
     EXPECT_THAT(said("selinux"), StartsWith("pass: enforcing"));
 }
 
@@ -132,8 +140,8 @@ class DoctorQueue : public tests::DoctorWorld {};
 
 TEST_F(DoctorQueue, TheLinkLeadsToThisInstancesQueue) {
     facts.link.target = std::string("/Mail/") + tests::other;
-    EXPECT_EQ(said("queue_link"),
-              std::string("fail: /var/spool/postfix leads to /Mail/") + tests::other + ", and this is " + tests::mine);
+    EXPECT_EQ(said("queue_link"), std::string("fail: /var/spool/postfix leads to /Mail/") +
+                                      tests::other + ", and this is " + tests::mine);
     facts.instance_id = "";
     EXPECT_THAT(said("queue_link"), StartsWith("unknown"));
     facts.link.kind = Link::absent;
@@ -150,9 +158,11 @@ TEST_F(DoctorQueue, ASkeletonIsWholeAndPristine) {
               "warn: /var/spool/postfix_org has what a running Postfix leaves, which is not "
               "copied: pid/master.pid and private/smtp");
     facts.skeleton->mail = 1;
-    EXPECT_THAT(said("queue_skeleton"), StartsWith("warn: /var/spool/postfix_org has queued mail in it: 1 message,"));
+    EXPECT_THAT(said("queue_skeleton"),
+                StartsWith("warn: /var/spool/postfix_org has queued mail in it: 1 message,"));
     facts.skeleton->missing = {"active"};
-    EXPECT_EQ(said("queue_skeleton"), "fail: /var/spool/postfix_org is no whole queue: it lacks active");
+    EXPECT_EQ(said("queue_skeleton"),
+              "fail: /var/spool/postfix_org is no whole queue: it lacks active");
     facts.skeleton = Error{Errc::missing, "there is no skeleton at /var/spool/postfix_org"};
     EXPECT_THAT(said("queue_skeleton"), StartsWith("warn: there is no skeleton"));
     facts.skeleton = Error{Errc::denied, "open directory: Permission denied"};
@@ -167,14 +177,16 @@ class DoctorImage : public tests::DoctorWorld {
 TEST_F(DoctorImage, MailInTheSkeletonOrNoSkeletonAtAllIsAFault) {
     facts.skeleton->mail = 2;
     EXPECT_EQ(said("queue_skeleton"),
-              "fail: /var/spool/postfix_org has queued mail in it: 2 messages, which no instance will deliver");
+              "fail: /var/spool/postfix_org has queued mail in it: 2 messages, which no instance "
+              "will deliver");
     facts.skeleton = Error{Errc::missing, "there is no skeleton at /var/spool/postfix_org"};
     EXPECT_THAT(said("queue_skeleton"), StartsWith("fail: there is no skeleton"));
 }
 
 TEST_F(DoctorImage, ALinkToTheBuildersQueueIsWarnedOfAndOneToElsewhereIsAFault) {
     facts.link = {Link::symlink, std::string("/Mail/") + tests::other, ""};
-    EXPECT_THAT(said("image_link"), StartsWith(std::string("warn: /var/spool/postfix leads to /Mail/") + tests::other));
+    EXPECT_THAT(said("image_link"),
+                StartsWith(std::string("warn: /var/spool/postfix leads to /Mail/") + tests::other));
     EXPECT_EQ(remedy("image_link"), "with Postfix stopped: sudo rm /var/spool/postfix");
     facts.link.target = "/srv/queue";
     EXPECT_THAT(said("image_link"), StartsWith("fail"));
@@ -182,16 +194,19 @@ TEST_F(DoctorImage, ALinkToTheBuildersQueueIsWarnedOfAndOneToElsewhereIsAFault) 
 
 TEST_F(DoctorImage, ADirectoryAtTheLinkBecomesTheSkeletonUnlessThereIsOne) {
     facts.link.kind = Link::directory;
-    EXPECT_THAT(said("image_link"), StartsWith("warn: /var/spool/postfix is a directory, and there is a skeleton"));
+    EXPECT_THAT(said("image_link"),
+                StartsWith("warn: /var/spool/postfix is a directory, and there is a skeleton"));
     facts.skeleton_place.kind = Kind::absent;
-    EXPECT_EQ(said("image_link"), "pass: /var/spool/postfix is a directory: it becomes the skeleton");
+    EXPECT_EQ(said("image_link"),
+              "pass: /var/spool/postfix is a directory: it becomes the skeleton");
 }
 
 TEST_F(DoctorImage, WhatRunsOrIsMountedWhileItIsMadeIsWarnedOf) {
     core::ProcessFacts master;
     master.pid = 771;
     facts.masters = std::vector{master};
-    EXPECT_EQ(said("image_postfix_stopped"), "warn: Postfix runs (pid 771) while the image is made");
+    EXPECT_EQ(said("image_postfix_stopped"),
+              "warn: Postfix runs (pid 771) while the image is made");
     facts.mountinfo = std::string("1 2 0:40 / /Mail rw - nfs4 srv:/ rw\n");
     EXPECT_EQ(said("mount_now"), "warn: /Mail is mounted while the image is made (srv:/)");
     facts.fstab = std::string();
@@ -202,16 +217,20 @@ TEST_F(DoctorImage, WhatRunsOrIsMountedWhileItIsMadeIsWarnedOf) {
 
 TEST_F(DoctorImage, WhatEveryInstanceWouldShareIsNamed) {
     facts.machine_id = std::string("0123\n");
-    EXPECT_EQ(said("image_machine_id"), "warn: every instance of this image would have the machine id 0123");
+    EXPECT_EQ(said("image_machine_id"),
+              "warn: every instance of this image would have the machine id 0123");
     EXPECT_EQ(remedy("image_machine_id"), "sudo truncate -s 0 /etc/machine-id");
     settings.instance_id = tests::mine;
-    EXPECT_THAT(said("image_instance_id"), StartsWith("fail: the setting instance_id is i-0123456789abcdef0"));
+    EXPECT_THAT(said("image_instance_id"),
+                StartsWith("fail: the setting instance_id is i-0123456789abcdef0"));
     facts.modprobe_unique_id = tests::mine;
-    EXPECT_THAT(said("nfs_identity"), StartsWith("fail: a file in modprobe.d calls every instance"));
+    EXPECT_THAT(said("nfs_identity"),
+                StartsWith("fail: a file in modprobe.d calls every instance"));
     facts.host_name_file = std::string("mail.example.com\n");
     EXPECT_THAT(said("image_host_name"), StartsWith("pass")) << "cloud-init gives each its own";
     facts.cloud_init = false;
-    EXPECT_EQ(said("image_host_name"), "warn: every instance of this image would be called mail.example.com");
+    EXPECT_EQ(said("image_host_name"),
+              "warn: every instance of this image would be called mail.example.com");
 }
 
 TEST_F(DoctorImage, WhatCloudInitKeepsOfTheBuilderIsWarnedOf) {

@@ -62,44 +62,53 @@ TEST_F(DoctorUnits, ASocketThatIsOffOrOnAnotherPortIsWarnedOf) {
     socket.listens = {"8025"};
     EXPECT_THAT(said("agent_socket"), StartsWith("pass"));
     socket.listens = {"[::]:18025"};
-    EXPECT_EQ(said("agent_socket"),
-              "warn: listens on [::]:18025, listen.port is 8025: what systemd listens on is what counts");
+    EXPECT_EQ(
+        said("agent_socket"),
+        "warn: listens on [::]:18025, listen.port is 8025: what systemd listens on is what counts");
     EXPECT_THAT(remedy("agent_socket"), HasSubstr("ListenStream=8025"));
     socket.unit_file_state = "disabled";
     EXPECT_THAT(said("agent_socket"), StartsWith("warn: not enabled"));
     socket.load_state = "not-found";
-    EXPECT_THAT(said("agent_socket"), StartsWith("warn: postfix-elb-agent.socket is not installed"));
+    EXPECT_THAT(said("agent_socket"),
+                StartsWith("warn: postfix-elb-agent.socket is not installed"));
 }
 
 TEST_F(DoctorUnits, TheWellKnownCureMakesACycleWhereCloudFinalComesAfterMultiUser) {
     postfix().after.emplace_back("cloud-final.service");
     EXPECT_EQ(said("ordering_cycle"),
-              "fail: postfix.service after postfix@-.service after cloud-final.service after multi-user.target after "
+              "fail: postfix.service after postfix@-.service after cloud-final.service after "
+              "multi-user.target after "
               "postfix.service: systemd drops one of them at boot");
     EXPECT_THAT(remedy("ordering_cycle"), HasSubstr("queue.after_user_data"));
     unit("cloud-final.service").after.clear();
-    EXPECT_EQ(said("ordering_cycle"), "pass: none, and none at this boot") << "as on Amazon Linux 2023";
+    EXPECT_EQ(said("ordering_cycle"), "pass: none, and none at this boot")
+        << "as on Amazon Linux 2023";
     EXPECT_THAT(said("postfix_boot_order"), StartsWith("warn: it waits for cloud-init"));
 }
 
 TEST_F(DoctorUnits, ACycleThatTheJournalTellsOfIsAFault) {
     facts.cycles = std::vector<std::string>{"x: Found ordering cycle on postfix.service/start"};
-    EXPECT_EQ(said("ordering_cycle"), "fail: at this boot: x: Found ordering cycle on postfix.service/start");
+    EXPECT_EQ(said("ordering_cycle"),
+              "fail: at this boot: x: Found ordering cycle on postfix.service/start");
     facts.cycles = core::Error{core::Errc::missing, "there is no journal that this user may read"};
-    EXPECT_EQ(said("ordering_cycle"), "unknown: the journal: there is no journal that this user may read");
+    EXPECT_EQ(said("ordering_cycle"),
+              "unknown: the journal: there is no journal that this user may read");
 }
 
 TEST_F(DoctorUnits, FilesThatSystemdHasNotReadAreWarnedOf) {
     postfix().needs_daemon_reload = true;
-    EXPECT_EQ(said("daemon_reload"), "warn: files were changed after systemd read them: postfix@-.service");
+    EXPECT_EQ(said("daemon_reload"),
+              "warn: files were changed after systemd read them: postfix@-.service");
     EXPECT_EQ(remedy("daemon_reload"), "sudo systemctl daemon-reload");
 }
 
 TEST_F(DoctorUnits, PostfixMustBeThereAndEnabled) {
     unit("postfix.service").unit_file_state = "disabled";
-    EXPECT_EQ(said("postfix_unit"), "fail: postfix.service is not enabled: Postfix does not start at boot");
+    EXPECT_EQ(said("postfix_unit"),
+              "fail: postfix.service is not enabled: Postfix does not start at boot");
     postfix().load_state = "not-found";
-    EXPECT_THAT(said("postfix_unit"), StartsWith("fail: neither postfix.service nor postfix@-.service"))
+    EXPECT_THAT(said("postfix_unit"),
+                StartsWith("fail: neither postfix.service nor postfix@-.service"))
         << "the unit that runs /bin/true is not it";
     EXPECT_EQ(said("postfix_gate"), "unknown: no unit runs Postfix here");
 }
@@ -107,13 +116,15 @@ TEST_F(DoctorUnits, PostfixMustBeThereAndEnabled) {
 TEST_F(DoctorUnits, WhereTheSingleUnitRunsPostfixALoadedTemplateIsNotIt) {
     unit("postfix.service").type = "forking";
     EXPECT_THAT(said("postfix_unit"), StartsWith("pass: postfix.service runs Postfix"));
-    EXPECT_THAT(said("postfix_gate"), StartsWith("fail: postfix.service starts Postfix without asking"));
+    EXPECT_THAT(said("postfix_gate"),
+                StartsWith("fail: postfix.service starts Postfix without asking"));
 }
 
 TEST_F(DoctorUnits, APostfixThatIsNotGatedIsAFault) {
     postfix().before_start = {{{"/usr/lib/postfix/configure-instance.sh", "-"}, false},
                               {{"/usr/sbin/postfix-elb-agent", "check"}, false}};
-    EXPECT_EQ(said("postfix_gate"), "fail: postfix@-.service starts Postfix without asking postfix-elb-agent gate");
+    EXPECT_EQ(said("postfix_gate"),
+              "fail: postfix@-.service starts Postfix without asking postfix-elb-agent gate");
     EXPECT_THAT(remedy("postfix_gate"),
                 HasSubstr("/usr/lib/systemd/system/postfix@-.service.d/10-postfix-elb-agent.conf"));
     postfix().needs_daemon_reload = true;
@@ -130,14 +141,18 @@ TEST_F(DoctorUnits, AGateWhoseRefusalIsIgnoredIsNone) {
 TEST_F(DoctorUnits, ADropInForTheUnitThatRunsNothingHereIsWarnedOf) {
     facts.drop_ins = {"/etc/systemd/system/postfix.service.d"};
     EXPECT_EQ(said("postfix_drop_ins"),
-              "warn: /etc/systemd/system/postfix.service.d does nothing to Postfix: here it is postfix@-.service that "
+              "warn: /etc/systemd/system/postfix.service.d does nothing to Postfix: here it is "
+              "postfix@-.service that "
               "runs it");
-    EXPECT_THAT(remedy("postfix_drop_ins"), HasSubstr("sudo mv /etc/systemd/system/postfix.service.d/*.conf "
-                                                      "/etc/systemd/system/postfix@-.service.d/;"));
-    facts.drop_ins = {"/etc/systemd/system/postfix@.service.d", "/etc/systemd/system/postfix-elb-agent.service.d"};
+    EXPECT_THAT(remedy("postfix_drop_ins"),
+                HasSubstr("sudo mv /etc/systemd/system/postfix.service.d/*.conf "
+                          "/etc/systemd/system/postfix@-.service.d/;"));
+    facts.drop_ins = {"/etc/systemd/system/postfix@.service.d",
+                      "/etc/systemd/system/postfix-elb-agent.service.d"};
     EXPECT_THAT(said("postfix_drop_ins"), StartsWith("pass"));
     has_a_single_unit();
-    EXPECT_THAT(said("postfix_drop_ins"), StartsWith("warn: /etc/systemd/system/postfix@.service.d does nothing"));
+    EXPECT_THAT(said("postfix_drop_ins"),
+                StartsWith("warn: /etc/systemd/system/postfix@.service.d does nothing"));
 }
 
 TEST_F(DoctorUnits, APidFileOnTheMountIsAFault) {
@@ -165,14 +180,16 @@ TEST_F(DoctorUnits, PostfixMustStopBeforeItsMountGoes) {
     settings.mount.path = "/srv/my-mail";
     EXPECT_EQ(said("postfix_stop_order"),
               R"(warn: nothing keeps srv-my\x2dmail.mount from going before Postfix at shutdown)");
-    EXPECT_THAT(remedy("postfix_stop_order"), HasSubstr(R"(After=remote-fs.target srv-my\x2dmail.mount)"));
+    EXPECT_THAT(remedy("postfix_stop_order"),
+                HasSubstr(R"(After=remote-fs.target srv-my\x2dmail.mount)"));
 }
 
 TEST_F(DoctorUnits, ADependencyThatFailsWouldTakeTheStartAway) {
     postfix().required = {"Mail.mount", "sysinit.target"};
     postfix().mounts_required = {"/Mail/x"};
-    EXPECT_THAT(said("postfix_requires"),
-                StartsWith("warn: postfix@-.service requires Mail.mount and a mount for /Mail/x: when"));
+    EXPECT_THAT(
+        said("postfix_requires"),
+        StartsWith("warn: postfix@-.service requires Mail.mount and a mount for /Mail/x: when"));
     postfix().required = {"postfix-elb-agent.service"};
     EXPECT_THAT(said("postfix_requires"), HasSubstr("postfix-elb-agent.service"));
 }
@@ -184,7 +201,8 @@ TEST_F(DoctorUnits, APostfixThatHoldsUpTheBootIsWarnedOf) {
 
 TEST_F(DoctorUnits, APostfixThatStartedBeforeTheLinkIsWarnedOf) {
     postfix().active_since_us = postfix().active_since_monotonic_us = 5;
-    EXPECT_EQ(said("postfix_started_after"), "warn: Postfix started before the agent had the queue in its place");
+    EXPECT_EQ(said("postfix_started_after"),
+              "warn: Postfix started before the agent had the queue in its place");
     facts.linked_at_us.reset();
     EXPECT_THAT(said("postfix_started_after"), StartsWith("warn"));
     postfix().active_state = "failed";
@@ -199,7 +217,8 @@ TEST_F(DoctorUnits, AnAgentThatWasRestartedLaterIsNotTakenForOneThatCameLate) {
 TEST_F(DoctorUnits, AMasterThatSystemdDoesNotKnowIsWarnedOf) {
     facts.masters->front().unit = "";
     EXPECT_EQ(said("postfix_process"),
-              "warn: a master that systemd does not know of, started by hand or by a script: pid 771 in no unit");
+              "warn: a master that systemd does not know of, started by hand or by a script: pid "
+              "771 in no unit");
     facts.masters->front().unit = "cloud-final.service";
     EXPECT_THAT(said("postfix_process"), EndsWith("pid 771 in cloud-final.service"));
     facts.masters->clear();
@@ -209,15 +228,18 @@ TEST_F(DoctorUnits, AMasterThatSystemdDoesNotKnowIsWarnedOf) {
 TEST_F(DoctorUnits, PostfixMustUseTheQueueThatIsLinked) {
     facts.main_cf = std::string("queue_directory = /var/spool/other\n");
     EXPECT_EQ(said("postfix_queue_directory"),
-              "fail: queue_directory in main.cf is /var/spool/other, and the setting queue.link is /var/spool/postfix");
+              "fail: queue_directory in main.cf is /var/spool/other, and the setting queue.link is "
+              "/var/spool/postfix");
     facts.main_cf = std::string("# empty\n");
     EXPECT_THAT(said("postfix_queue_directory"), StartsWith("pass")) << "Postfix's own default";
     settings.queue.link = "/srv/queue";
     EXPECT_THAT(said("postfix_queue_directory"), StartsWith("fail"));
     facts.main_cf = std::string("queue_directory = $x/queue\n");
     EXPECT_THAT(said("postfix_queue_directory"), StartsWith("unknown"));
-    facts.main_cf = core::Error{core::Errc::missing, "open /etc/postfix/main.cf: No such file or directory"};
-    EXPECT_THAT(said("postfix_queue_directory"), StartsWith("fail: /etc/postfix/main.cf is missing"));
+    facts.main_cf =
+        core::Error{core::Errc::missing, "open /etc/postfix/main.cf: No such file or directory"};
+    EXPECT_THAT(said("postfix_queue_directory"),
+                StartsWith("fail: /etc/postfix/main.cf is missing"));
 }
 
 }  // namespace

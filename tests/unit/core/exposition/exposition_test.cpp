@@ -60,9 +60,11 @@ TEST(Exposition, WhatItHandsOutStaysWhereItIsHoweverManyCome) {
 
 TEST(Exposition, BackslashQuoteAndLineFeedOfALabelValueAreEscaped) {
     Exposition page;
-    page.gauges("link", "Where it points.").add({{"text", "C:\\a \"b\"\nc\t\xc3\xa4"}, {"empty", ""}});
-    EXPECT_THAT(prometheus_text(page),
-                testing::HasSubstr("\nlink{text=\"C:\\\\a \\\"b\\\"\\nc\t\xc3\xa4\",empty=\"\"} 0\n"));
+    page.gauges("link", "Where it points.")
+        .add({{"text", "C:\\a \"b\"\nc\t\xc3\xa4"}, {"empty", ""}});
+    EXPECT_THAT(
+        prometheus_text(page),
+        testing::HasSubstr("\nlink{text=\"C:\\\\a \\\"b\\\"\\nc\t\xc3\xa4\",empty=\"\"} 0\n"));
 }
 
 TEST(Exposition, AHelpTextKeepsItsQuotesAndStaysOneLine) {
@@ -76,7 +78,8 @@ TEST(Exposition, AHelpTextKeepsItsQuotesAndStaysOneLine) {
 
 TEST(Exposition, AHistogramShowsCumulativeBucketsSumAndCount) {
     Exposition page;
-    MetricFamily<Histogram>& ages = page.histograms("age_seconds", "How old mail is.", {0.5, 1, 3600});
+    MetricFamily<Histogram>& ages =
+        page.histograms("age_seconds", "How old mail is.", {0.5, 1, 3600});
     Histogram& active = ages.add({{"queue", "active"}});
     for (const double age : {0.25, 0.5, 0.75, 3600.0, 3600.5}) {
         active.observe(age);
@@ -138,29 +141,36 @@ TEST(OpenMetrics, ACounterThatIsNotCalledATotalKeepsItsNameAndIsUnknown) {
 TEST(OpenMetrics, EscapesAQuoteOfAHelpTextToo) {
     Exposition page;
     page.gauges("quoted", "Says \"yes\"\nor \\n.").add({{"text", "\"\\\n"}});
-    EXPECT_THAT(openmetrics_text(page), testing::HasSubstr("# HELP quoted Says \\\"yes\\\"\\nor \\\\n.\n"
-                                                           "quoted{text=\"\\\"\\\\\\n\"} 0\n"));
+    EXPECT_THAT(openmetrics_text(page),
+                testing::HasSubstr("# HELP quoted Says \\\"yes\\\"\\nor \\\\n.\n"
+                                   "quoted{text=\"\\\"\\\\\\n\"} 0\n"));
 }
 
 TEST(OpenMetrics, TheBoundsOfAHistogramAreAsTheReferenceClientsWriteThemInBothFormats) {
     Exposition page;
-    page.histograms("age_seconds", "How old mail is.", {0.00001, 0.0001, 0.25, 1, 100000, 123456, 1e6, 1234567, 1e8})
+    page.histograms("age_seconds", "How old mail is.",
+                    {0.00001, 0.0001, 0.25, 1, 100000, 123456, 1e6, 1234567, 1e8})
         .add({{"queue", "hold"}})
         .observe(0.5);
     const auto bounds_of = [](const std::string& text) {
         std::vector<std::string> bounds;
-        for (std::size_t at = text.find("le=\""); at != std::string::npos; at = text.find("le=\"", at + 1)) {
+        for (std::size_t at = text.find("le=\""); at != std::string::npos;
+             at = text.find("le=\"", at + 1)) {
             bounds.push_back(text.substr(at + 4, text.find('"', at + 4) - at - 4));
         }
         return bounds;
     };
-    EXPECT_THAT(bounds_of(prometheus_text(page)), ElementsAre("1e-05", "0.0001", "0.25", "1", "100000", "123456",
-                                                              "1e+06", "1.234567e+06", "1e+08", "+Inf"));
-    EXPECT_THAT(bounds_of(openmetrics_text(page)), ElementsAre("1e-05", "0.0001", "0.25", "1.0", "100000.0", "123456.0",
-                                                               "1e+06", "1.234567e+06", "1e+08", "+Inf"));
-    EXPECT_THAT(openmetrics_text(page),
-                testing::HasSubstr("# TYPE age_seconds histogram\n# UNIT age_seconds seconds\n# HELP age_seconds How "
-                                   "old mail is.\nage_seconds_bucket{queue=\"hold\",le=\"1e-05\"} 0\n"));
+    EXPECT_THAT(bounds_of(prometheus_text(page)),
+                ElementsAre("1e-05", "0.0001", "0.25", "1", "100000", "123456", "1e+06",
+                            "1.234567e+06", "1e+08", "+Inf"));
+    EXPECT_THAT(bounds_of(openmetrics_text(page)),
+                ElementsAre("1e-05", "0.0001", "0.25", "1.0", "100000.0", "123456.0", "1e+06",
+                            "1.234567e+06", "1e+08", "+Inf"));
+    EXPECT_THAT(
+        openmetrics_text(page),
+        testing::HasSubstr(
+            "# TYPE age_seconds histogram\n# UNIT age_seconds seconds\n# HELP age_seconds How "
+            "old mail is.\nage_seconds_bucket{queue=\"hold\",le=\"1e-05\"} 0\n"));
 }
 
 TEST(Histogram, WhatIsNoNumberOrInfiniteIsCountedOnce) {

@@ -9,8 +9,8 @@
 namespace core {
 namespace {
 
-constexpr std::array parameters{MediaParameter{"version", "1.0.0"}, MediaParameter{"charset", "utf-8"},
-                                MediaParameter{"escaping", ""}};
+constexpr std::array parameters{MediaParameter{"version", "1.0.0"},
+                                MediaParameter{"charset", "utf-8"}, MediaParameter{"escaping", ""}};
 constexpr MediaType openmetrics{"application", "openmetrics-text", parameters};
 constexpr MediaType html{"text", "html", {}};
 
@@ -33,7 +33,8 @@ TEST(MediaPreference, TheMostPreciseRangeTellsWhereverItStands) {
     for (const std::string_view accept :
          {"*/*;q=0.1, application/*;q=0.2, application/openmetrics-text;q=0.3, "
           "application/openmetrics-text;version=1.0.0;q=0.4",
-          "application/openmetrics-text;version=1.0.0;q=0.4,application/openmetrics-text;q=0.3,application/*;q=0.2,"
+          "application/openmetrics-text;version=1.0.0;q=0.4,application/"
+          "openmetrics-text;q=0.3,application/*;q=0.2,"
           "*/*;q=0.1"}) {
         EXPECT_EQ(weight(accept), 400) << accept;
     }
@@ -43,7 +44,8 @@ TEST(MediaPreference, TheMostPreciseRangeTellsWhereverItStands) {
 }
 
 TEST(MediaPreference, NamesAndValuesAreReadWithoutCaseAndValuesWithoutQuotes) {
-    EXPECT_EQ(weight("APPLICATION/OpenMetrics-Text ; Version=\"1.0.0\" ; CHARSET=UTF-8 ; Q=0.7"), 700);
+    EXPECT_EQ(weight("APPLICATION/OpenMetrics-Text ; Version=\"1.0.0\" ; CHARSET=UTF-8 ; Q=0.7"),
+              700);
 }
 
 TEST(MediaPreference, AParameterThatTheOfferDoesNotHaveNamesAnotherType) {
@@ -64,9 +66,10 @@ TEST(MediaPreference, WeightsHaveThreeDigits) {
         const char* weight;
         int meant;
     };
-    for (const Said& said : {Said{"0", 0}, Said{"0.", 0}, Said{"0.0", 0}, Said{"0.001", 1}, Said{"0.5", 500},
-                             Said{"0.999", 999}, Said{"1", 1000}, Said{"1.", 1000}, Said{"1.000", 1000},
-                             Said{".2", 200}, Said{"0.12345", 123}, Said{"0.0000000000000000000000000001", 0}}) {
+    for (const Said& said :
+         {Said{"0", 0}, Said{"0.", 0}, Said{"0.0", 0}, Said{"0.001", 1}, Said{"0.5", 500},
+          Said{"0.999", 999}, Said{"1", 1000}, Said{"1.", 1000}, Said{"1.000", 1000},
+          Said{".2", 200}, Said{"0.12345", 123}, Said{"0.0000000000000000000000000001", 0}}) {
         EXPECT_EQ(weight(std::string("*/*;q=") + said.weight), said.meant) << said.weight;
     }
 }
@@ -94,7 +97,9 @@ TEST(MediaPreference, WhatIsNotOfItsFormIsPassedOver) {
                                           "application/openmetrics-text/x",
                                           "\"*/*\""}) {
         EXPECT_EQ(weight(broken), 0) << broken;
-        EXPECT_EQ(weight(std::string(broken.starts_with('\x01') ? "" : broken) + ", */*;q=0.3"), 300) << broken;
+        EXPECT_EQ(weight(std::string(broken.starts_with('\x01') ? "" : broken) + ", */*;q=0.3"),
+                  300)
+            << broken;
     }
     EXPECT_EQ(weight("*/*;;q=0.5;"), 500) << "empty parameters are allowed";
     EXPECT_EQ(weight(",, , */*;q=0.5,"), 500) << "empty elements are allowed";
@@ -110,14 +115,15 @@ TEST(CodingPreference, NamesAndTheWildcard) {
 
 TEST(WantsGzip, AsItIsAsked) {
     for (const std::string_view yes :
-         {"gzip", "gzip, deflate, br", "GZip;q=1.0, identity; q=0.5, *;q=0", "*", "gzip;q=0.1", "x-gzip",
-          "gzip, compressed", "deflate;q=0.5, *;q=0.2", "gzip;q=0.5, identity;q=0.5", "identity;q=0", "identity;q=0, *",
-          "br, identity;q=0"}) {
+         {"gzip", "gzip, deflate, br", "GZip;q=1.0, identity; q=0.5, *;q=0", "*", "gzip;q=0.1",
+          "x-gzip", "gzip, compressed", "deflate;q=0.5, *;q=0.2", "gzip;q=0.5, identity;q=0.5",
+          "identity;q=0", "identity;q=0, *", "br, identity;q=0"}) {
         EXPECT_TRUE(wants_gzip(yes)) << yes;
     }
     for (const std::string_view no :
-         {"", " ", "identity", "br", "gzip;q=0", "gzip;q=0.000", "*;q=0", "gzip;q=0, *", "gzip;q=0.5, identity",
-          "*;q=0, identity;q=0", "gzip;q=0, identity;q=0", "gzip;q=x", "gzipped", "deflate;gzip"}) {
+         {"", " ", "identity", "br", "gzip;q=0", "gzip;q=0.000", "*;q=0", "gzip;q=0, *",
+          "gzip;q=0.5, identity", "*;q=0, identity;q=0", "gzip;q=0, identity;q=0", "gzip;q=x",
+          "gzipped", "deflate;gzip"}) {
         EXPECT_FALSE(wants_gzip(no)) << no;
     }
 }

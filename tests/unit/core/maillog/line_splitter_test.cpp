@@ -134,7 +134,8 @@ struct Simply {
 
 std::string random_text(std::mt19937& random) {
     constexpr std::size_t max = LineSplitter::max_line;
-    const std::vector<std::size_t> sizes{0, 0, 1, 2, 30, 120, 120, 120, 500, max - 1, max, max + 1, 3 * max};
+    const std::vector<std::size_t> sizes{0,   0,   1,       2,   30,      120,    120,
+                                         120, 500, max - 1, max, max + 1, 3 * max};
     std::string text;
     for (auto lines = random() % 40; lines > 0; --lines) {
         std::string line(sizes[random() % sizes.size()], static_cast<char>('a' + random() % 26));
@@ -153,7 +154,8 @@ TEST(LineSplitter, HoweverTheBytesArriveTheLinesAreTheSame) {
         const std::size_t longest = std::vector<std::size_t>{3, 100, 5000, 100000}[random() % 4];
         Collected c;
         for (std::size_t fed = 0; fed < text.size();) {
-            const std::size_t chunk = std::min(text.size() - fed, std::size_t{1} + random() % longest);
+            const std::size_t chunk =
+                std::min(text.size() - fed, std::size_t{1} + random() % longest);
             c.feed(text.substr(fed, chunk));
             fed += chunk;
         }

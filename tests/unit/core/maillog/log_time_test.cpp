@@ -18,19 +18,23 @@ WallTime utc(int year, unsigned month, unsigned day, chrono::milliseconds time =
 // Local time that is `ahead` of UTC all year round.
 core::LocalTime zone(chrono::hours ahead) {
     return [ahead](const std::tm& t) {
-        return utc(t.tm_year + 1900, static_cast<unsigned>(t.tm_mon + 1), static_cast<unsigned>(t.tm_mday)) +
-               chrono::hours(t.tm_hour) + chrono::minutes(t.tm_min) + chrono::seconds(t.tm_sec) - ahead;
+        return utc(t.tm_year + 1900, static_cast<unsigned>(t.tm_mon + 1),
+                   static_cast<unsigned>(t.tm_mday)) +
+               chrono::hours(t.tm_hour) + chrono::minutes(t.tm_min) + chrono::seconds(t.tm_sec) -
+               ahead;
     };
 }
 
 const WallTime now = utc(2026, 11, 22, 10h + 30min);
 
-std::optional<WallTime> time_of(std::string_view line, WallTime at = now, chrono::hours ahead = 0h) {
+std::optional<WallTime> time_of(std::string_view line, WallTime at = now,
+                                chrono::hours ahead = 0h) {
     return core::take_log_time(line, at, zone(ahead));
 }
 
 TEST(LogTime, Rfc3339WithAFractionIsReadToTheMillisecond) {
-    EXPECT_EQ(time_of("2026-11-22T10:15:03.543207+00:00 vma x"), utc(2026, 11, 22, 10h + 15min + 3s + 543ms));
+    EXPECT_EQ(time_of("2026-11-22T10:15:03.543207+00:00 vma x"),
+              utc(2026, 11, 22, 10h + 15min + 3s + 543ms));
     EXPECT_EQ(time_of("2026-11-22T10:15:03.5Z vma x"), utc(2026, 11, 22, 10h + 15min + 3s + 500ms));
     EXPECT_EQ(time_of("2026-11-22T10:15:03Z vma x"), utc(2026, 11, 22, 10h + 15min + 3s));
 }
@@ -51,10 +55,11 @@ TEST(LogTime, TheRestOfTheLineIsLeft) {
 
 TEST(LogTime, WhatIsNoTimeIsLeftAlone) {
     for (const char* text :
-         {"", "x", "2026-11-22", "2026-13-22T10:15:03Z x", "2026-02-30T10:15:03Z x", "2026-11-22T24:15:03Z x",
-          "2026-11-22T10:60:03Z x", "2026-11-22T10:15:03 x", "2026-11-22T10:15:03+0000 x", "2026-11-22T10:15:03Zx",
-          "2026-11-22 10:15:03Z x", "Nov 22", "Nov 22 10:15:0", "Nov 22 25:15:03 x", "Nov 00 10:15:03 x",
-          "Nov 31 10:15:03 x", "Foo 22 10:15:03 x", "Nov22 10:15:03 x"}) {
+         {"", "x", "2026-11-22", "2026-13-22T10:15:03Z x", "2026-02-30T10:15:03Z x",
+          "2026-11-22T24:15:03Z x", "2026-11-22T10:60:03Z x", "2026-11-22T10:15:03 x",
+          "2026-11-22T10:15:03+0000 x", "2026-11-22T10:15:03Zx", "2026-11-22 10:15:03Z x", "Nov 22",
+          "Nov 22 10:15:0", "Nov 22 25:15:03 x", "Nov 00 10:15:03 x", "Nov 31 10:15:03 x",
+          "Foo 22 10:15:03 x", "Nov22 10:15:03 x"}) {
         std::string_view line = text;
         EXPECT_FALSE(core::take_log_time(line, now, zone(0h))) << text;
         EXPECT_EQ(line, text);
@@ -69,7 +74,8 @@ TEST(LogTime, ATraditionalStampIsLocalTimeOfThisYear) {
 
 TEST(LogTime, AStampOfLaterInTheYearIsOfLastYear) {
     EXPECT_EQ(time_of("Dec 31 23:59:59 vma x"), utc(2025, 12, 31, 23h + 59min + 59s));
-    EXPECT_EQ(time_of("Dec 31 23:59:59 vma x", utc(2027, 1, 1, 5s)), utc(2026, 12, 31, 23h + 59min + 59s));
+    EXPECT_EQ(time_of("Dec 31 23:59:59 vma x", utc(2027, 1, 1, 5s)),
+              utc(2026, 12, 31, 23h + 59min + 59s));
 }
 
 TEST(LogTime, AStampUpToADayAheadIsStillOfThisYear) {

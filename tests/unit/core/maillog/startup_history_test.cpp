@@ -17,15 +17,20 @@ const WallTime day = chrono::sys_days(chrono::year(2026) / 11 / 22);
 const WallTime boot_began = day + 10h;
 const WallTime now = day + 12h;
 
-const std::string already_running = "postfix/postfix-script[1060]: fatal: the Postfix mail system is already running";
+const std::string already_running =
+    "postfix/postfix-script[1060]: fatal: the Postfix mail system is already running";
 const std::string lock_refused =
-    "postfix/master[1084]: fatal: open lock file pid/master.pid: unable to set exclusive lock: Resource temporarily "
+    "postfix/master[1084]: fatal: open lock file pid/master.pid: unable to set exclusive lock: "
+    "Resource temporarily "
     "unavailable";
-const std::string bind_failed = "postfix/master[9]: fatal: bind 0.0.0.0 port 25: Address already in use";
-const std::string init_failure = "postfix/master[1083]: fatal: daemon initialization failure -- see logs for details";
+const std::string bind_failed =
+    "postfix/master[9]: fatal: bind 0.0.0.0 port 25: Address already in use";
+const std::string init_failure =
+    "postfix/master[1083]: fatal: daemon initialization failure -- see logs for details";
 const std::string startup_failed = "postfix/postfix-script[9]: fatal: mail system startup failed";
 const std::string terminated = "postfix/master[1051]: terminating on signal 15";
-const std::string started = "postfix/master[1051]: daemon started -- version 3.7.11, configuration /etc/postfix";
+const std::string started =
+    "postfix/master[1051]: daemon started -- version 3.7.11, configuration /etc/postfix";
 
 class StartupHistory : public testing::Test {
    protected:
@@ -132,7 +137,8 @@ TEST_F(StartupHistory, WhatEndsAMasterOrNeverLetsItBeginCountsThoughOneStood) {
     EXPECT_FALSE(failure().while_master_stood);
     log("10:30:00", already_running);
     log("10:30:01", startup_failed);
-    EXPECT_THAT(failure().line, testing::EndsWith(bind_failed)) << "a harmless one hides none that counts";
+    EXPECT_THAT(failure().line, testing::EndsWith(bind_failed))
+        << "a harmless one hides none that counts";
     EXPECT_EQ(history_.counts().already_running, 1U);
 }
 

@@ -25,8 +25,9 @@ std::string complaint_of(std::string_view body) {
 TEST(InstanceId, AnExternalIdIsAnIAndEightToSeventeenHexDigits) {
     EXPECT_TRUE(core::validate_external_id("i-12345678"));
     EXPECT_TRUE(core::validate_external_id("i-0123456789abcdef0"));
-    for (const char* id : {"", "i-", "i-1234567", "i-0123456789abcdef01", "i-1234567G", "i-1234567A", "I-12345678",
-                           "12345678", " i-12345678", "i-12345678\n", "i-1234/678", "m-12345678", "i_12345678"}) {
+    for (const char* id :
+         {"", "i-", "i-1234567", "i-0123456789abcdef01", "i-1234567G", "i-1234567A", "I-12345678",
+          "12345678", " i-12345678", "i-12345678\n", "i-1234/678", "m-12345678", "i_12345678"}) {
         EXPECT_FALSE(core::validate_external_id(id)) << id;
     }
     EXPECT_FALSE(core::validate_external_id(std::string_view("i-12345678\0", 11)));
@@ -46,8 +47,8 @@ TEST(InstanceId, ExactlyWhatMatchesTheRegularExpressionIsAnExternalId) {
 }
 
 TEST(InstanceId, ALiteralMayBeAnySinglePathComponent) {
-    for (const std::string& id :
-         {std::string("relay-1"), std::string("Mail.eu west"), std::string("a"), std::string(255, 'x')}) {
+    for (const std::string& id : {std::string("relay-1"), std::string("Mail.eu west"),
+                                  std::string("a"), std::string(255, 'x')}) {
         EXPECT_TRUE(core::validate_literal_id(id)) << id;
     }
 }
@@ -55,12 +56,14 @@ TEST(InstanceId, ALiteralMayBeAnySinglePathComponent) {
 TEST(InstanceId, ALiteralThatCouldLeaveItsPlaceIsRefused) {
     const std::string nul("a\0b", 3);
     for (const std::string& id :
-         {std::string(), std::string("."), std::string(".."), std::string("../../etc"), std::string("a/b"),
-          std::string("/"), std::string("a\n"), std::string("\x7f"), nul, std::string(256, 'x'),
-          std::string(core::agent_directory_name), std::string(".hidden")}) {
+         {std::string(), std::string("."), std::string(".."), std::string("../../etc"),
+          std::string("a/b"), std::string("/"), std::string("a\n"), std::string("\x7f"), nul,
+          std::string(256, 'x'), std::string(core::agent_directory_name), std::string(".hidden")}) {
         const auto valid = core::validate_literal_id(id);
         ASSERT_FALSE(valid) << id;
-        EXPECT_THAT(valid.error().message, HasSubstr("a single path component: 1 to 255 bytes, no slash")) << id;
+        EXPECT_THAT(valid.error().message,
+                    HasSubstr("a single path component: 1 to 255 bytes, no slash"))
+            << id;
     }
 }
 
@@ -74,15 +77,20 @@ TEST(InstanceId, AnAnswerMayEndInOneLineEnd) {
 }
 
 TEST(InstanceId, WhatIsNotAnIdIsRefusedByName) {
-    EXPECT_THAT(complaint_of(""), HasSubstr("the metadata service gave an empty answer instead of an instance id"));
+    EXPECT_THAT(complaint_of(""),
+                HasSubstr("the metadata service gave an empty answer instead of an instance id"));
     EXPECT_THAT(complaint_of("\n"), HasSubstr("gave an empty answer"));
-    EXPECT_THAT(complaint_of("<!DOCTYPE html><html>503</html>"), HasSubstr("gave an HTML or XML page"));
+    EXPECT_THAT(complaint_of("<!DOCTYPE html><html>503</html>"),
+                HasSubstr("gave an HTML or XML page"));
     EXPECT_THAT(complaint_of("\n  <?xml version=\"1.0\"?>"), HasSubstr("gave an HTML or XML page"));
-    EXPECT_THAT(complaint_of("../../etc"), HasSubstr("gave a path instead of an instance id: \"../../etc\""));
+    EXPECT_THAT(complaint_of("../../etc"),
+                HasSubstr("gave a path instead of an instance id: \"../../etc\""));
     EXPECT_THAT(complaint_of(".."), HasSubstr("gave a path"));
     EXPECT_THAT(complaint_of("i-0123456789abcdef01"), HasSubstr("gave too many bytes"));
-    EXPECT_THAT(complaint_of("Amazon EC2"), HasSubstr("gave something else instead of an instance id: \"Amazon EC2\""));
-    EXPECT_THAT(complaint_of("Amazon EC2"), HasSubstr("an instance id is i- and 8 to 17 of 0-9a-f"));
+    EXPECT_THAT(complaint_of("Amazon EC2"),
+                HasSubstr("gave something else instead of an instance id: \"Amazon EC2\""));
+    EXPECT_THAT(complaint_of("Amazon EC2"),
+                HasSubstr("an instance id is i- and 8 to 17 of 0-9a-f"));
 }
 
 TEST(InstanceId, ARefusalIsOnePrintableLineHoweverLongTheAnswer) {

@@ -21,25 +21,27 @@ std::set<std::string> names_where(auto predicate) {
 
 TEST(QueueLayout, AFreshSkeletonWithoutHoldAndTraceIsWhole) {
     EXPECT_EQ(names_where([](const QueueDirectory& d) { return d.required; }),
-              (std::set<std::string>{"active", "bounce", "corrupt", "defer", "deferred", "flush", "incoming",
-                                     "maildrop", "pid", "private", "public", "saved"}));
+              (std::set<std::string>{"active", "bounce", "corrupt", "defer", "deferred", "flush",
+                                     "incoming", "maildrop", "pid", "private", "public", "saved"}));
     EXPECT_EQ(required_queue_directories(), 12U);
 }
 
 TEST(QueueLayout, OnlyQueuesOfUndeliveredMailAreCounted) {
-    EXPECT_EQ(names_where([](const QueueDirectory& d) { return d.counted; }),
-              (std::set<std::string>{"active", "corrupt", "deferred", "hold", "incoming", "maildrop"}));
+    EXPECT_EQ(
+        names_where([](const QueueDirectory& d) { return d.counted; }),
+        (std::set<std::string>{"active", "corrupt", "deferred", "hold", "incoming", "maildrop"}));
 }
 
 TEST(QueueLayout, MailAndPidFilesAreNeverCopied) {
-    for (const char* name : {"active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming",
-                             "maildrop", "saved", "trace", "pid"}) {
+    for (const char* name : {"active", "bounce", "corrupt", "defer", "deferred", "flush", "hold",
+                             "incoming", "maildrop", "saved", "trace", "pid"}) {
         EXPECT_FALSE(content_is_copied(classify_queue_entry(name))) << name;
     }
 }
 
 TEST(QueueLayout, WhatTheChrootNeedsIsCopied) {
-    for (const char* name : {"dev", "etc", "lib", "usr", "restart", "private", "public", "activex", ""}) {
+    for (const char* name :
+         {"dev", "etc", "lib", "usr", "restart", "private", "public", "activex", ""}) {
         EXPECT_TRUE(content_is_copied(classify_queue_entry(name))) << name;
     }
 }

@@ -56,7 +56,8 @@ TEST(NfsIdentity, TheAssetTagIsWrittenToTheNetworkNamespace) {
     const auto made = plan(instance());
     EXPECT_EQ(made.write, Write::net);
     EXPECT_EQ(made.identifier, "i-0123456789abcdef0");
-    EXPECT_EQ(made.words, "the NFS client calls itself \"i-0123456789abcdef0\" (the DMI asset tag)");
+    EXPECT_EQ(made.words,
+              "the NFS client calls itself \"i-0123456789abcdef0\" (the DMI asset tag)");
 }
 
 TEST(NfsIdentity, AnOlderKernelHasOnlyTheParameter) {
@@ -87,17 +88,21 @@ TEST(NfsIdentity, EachSourceIsAskedInItsTurn) {
 TEST(NfsIdentity, AUuidThatSaysNothingIsNone) {
     NfsIdentityFacts facts = instance();
     facts.asset_tag = "";
-    for (const char* uuid : {"", "00000000-0000-0000-0000-000000000000\n", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF\n",
-                             "Not Settable\n", "ec2a1b2c-3d4e-5f60-7182-93a4b5c6d7e8-more\n"}) {
+    for (const char* uuid :
+         {"", "00000000-0000-0000-0000-000000000000\n", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF\n",
+          "Not Settable\n", "ec2a1b2c-3d4e-5f60-7182-93a4b5c6d7e8-more\n"}) {
         facts.product_uuid = uuid;
-        EXPECT_THAT(refusal(facts), HasSubstr("set instance_id in /etc/postfix-elb-agent/agent.json")) << uuid;
+        EXPECT_THAT(refusal(facts),
+                    HasSubstr("set instance_id in /etc/postfix-elb-agent/agent.json"))
+            << uuid;
     }
 }
 
 TEST(NfsIdentity, ANameThatTheKernelWouldCutIsNotUsed) {
     NfsIdentityFacts facts = instance();
     facts.setting = std::string(64, 'a');
-    EXPECT_EQ(plan(facts).identifier, "ec2a1b2c-3d4e-5f60-7182-93a4b5c6d7e8") << "two of one beginning would be one";
+    EXPECT_EQ(plan(facts).identifier, "ec2a1b2c-3d4e-5f60-7182-93a4b5c6d7e8")
+        << "two of one beginning would be one";
     facts.product_uuid = "";
     EXPECT_THAT(refusal(facts), HasSubstr("at most 63 bytes"));
     facts.setting = std::string(63, 'a');
@@ -109,7 +114,8 @@ TEST(NfsIdentity, WhatAnAdministratorHasSetIsKept) {
     facts.now.parameter = "from-modprobe-d\n";
     EXPECT_EQ(plan(facts).write, Write::nothing) << "the other file would win over it";
     EXPECT_EQ(plan(facts).words,
-              "the NFS client calls itself \"from-modprobe-d\" already, which somebody has set; it is kept");
+              "the NFS client calls itself \"from-modprobe-d\" already, which somebody has set; it "
+              "is kept");
     facts = instance();
     facts.now.net = "mine\n";
     EXPECT_EQ(plan(facts).write, Write::nothing);

@@ -13,7 +13,8 @@ std::string nfs_section(const std::string& mount_point, const std::string& lease
            "\topts:\trw,vers=4.1,rsize=1048576,addr=192.168.77.1\n"
            "\tage:\t152\n"
            "\tcaps:\tcaps=0x3ffbffff,wtmult=512,dtsize=1048576,bsize=0,namlen=255\n"
-           "\tnfsv4:\tbm0=0xfdffbfff,bm1=0x40f9be3e,bm2=0x60803,acl=0x0,sessions,pnfs=not configured,lease_time=30" +
+           "\tnfsv4:\tbm0=0xfdffbfff,bm1=0x40f9be3e,bm2=0x60803,acl=0x0,sessions,pnfs=not "
+           "configured,lease_time=30" +
            lease +
            "\n"
            "\tsec:\tflavor=1,pseudoflavor=1\n"
@@ -22,7 +23,8 @@ std::string nfs_section(const std::string& mount_point, const std::string& lease
 }
 
 const std::string local =
-    "device proc mounted on /proc with fstype proc\ndevice /dev/vda mounted on / with fstype ext4\n";
+    "device proc mounted on /proc with fstype proc\ndevice /dev/vda mounted on / with fstype "
+    "ext4\n";
 
 TEST(Mountstats, AStandingLeaseIsZero) {
     EXPECT_EQ(core::lease_expired(local + nfs_section("/Mail", ",lease_expired=0"), "/Mail"), 0);
@@ -34,14 +36,18 @@ TEST(Mountstats, ALostLeaseSaysForHowLong) {
 
 TEST(Mountstats, TheLeaseOfAnotherMountIsNotTaken) {
     const std::string text = nfs_section("/other", ",lease_expired=99") + local +
-                             nfs_section("/Mail", ",lease_expired=1") + nfs_section("/Mail2", ",lease_expired=98");
+                             nfs_section("/Mail", ",lease_expired=1") +
+                             nfs_section("/Mail2", ",lease_expired=98");
     EXPECT_EQ(core::lease_expired(text, "/Mail"), 1);
 }
 
 TEST(Mountstats, OfStackedMountsTheLastCounts) {
-    const std::string two = nfs_section("/Mail", ",lease_expired=5") + nfs_section("/Mail", ",lease_expired=6");
+    const std::string two =
+        nfs_section("/Mail", ",lease_expired=5") + nfs_section("/Mail", ",lease_expired=6");
     EXPECT_EQ(core::lease_expired(two, "/Mail"), 6);
-    EXPECT_EQ(core::lease_expired(two + "device tmpfs mounted on /Mail with fstype tmpfs\n", "/Mail"), std::nullopt);
+    EXPECT_EQ(
+        core::lease_expired(two + "device tmpfs mounted on /Mail with fstype tmpfs\n", "/Mail"),
+        std::nullopt);
 }
 
 TEST(Mountstats, AnOldKernelSaysNothing) {
@@ -52,17 +58,20 @@ TEST(Mountstats, WhatIsNotNfsOrNotThereSaysNothing) {
     EXPECT_EQ(core::lease_expired(local, "/"), std::nullopt);
     EXPECT_EQ(core::lease_expired(local, "/Mail"), std::nullopt);
     EXPECT_EQ(core::lease_expired("", "/Mail"), std::nullopt);
-    EXPECT_EQ(core::lease_expired(nfs_section("/Mail", ",lease_expired=soon"), "/Mail"), std::nullopt);
+    EXPECT_EQ(core::lease_expired(nfs_section("/Mail", ",lease_expired=soon"), "/Mail"),
+              std::nullopt);
 }
 
 // Linux 6.1, knfsd, NFSv4.1; operations that were never used left out.
 const std::string counted =
     "device srv:/ mounted on /Mail with fstype nfs4 statvers=1.1\n"
-    "\topts:\trw,vers=4.1,rsize=1048576,wsize=1048576,namlen=255,hard,proto=tcp,timeo=600,retrans=2,addr=192.168.77.1\n"
+    "\topts:\trw,vers=4.1,rsize=1048576,wsize=1048576,namlen=255,hard,proto=tcp,timeo=600,retrans="
+    "2,addr=192.168.77.1\n"
     "\tage:\t3152\n"
     "\timpl_id:\tname='',domain='',date='0,0'\n"
     "\tcaps:\tcaps=0x3ffbffff,wtmult=512,dtsize=1048576,bsize=0,namlen=255\n"
-    "\tnfsv4:\tbm0=0xfdffbfff,bm1=0x40f9be3e,bm2=0x60803,acl=0x3,sessions,pnfs=not configured,lease_time=30,"
+    "\tnfsv4:\tbm0=0xfdffbfff,bm1=0x40f9be3e,bm2=0x60803,acl=0x3,sessions,pnfs=not "
+    "configured,lease_time=30,"
     "lease_expired=0\n"
     "\tsec:\tflavor=1,pseudoflavor=1\n"
     "\tevents:\t114 2241 44 92 61 29 2520 12 0 5 0 0 0 34 71 0 0 63 0 0 0 0 0 0 0 0 0 \n"
@@ -91,10 +100,12 @@ TEST(Mountstats, TheOperationsThatMatterAreCountedByName) {
     EXPECT_EQ(read(NfsFigure::response_ms), 37U);
     EXPECT_EQ(read(NfsFigure::request_ms), 41U);
     EXPECT_EQ(read(NfsFigure::errors), 2U);
-    EXPECT_EQ(facts->of(core::NfsOperation::open, NfsFigure::operations), 15U);  // with and without attributes
+    EXPECT_EQ(facts->of(core::NfsOperation::open, NfsFigure::operations),
+              15U);  // with and without attributes
     EXPECT_EQ(facts->of(core::NfsOperation::open, NfsFigure::errors), 4U);
     EXPECT_EQ(facts->of(core::NfsOperation::readdir, NfsFigure::request_ms), 130U);
-    EXPECT_EQ(facts->of(core::NfsOperation::other, NfsFigure::operations), 2U);  // NULL and EXCHANGE_ID
+    EXPECT_EQ(facts->of(core::NfsOperation::other, NfsFigure::operations),
+              2U);  // NULL and EXCHANGE_ID
     EXPECT_TRUE(facts->errors_known);
 }
 
@@ -124,14 +135,17 @@ TEST(Mountstats, OnlyTheMountThatIsAskedForCounts) {
     EXPECT_EQ(core::nfs_facts(local + counted, "/Mail2"), std::nullopt);
     EXPECT_EQ(core::nfs_facts(counted + local, "/proc"), std::nullopt);
     EXPECT_EQ(core::nfs_facts(counted + nfs_section("/other", ""), "/Mail")->bytes_read, 700001U);
-    EXPECT_EQ(core::nfs_facts(counted + "device tmpfs mounted on /Mail with fstype tmpfs\n", "/Mail"), std::nullopt);
+    EXPECT_EQ(
+        core::nfs_facts(counted + "device tmpfs mounted on /Mail with fstype tmpfs\n", "/Mail"),
+        std::nullopt);
     EXPECT_EQ(core::nfs_facts(counted + nfs_section("/Mail", ""), "/Mail")->age, 152U);
 }
 
 TEST(Mountstats, WhatCannotBeReadCountsAsNothing) {
     const auto facts = core::nfs_facts(
         "device srv:/ mounted on /Mail with fstype nfs4 statvers=1.1\n"
-        "\tage:\tlong\n\tbytes:\t1 2 3\n\txprt:\trdma 0 0 1 0 0 10 10 0 10 1 2 0 10\n\txprt:\ttcp 1 2\n"
+        "\tage:\tlong\n\tbytes:\t1 2 3\n\txprt:\trdma 0 0 1 0 0 10 10 0 10 1 2 0 10\n\txprt:\ttcp "
+        "1 2\n"
         "\tper-op statistics\n\t READ: 1 2 3\n\t WRITE: 1 x 3 4 5 6 7 8 9\n\t\n\tCLOSE\n",
         "/Mail");
     EXPECT_EQ(facts, core::NfsFacts());

@@ -19,8 +19,8 @@ constexpr std::uint32_t xid = 0xa1b2c3d4;
 constexpr std::uint32_t last = 0x80000000;
 
 std::string word(std::uint32_t value) {
-    return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
-            static_cast<char>(value)};
+    return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
+            static_cast<char>(value >> 8), static_cast<char>(value)};
 }
 
 std::string words(std::initializer_list<std::uint32_t> values) {
@@ -63,18 +63,19 @@ void expect_malformed(const std::string& bytes, const std::string& what) {
 
 TEST(NfsNullCall, IsTheBytesThatTheStandardSays) {
     const auto call = core::nfs_null_call(0x01020304);
-    EXPECT_EQ(std::string(call.begin(), call.end()), std::string("\x80\x00\x00\x28"   // one last fragment of 40 bytes
-                                                                 "\x01\x02\x03\x04"   // xid
-                                                                 "\x00\x00\x00\x00"   // a call
-                                                                 "\x00\x00\x00\x02"   // RPC version 2
-                                                                 "\x00\x01\x86\xa3"   // program 100003
-                                                                 "\x00\x00\x00\x04"   // version 4
-                                                                 "\x00\x00\x00\x00"   // procedure 0
-                                                                 "\x00\x00\x00\x00"   // credentials: AUTH_NONE,
-                                                                 "\x00\x00\x00\x00"   // empty
-                                                                 "\x00\x00\x00\x00"   // verifier: AUTH_NONE,
-                                                                 "\x00\x00\x00\x00",  // empty
-                                                                 44));
+    EXPECT_EQ(std::string(call.begin(), call.end()),
+              std::string("\x80\x00\x00\x28"   // one last fragment of 40 bytes
+                          "\x01\x02\x03\x04"   // xid
+                          "\x00\x00\x00\x00"   // a call
+                          "\x00\x00\x00\x02"   // RPC version 2
+                          "\x00\x01\x86\xa3"   // program 100003
+                          "\x00\x00\x00\x04"   // version 4
+                          "\x00\x00\x00\x00"   // procedure 0
+                          "\x00\x00\x00\x00"   // credentials: AUTH_NONE,
+                          "\x00\x00\x00\x00"   // empty
+                          "\x00\x00\x00\x00"   // verifier: AUTH_NONE,
+                          "\x00\x00\x00\x00",  // empty
+                          44));
 }
 
 TEST(NfsNullReply, SuccessIsAnAnswer) {
@@ -94,7 +95,8 @@ TEST(NfsNullReply, EveryWellFormedReplyIsAnAnswer) {
 TEST(NfsNullReply, AVerifierMayHoldUpTo400BytesAndIsPadded) {
     expect_answered(words({xid, 1, 0, 6, 400}) + std::string(400, 'v') + word(0), "success");
     expect_answered(words({xid, 1, 0, 6, 5}) + std::string(8, 'v') + word(0), "success");
-    expect_malformed(record(words({xid, 1, 0, 6, 401}) + std::string(404, 'v') + word(0)), "verifier");
+    expect_malformed(record(words({xid, 1, 0, 6, 401}) + std::string(404, 'v') + word(0)),
+                     "verifier");
     expect_malformed(record(words({xid, 1, 0, 6, 8}) + word(0)), "verifier");
     expect_malformed(record(words({xid, 1, 0, 6, 5}) + std::string(5, 'v') + word(0)), "status");
     expect_malformed(record(words({xid, 1, 0, 6, 0xffffffff}) + word(0)), "verifier");
@@ -113,7 +115,8 @@ TEST(NfsNullReply, AnotherXidIsNoAnswer) {
 }
 
 TEST(NfsNullReply, ACallIsNoAnswer) {
-    expect_malformed(record(words({xid, 0, 2, 100003, 4, 0, 0, 0, 0, 0})), "a call instead of a reply");
+    expect_malformed(record(words({xid, 0, 2, 100003, 4, 0, 0, 0, 0, 0})),
+                     "a call instead of a reply");
     expect_malformed(record(words({xid, 2, 0, 0, 0, 0})), "neither a call nor a reply");
 }
 
@@ -124,8 +127,8 @@ TEST(NfsNullReply, AnUnknownStatusIsNoAnswer) {
 }
 
 TEST(NfsNullReply, AReplyThatIsCutOrLongerThanItsStatusSaysIsNoAnswer) {
-    const std::vector<std::string> whole{success, words({xid, 1, 0, 0, 0, 2, 3, 3}), words({xid, 1, 1, 0, 2, 2}),
-                                         words({xid, 1, 1, 1, 5})};
+    const std::vector<std::string> whole{success, words({xid, 1, 0, 0, 0, 2, 3, 3}),
+                                         words({xid, 1, 1, 0, 2, 2}), words({xid, 1, 1, 1, 5})};
     for (const std::string& body : whole) {
         for (std::size_t size = 0; size < body.size(); ++size) {
             EXPECT_EQ(read_whole(record(body.substr(0, size))).state, State::malformed) << size;
@@ -135,9 +138,9 @@ TEST(NfsNullReply, AReplyThatIsCutOrLongerThanItsStatusSaysIsNoAnswer) {
 }
 
 TEST(NfsNullReply, OtherProtocolsAreNoAnswer) {
-    for (const char* text :
-         {"HTTP/1.1 400 Bad Request\r\n\r\n", "220 mail.example.com ESMTP\r\n", "SSH-2.0-OpenSSH\r\n",
-          "\x15\x03\x03\x02\x46 a TLS alert", "garbage, more of it and more"}) {
+    for (const char* text : {"HTTP/1.1 400 Bad Request\r\n\r\n", "220 mail.example.com ESMTP\r\n",
+                             "SSH-2.0-OpenSSH\r\n", "\x15\x03\x03\x02\x46 a TLS alert",
+                             "garbage, more of it and more"}) {
         expect_malformed(text, "too long");
     }
 }
@@ -176,7 +179,9 @@ TEST(NfsNullReply, AHugeRecordIsRefusedByItsMark) {
     expect_malformed(word(last | 0x7fffffff), "too long");
     expect_malformed(word(0x7fffffff), "too long");
     expect_malformed(word(last | (NfsNullReply::reply_max + 1)), "too long");
-    expect_malformed(word(NfsNullReply::reply_max) + std::string(NfsNullReply::reply_max, 'x') + word(1), "too long");
+    expect_malformed(
+        word(NfsNullReply::reply_max) + std::string(NfsNullReply::reply_max, 'x') + word(1),
+        "too long");
 }
 
 TEST(NfsNullReply, EmptyFragmentsDoNotKeepItBusyForEver) {

@@ -11,7 +11,8 @@ namespace {
 using core::file_server_of;
 using core::FileServer;
 
-std::optional<FileServer> server_of(const std::string& super_options, const std::string& fstype = "nfs4") {
+std::optional<FileServer> server_of(const std::string& super_options,
+                                    const std::string& fstype = "nfs4") {
     core::MountEntry mount;
     mount.fstype = fstype;
     mount.super_options = super_options;
@@ -24,20 +25,23 @@ std::optional<FileServer> server_at(const std::string& address) {
 
 TEST(FileServerOfAMount, IsTheAddressAndNotTheClients) {
     const auto server = server_of(
-        "rw,vers=4.1,rsize=262144,wsize=262144,namlen=255,hard,noresvport,proto=tcp,timeo=600,retrans=2,sec=sys,"
+        "rw,vers=4.1,rsize=262144,wsize=262144,namlen=255,hard,noresvport,proto=tcp,timeo=600,"
+        "retrans=2,sec=sys,"
         "clientaddr=192.168.77.2,local_lock=none,addr=192.168.77.1");
     EXPECT_EQ(server, (FileServer{.address = "192.168.77.1", .port = 2049, .loopback = false}));
 }
 
 TEST(FileServerOfAMount, ThroughATunnelIsAPortOfThisHost) {
-    const auto server =
-        server_of("rw,vers=4.1,proto=tcp,port=20049,clientaddr=127.0.0.1,local_lock=none,addr=127.0.0.1");
+    const auto server = server_of(
+        "rw,vers=4.1,proto=tcp,port=20049,clientaddr=127.0.0.1,local_lock=none,addr=127.0.0.1");
     EXPECT_EQ(server, (FileServer{.address = "127.0.0.1", .port = 20049, .loopback = true}));
 }
 
 TEST(FileServerOfAMount, OfVersion3IsNotThatOfTheMountProtocol) {
     const auto server = server_of(
-        "rw,vers=3,mountaddr=10.0.0.9,mountvers=3,mountport=892,mountproto=udp,local_lock=none,addr=10.0.0.8", "nfs");
+        "rw,vers=3,mountaddr=10.0.0.9,mountvers=3,mountport=892,mountproto=udp,local_lock=none,"
+        "addr=10.0.0.8",
+        "nfs");
     EXPECT_EQ(server, (FileServer{.address = "10.0.0.8", .port = 2049, .loopback = false}));
 }
 
@@ -55,9 +59,10 @@ TEST(FileServerOfAMount, IsThereForNfsOnly) {
 
 TEST(FileServerOfAMount, IsAbsentWhereTheOptionsNameNone) {
     for (const char* options :
-         {"", "rw", "rw,addr", "rw,addr=", "rw,clientaddr=10.0.0.1", "rw,mountaddr=10.0.0.1", "rw,xaddr=10.0.0.1",
-          "rw,addr=server.example.com", "rw,addr=localhost", "rw,port=x,addr=10.0.0.8", "rw,port=,addr=10.0.0.8",
-          "rw,port=65536,addr=10.0.0.8", "rw,port=-1,addr=10.0.0.8", "rw,port=20 49,addr=10.0.0.8"}) {
+         {"", "rw", "rw,addr", "rw,addr=", "rw,clientaddr=10.0.0.1", "rw,mountaddr=10.0.0.1",
+          "rw,xaddr=10.0.0.1", "rw,addr=server.example.com", "rw,addr=localhost",
+          "rw,port=x,addr=10.0.0.8", "rw,port=,addr=10.0.0.8", "rw,port=65536,addr=10.0.0.8",
+          "rw,port=-1,addr=10.0.0.8", "rw,port=20 49,addr=10.0.0.8"}) {
         EXPECT_FALSE(server_of(options)) << options;
     }
 }
@@ -67,16 +72,18 @@ TEST(FileServerAddress, OfVersion4IsFourPlainNumbers) {
         ASSERT_TRUE(server_at(address)) << address;
         EXPECT_EQ(server_at(address)->address, address);
     }
-    for (const char* address : {"10.0.1", "10.0.1.", "10.0.1.2.3", "10.0.1.256", "10.0.1.-1", "10.0.01.2", "10..1.2",
-                                ".10.0.1", "10.0.1.2%eth0", "10.0.1.2:2049", " 10.0.1.2", "0x0a.0.0.1", "167772161"}) {
+    for (const char* address :
+         {"10.0.1", "10.0.1.", "10.0.1.2.3", "10.0.1.256", "10.0.1.-1", "10.0.01.2", "10..1.2",
+          ".10.0.1", "10.0.1.2%eth0", "10.0.1.2:2049", " 10.0.1.2", "0x0a.0.0.1", "167772161"}) {
         EXPECT_FALSE(server_at(address)) << address;
     }
 }
 
 TEST(FileServerAddress, OfVersion6IsWhatTheKernelPrints) {
-    for (const char* address : {"::", "::1", "1::", "fd00:ec2::f0", "2001:db8:1:2:3:4:5:6", "2001:db8::5:6",
-                                "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1",
-                                "1:2:3:4:5:6:10.0.0.1", "fe80::1%2", "fe80::1%eth0", "FD00::A"}) {
+    for (const char* address :
+         {"::", "::1", "1::", "fd00:ec2::f0", "2001:db8:1:2:3:4:5:6", "2001:db8::5:6",
+          "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1",
+          "1:2:3:4:5:6:10.0.0.1", "fe80::1%2", "fe80::1%eth0", "FD00::A"}) {
         ASSERT_TRUE(server_at(address)) << address;
         EXPECT_EQ(server_at(address)->address, address);
         EXPECT_FALSE(server_at(address)->loopback && std::string(address) != "::1") << address;
@@ -108,13 +115,14 @@ TEST(FileServerAddress, OfVersion6IsWhatTheKernelPrints) {
 }
 
 TEST(FileServerAddress, IsLoopbackInAllItsForms) {
-    for (const char* address : {"127.0.0.1", "127.255.0.9", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1",
-                                "::ffff:7f01:203", "0:0:0:0:0:ffff:127.0.0.1"}) {
+    for (const char* address :
+         {"127.0.0.1", "127.255.0.9", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1",
+          "::ffff:7f01:203", "0:0:0:0:0:ffff:127.0.0.1"}) {
         ASSERT_TRUE(server_at(address)) << address;
         EXPECT_TRUE(server_at(address)->loopback) << address;
     }
-    for (const char* address : {"128.0.0.1", "126.0.0.1", "::2", "1::1", "::", "::ffff:10.0.0.1", "::127.0.0.1",
-                                "::1:ffff:127.0.0.1", "fe80::1%2"}) {
+    for (const char* address : {"128.0.0.1", "126.0.0.1", "::2", "1::1", "::", "::ffff:10.0.0.1",
+                                "::127.0.0.1", "::1:ffff:127.0.0.1", "fe80::1%2"}) {
         ASSERT_TRUE(server_at(address)) << address;
         EXPECT_FALSE(server_at(address)->loopback) << address;
     }

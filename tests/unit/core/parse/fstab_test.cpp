@@ -12,7 +12,8 @@ using testing::SizeIs;
 
 TEST(Fstab, TheLineOfAMountPointIsFoundWithItsNumber) {
     const auto lines = core::fstab_lines(
-        "# comment\n/dev/sda1 / ext4 defaults 0 1\nsrv:/\t/Mail  nfs4 _netdev,nfsvers=4.1 0 0\n", "/Mail");
+        "# comment\n/dev/sda1 / ext4 defaults 0 1\nsrv:/\t/Mail  nfs4 _netdev,nfsvers=4.1 0 0\n",
+        "/Mail");
     ASSERT_THAT(lines, SizeIs(1));
     EXPECT_EQ(lines[0].number, 3U);
     EXPECT_FALSE(lines[0].commented);
@@ -25,7 +26,8 @@ TEST(Fstab, TheLineOfAMountPointIsFoundWithItsNumber) {
 }
 
 TEST(Fstab, ACommentedLineIsToldApartAndProseIsNone) {
-    const auto lines = core::fstab_lines("#srv:/ /Mail nfs4 rw 0 0\n# we mount /Mail by hand\n", "/Mail");
+    const auto lines =
+        core::fstab_lines("#srv:/ /Mail nfs4 rw 0 0\n# we mount /Mail by hand\n", "/Mail");
     ASSERT_THAT(lines, SizeIs(1));
     EXPECT_TRUE(lines[0].commented);
 }
@@ -36,7 +38,8 @@ TEST(Fstab, TwoLinesTrailingSlashesAndEscapesAreSeen) {
 }
 
 TEST(Fstab, OtherMountPointsAndShortLinesAreNot) {
-    EXPECT_THAT(core::fstab_lines("a:/ /Mail2 nfs4 rw\na:/ /Mail\n/Mail /x none bind\n\n", "/Mail"), IsEmpty());
+    EXPECT_THAT(core::fstab_lines("a:/ /Mail2 nfs4 rw\na:/ /Mail\n/Mail /x none bind\n\n", "/Mail"),
+                IsEmpty());
     EXPECT_THAT(core::fstab_lines("", "/Mail"), IsEmpty());
 }
 

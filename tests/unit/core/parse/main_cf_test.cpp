@@ -8,7 +8,8 @@ namespace {
 using core::main_cf_value;
 
 TEST(MainCf, BlanksAroundNameAndValueDoNotCount) {
-    EXPECT_EQ(main_cf_value("maillog_file = /var/log/postfix.log\n", "maillog_file"), "/var/log/postfix.log");
+    EXPECT_EQ(main_cf_value("maillog_file = /var/log/postfix.log\n", "maillog_file"),
+              "/var/log/postfix.log");
     EXPECT_EQ(main_cf_value("maillog_file=/a", "maillog_file"), "/a");
     EXPECT_EQ(main_cf_value("maillog_file\t =\t/a \t\r\n", "maillog_file"), "/a");
 }
@@ -33,7 +34,8 @@ TEST(MainCf, CommentsAndEmptyLinesDoNotEndAnEntry) {
 }
 
 TEST(MainCf, OnlyTheWholeNameIsTheName) {
-    EXPECT_EQ(main_cf_value("maillog_file_prefixes = /var\nmy_maillog_file = /a\n", "maillog_file"), std::nullopt);
+    EXPECT_EQ(main_cf_value("maillog_file_prefixes = /var\nmy_maillog_file = /a\n", "maillog_file"),
+              std::nullopt);
     EXPECT_EQ(main_cf_value("maillog_file\n", "maillog_file"), std::nullopt);
     EXPECT_EQ(main_cf_value("", "maillog_file"), std::nullopt);
 }

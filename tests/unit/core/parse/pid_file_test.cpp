@@ -32,7 +32,8 @@ TEST(PidFile, BlanksAroundThePidAndAMissingNewlineAreNoHarm) {
 }
 
 TEST(PidFile, NumbersThatAreNoPidAreMalformed) {
-    for (const char* text : {"0", "-1", "+1", "2147483648", "99999999999999999999", "1.5", "0x10", "12 13", "1e3"}) {
+    for (const char* text :
+         {"0", "-1", "+1", "2147483648", "99999999999999999999", "1.5", "0x10", "12 13", "1e3"}) {
         const auto pid = core::parse_pid_file(text);
         ASSERT_FALSE(pid) << text;
         EXPECT_EQ(pid.error().code, core::Errc::malformed);

@@ -13,10 +13,12 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(ProcLocks, ALockOfAnyKindAndModeHasAHolder) {
-    for (const char* lock : {"FLOCK  ADVISORY  WRITE", "FLOCK  ADVISORY  READ ", "POSIX  ADVISORY  WRITE",
-                             "POSIX  ADVISORY  READ ", "POSIX  MANDATORY WRITE"}) {
-        EXPECT_THAT(lock_holders("1: " + std::string(lock) + " 771 00:28:131448 0 EOF\n", "0:40", 131448),
-                    ElementsAre(771))
+    for (const char* lock :
+         {"FLOCK  ADVISORY  WRITE", "FLOCK  ADVISORY  READ ", "POSIX  ADVISORY  WRITE",
+          "POSIX  ADVISORY  READ ", "POSIX  MANDATORY WRITE"}) {
+        EXPECT_THAT(
+            lock_holders("1: " + std::string(lock) + " 771 00:28:131448 0 EOF\n", "0:40", 131448),
+            ElementsAre(771))
             << lock;
     }
 }
@@ -54,13 +56,15 @@ TEST(ProcLocks, AHolderOfTwoLocksIsOneHolder) {
 }
 
 TEST(ProcLocks, AnOpenFileDescriptionLockNamesNobody) {
-    EXPECT_THAT(lock_holders("1: OFDLCK ADVISORY  WRITE -1 00:28:131448 0 EOF\n", "0:40", 131448), ElementsAre(0));
+    EXPECT_THAT(lock_holders("1: OFDLCK ADVISORY  WRITE -1 00:28:131448 0 EOF\n", "0:40", 131448),
+                ElementsAre(0));
 }
 
 TEST(ProcLocks, WhatDoesNotHaveTheFormIsNoLock) {
     for (const char* line :
          {"", "\n", "1: FLOCK", "1: FLOCK  ADVISORY  WRITE 771", "1: LEASE  ACTIVE    READ  771",
-          "1: FLOCK  ADVISORY  WRITE 771 <none>:0 0 EOF", "1: FLOCK  ADVISORY  WRITE x 00:28:5 0 EOF"}) {
+          "1: FLOCK  ADVISORY  WRITE 771 <none>:0 0 EOF",
+          "1: FLOCK  ADVISORY  WRITE x 00:28:5 0 EOF"}) {
         EXPECT_THAT(lock_holders(line, "0:40", 5), IsEmpty()) << line;
     }
     EXPECT_THAT(lock_holders("1: FLOCK  ADVISORY  WRITE 771 00:28:5 0 EOF\n", "", 5), IsEmpty());

@@ -7,7 +7,8 @@
 
 namespace {
 
-std::string stat_of(const std::string& name, const std::string& state = "S", const std::string& flags = "4194560") {
+std::string stat_of(const std::string& name, const std::string& state = "S",
+                    const std::string& flags = "4194560") {
     return "1051 (" + name + ") " + state + " 1 1051 1051 0 -1 " + flags +
            " 1054 0 0 0 0 1 0 0 20 0 1 0 109481 3133440 380 18446744073709551615 1 2 3 0 0\n";
 }
@@ -45,7 +46,9 @@ TEST(ProcessText, AStatThatIsCutShortIsNoStat) {
 }
 
 TEST(ProcessText, AProcessOfAContainerHasAPidInMoreThanOneNamespace) {
-    EXPECT_EQ(core::pid_namespace_depth("Name:\tmaster\nNStgid:\t7\t8\t9\nNSpid:\t1051\nThreads:\t1\n"), 1U);
+    EXPECT_EQ(
+        core::pid_namespace_depth("Name:\tmaster\nNStgid:\t7\t8\t9\nNSpid:\t1051\nThreads:\t1\n"),
+        1U);
     EXPECT_EQ(core::pid_namespace_depth("Name:\tmaster\nNSpid:\t1051\t7\nThreads:\t1\n"), 2U);
     EXPECT_EQ(core::pid_namespace_depth("Name:\tmaster\nThreads:\t1\n"), std::nullopt);
 }
@@ -60,19 +63,23 @@ TEST(ProcessText, TheRealUserIsTheFirstOfTheFour) {
 
 TEST(ProcessText, AnExclusiveFlockTellsItsInode) {
     const std::string head = "pos:\t0\nflags:\t02100002\nmnt_id:\t163\nino:\t131448\n";
-    EXPECT_EQ(core::write_flock_inode(head + "lock:\t1: FLOCK  ADVISORY  WRITE 4904 00:28:131448 0 EOF\n"), 131448U);
+    EXPECT_EQ(core::write_flock_inode(head +
+                                      "lock:\t1: FLOCK  ADVISORY  WRITE 4904 00:28:131448 0 EOF\n"),
+              131448U);
     EXPECT_EQ(
-        core::write_flock_inode(head + "lock:\t1: FLOCK  ADVISORY  WRITE 4904 fe:00:18446744073709551615 0 EOF\n"),
+        core::write_flock_inode(
+            head + "lock:\t1: FLOCK  ADVISORY  WRITE 4904 fe:00:18446744073709551615 0 EOF\n"),
         18446744073709551615U);
     EXPECT_EQ(core::write_flock_inode(head), std::nullopt);
 }
 
 TEST(ProcessText, OtherLocksAreNotMastersLock) {
-    for (const char* lock : {"lock:\t1: FLOCK  ADVISORY  READ 4904 00:28:131448 0 EOF\n",
-                             "lock:\t1: POSIX  ADVISORY  WRITE 4904 00:28:131448 0 EOF\n",
-                             "lock:\t1: OFDLCK ADVISORY  WRITE -1 00:28:131448 0 EOF\n",
-                             "lock:\t1: LEASE  ACTIVE    WRITE 4904 00:28:131448 0 EOF\n", "lock:\t\n",
-                             "lock:\t1: FLOCK\n", "lock:\t1: FLOCK  ADVISORY  WRITE 4904 garbage 0 EOF\n"}) {
+    for (const char* lock :
+         {"lock:\t1: FLOCK  ADVISORY  READ 4904 00:28:131448 0 EOF\n",
+          "lock:\t1: POSIX  ADVISORY  WRITE 4904 00:28:131448 0 EOF\n",
+          "lock:\t1: OFDLCK ADVISORY  WRITE -1 00:28:131448 0 EOF\n",
+          "lock:\t1: LEASE  ACTIVE    WRITE 4904 00:28:131448 0 EOF\n", "lock:\t\n",
+          "lock:\t1: FLOCK\n", "lock:\t1: FLOCK  ADVISORY  WRITE 4904 garbage 0 EOF\n"}) {
         EXPECT_EQ(core::write_flock_inode(lock), std::nullopt) << lock;
     }
     EXPECT_EQ(core::write_flock_inode("lock:\t1: POSIX  ADVISORY  READ 1 00:28:5 0 EOF\n"
@@ -95,32 +102,40 @@ TEST(ProcessText, MasterIsToldByItsNameBelowAFolderOfPostfix) {
 TEST(ProcessText, AMasterPidThatWasUnlinkedIsStillOne) {
     EXPECT_TRUE(core::is_master_pid_file("/Mail/i-0123456789abcdef0/pid/master.pid"));
     EXPECT_TRUE(core::is_master_pid_file("/Mail/i-0123456789abcdef0/pid/master.pid (deleted)"));
-    EXPECT_TRUE(core::is_master_pid_file("/Mail/i-0123456789abcdef0/pid/.nfs00000000000201dd00000001"));
+    EXPECT_TRUE(
+        core::is_master_pid_file("/Mail/i-0123456789abcdef0/pid/.nfs00000000000201dd00000001"));
     EXPECT_FALSE(core::is_master_pid_file("/var/lib/postfix/master.lock"));
     EXPECT_FALSE(core::is_master_pid_file("/Mail/i-0123456789abcdef0/pid/inet.smtp"));
-    EXPECT_FALSE(core::is_master_pid_file("/Mail/i-0123456789abcdef0/active/.nfs00000000000201dd00000001"));
+    EXPECT_FALSE(
+        core::is_master_pid_file("/Mail/i-0123456789abcdef0/active/.nfs00000000000201dd00000001"));
     EXPECT_FALSE(core::is_master_pid_file("/Mail/stupid/master.pid"));
     EXPECT_FALSE(core::is_master_pid_file("socket:[1234]"));
 }
 
 TEST(ProcessText, TheUnitIsTheInnermostServiceOfTheControlGroup) {
-    EXPECT_EQ(core::unit_of_cgroup("0::/system.slice/system-postfix.slice/postfix@-.service\n"), "postfix@-.service");
-    EXPECT_EQ(core::unit_of_cgroup("0::/system.slice/postfix.service/workers\n"), "postfix.service");
-    EXPECT_EQ(core::unit_of_cgroup("0::/user.slice/user-0.slice/user@0.service/app.slice/mine.service\n"),
-              "mine.service");
-    EXPECT_EQ(core::unit_of_cgroup("0::/system.slice/postfix.service (deleted)\n"), "postfix.service");
+    EXPECT_EQ(core::unit_of_cgroup("0::/system.slice/system-postfix.slice/postfix@-.service\n"),
+              "postfix@-.service");
+    EXPECT_EQ(core::unit_of_cgroup("0::/system.slice/postfix.service/workers\n"),
+              "postfix.service");
+    EXPECT_EQ(
+        core::unit_of_cgroup("0::/user.slice/user-0.slice/user@0.service/app.slice/mine.service\n"),
+        "mine.service");
+    EXPECT_EQ(core::unit_of_cgroup("0::/system.slice/postfix.service (deleted)\n"),
+              "postfix.service");
 }
 
 TEST(ProcessText, OfCgroupV1OnlySystemdsHierarchyTellsTheUnit) {
-    EXPECT_EQ(core::unit_of_cgroup("8:pids:/system.slice/other.service\n1:name=systemd:/system.slice/postfix.service\n"
-                                   "0::/\n"),
-              "postfix.service");
+    EXPECT_EQ(
+        core::unit_of_cgroup(
+            "8:pids:/system.slice/other.service\n1:name=systemd:/system.slice/postfix.service\n"
+            "0::/\n"),
+        "postfix.service");
     EXPECT_EQ(core::unit_of_cgroup("8:pids:/system.slice/other.service\n"), "");
 }
 
 TEST(ProcessText, WhatNoServiceRunsHasNoUnit) {
-    for (const char* text : {"", "0::/\n", "0::/user.slice/user-0.slice/session-1.scope\n", "0::/.service\n", "0:\n",
-                             "0::/system.slice/postfix.service.d\n"}) {
+    for (const char* text : {"", "0::/\n", "0::/user.slice/user-0.slice/session-1.scope\n",
+                             "0::/.service\n", "0:\n", "0::/system.slice/postfix.service.d\n"}) {
         EXPECT_EQ(core::unit_of_cgroup(text), "") << text;
     }
 }

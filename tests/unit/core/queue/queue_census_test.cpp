@@ -44,7 +44,8 @@ TEST(MailQueue, HasTheNameOfItsDirectory) {
     for (const MailQueue queue : all_mail_queues()) {
         found.emplace_back(to_string(queue));
     }
-    EXPECT_THAT(found, ElementsAre("incoming", "active", "deferred", "hold", "maildrop", "corrupt"));
+    EXPECT_THAT(found,
+                ElementsAre("incoming", "active", "deferred", "hold", "maildrop", "corrupt"));
 }
 
 TEST(QueueTally, AnEmptyQueueIsNothing) {
@@ -80,7 +81,8 @@ TEST(QueueTally, WhatArrivesInTheFutureIsNew) {
 }
 
 TEST(QueueTally, OfAFewEveryOneIsLookedAt) {
-    EXPECT_THAT(names(tally_of(4, 4)), ElementsAre(short_id(0), short_id(1), short_id(2), short_id(3)));
+    EXPECT_THAT(names(tally_of(4, 4)),
+                ElementsAre(short_id(0), short_id(1), short_id(2), short_id(3)));
 }
 
 TEST(QueueTally, OfManyEverySecondThenEveryFourth) {

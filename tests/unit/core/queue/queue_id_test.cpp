@@ -53,10 +53,13 @@ TEST(QueueId, ALongIdOfARealPostfixTellsWhenTheMessageArrived) {
 TEST(QueueId, WhatPostfixWouldWriteIsReadBack) {
     std::mt19937_64 random(1);
     for (int i = 0; i < 2000; ++i) {
-        const std::uint64_t seconds = random() % 40'000'000'000;  // beyond six digits, and the year 2038
+        const std::uint64_t seconds =
+            random() % 40'000'000'000;  // beyond six digits, and the year 2038
         const std::uint64_t microseconds = random() % 1'000'000;
         const std::string id = long_id(seconds, microseconds, random() >> (i % 60));
-        EXPECT_EQ(arrival_of_long_id(id), at(static_cast<std::int64_t>(seconds * 1000 + microseconds / 1000))) << id;
+        EXPECT_EQ(arrival_of_long_id(id),
+                  at(static_cast<std::int64_t>(seconds * 1000 + microseconds / 1000)))
+            << id;
         EXPECT_TRUE(core::is_message_name(id));
     }
 }
@@ -91,14 +94,15 @@ TEST(QueueId, WhatNfsClientsLeaveBehindIsNoMessage) {
 }
 
 TEST(QueueFile, TheArrivalRecordFollowsTheSizes) {
-    const std::string file =
-        size_record + record('T', "1795346463 161309") + record('A', "log_ident=x") + record('M', "");
+    const std::string file = size_record + record('T', "1795346463 161309") +
+                             record('A', "log_ident=x") + record('M', "");
     EXPECT_EQ(file.find('T'), 97U);
     EXPECT_EQ(arrival_of_queue_file(file), at(1'795'346'463'161));
 }
 
 TEST(QueueFile, InTheMaildropItComesFirst) {
-    EXPECT_EQ(arrival_of_queue_file(record('T', "1795346463 1") + record('S', "root")), at(1'795'346'463'000));
+    EXPECT_EQ(arrival_of_queue_file(record('T', "1795346463 1") + record('S', "root")),
+              at(1'795'346'463'000));
 }
 
 TEST(QueueFile, OldPostfixWroteSecondsAlone) {
@@ -106,7 +110,8 @@ TEST(QueueFile, OldPostfixWroteSecondsAlone) {
 }
 
 TEST(QueueFile, ARecordMayBeLongerThanAByteSays) {
-    EXPECT_EQ(arrival_of_queue_file(record('A', std::string(130, 'x')) + record('T', "7 0")), at(7000));
+    EXPECT_EQ(arrival_of_queue_file(record('A', std::string(130, 'x')) + record('T', "7 0")),
+              at(7000));
 }
 
 TEST(QueueFile, WhatIsNotWrittenYetTellsNothing) {

@@ -18,8 +18,9 @@ using Link = LinkFacts::Kind;
 using Owner = OwnershipFacts::State;
 
 const std::string id = "i-0123456789abcdef0";
-const std::vector<std::string> all_required{"active",   "bounce",   "corrupt", "defer",   "deferred", "flush",
-                                            "incoming", "maildrop", "pid",     "private", "public",   "saved"};
+const std::vector<std::string> all_required{"active",   "bounce",  "corrupt",  "defer",
+                                            "deferred", "flush",   "incoming", "maildrop",
+                                            "pid",      "private", "public",   "saved"};
 
 /// First boot of a new instance: the link of the image leads to another's queue.
 RelinkFacts first_boot() {
@@ -119,15 +120,17 @@ TEST(RelinkPlan, AnIncompleteQueueIsMendedBeforeTheLinkLeadsToIt) {
     facts.queue = Dir::directory;
     facts.queue_missing = {"corrupt", "saved"};
     const RelinkPlan plan = plan_relink(facts, {});
-    EXPECT_EQ(kinds(plan), (std::vector{Kind::make_agent_directory, Kind::claim, Kind::mend_queue, Kind::make_link}));
+    EXPECT_EQ(kinds(plan), (std::vector{Kind::make_agent_directory, Kind::claim, Kind::mend_queue,
+                                        Kind::make_link}));
     EXPECT_EQ(describe(plan.steps[2]), "make what /Mail/" + id + " lacks: corrupt saved");
 }
 
 TEST(RelinkPlan, WhatTheSkeletonLacksIsAddedToItsCopy) {
     RelinkFacts facts = first_boot();
     facts.source_missing = {"saved"};
-    EXPECT_EQ(printed(plan_relink(facts, {}))[2], "copy /var/spool/postfix_org to /Mail/.postfix-elb-agent/staging/" +
-                                                      id + " and add what it lacks: saved");
+    EXPECT_EQ(printed(plan_relink(facts, {}))[2],
+              "copy /var/spool/postfix_org to /Mail/.postfix-elb-agent/staging/" + id +
+                  " and add what it lacks: saved");
 }
 
 TEST(RelinkPlan, LeftoversAreRemovedFirst) {
@@ -136,8 +139,9 @@ TEST(RelinkPlan, LeftoversAreRemovedFirst) {
     facts.staging_leftover = true;
     facts.new_link_leftover = true;
     const RelinkPlan plan = plan_relink(facts, {});
-    EXPECT_EQ(kinds(plan), (std::vector{Kind::claim, Kind::discard_staging, Kind::copy_skeleton, Kind::publish_queue,
-                                        Kind::discard_new_link, Kind::make_link}));
+    EXPECT_EQ(kinds(plan),
+              (std::vector{Kind::claim, Kind::discard_staging, Kind::copy_skeleton,
+                           Kind::publish_queue, Kind::discard_new_link, Kind::make_link}));
     EXPECT_EQ(describe(plan.steps[1]),
               "remove /Mail/.postfix-elb-agent/staging/" + id + ", left over from an earlier try");
     EXPECT_EQ(describe(plan.steps[4]),
@@ -148,9 +152,10 @@ TEST(RelinkPlan, WithoutASkeletonTheDirectoryAtTheLinkIsCopiedAndBecomesIt) {
     const std::vector<std::string> steps = printed(plan_relink(directory_at_link(), {}));
     ASSERT_EQ(steps.size(), 5U);
     EXPECT_EQ(steps[2], "copy /var/spool/postfix to /Mail/.postfix-elb-agent/staging/" + id);
-    EXPECT_EQ(steps[4],
-              "put a symbolic link in the place of the directory /var/spool/postfix and the directory at "
-              "/var/spool/postfix_org in one step");
+    EXPECT_EQ(
+        steps[4],
+        "put a symbolic link in the place of the directory /var/spool/postfix and the directory at "
+        "/var/spool/postfix_org in one step");
 }
 
 TEST(RelinkPlan, WithASkeletonTheDirectoryAtTheLinkIsSetAside) {
@@ -166,8 +171,9 @@ TEST(RelinkPlan, ADirectoryThatCannotBeMovedToTheSkeletonsPlaceIsTheSourceAndIsS
     RelinkFacts facts = directory_at_link();
     facts.skeleton_in_reach = false;
     const RelinkPlan plan = plan_relink(facts, {});
-    EXPECT_EQ(kinds(plan), (std::vector{Kind::make_agent_directory, Kind::claim, Kind::copy_skeleton,
-                                        Kind::publish_queue, Kind::exchange_link}));
+    EXPECT_EQ(kinds(plan),
+              (std::vector{Kind::make_agent_directory, Kind::claim, Kind::copy_skeleton,
+                           Kind::publish_queue, Kind::exchange_link}));
     EXPECT_EQ(plan.steps[2].from, "/var/spool/postfix");
     EXPECT_EQ(plan.steps.back().to, "/var/spool/postfix.before-relink");
     facts.set_aside = Dir::directory;
@@ -186,9 +192,9 @@ TEST(RelinkPlan, MailInTheSkeletonIsReportedAndNotCopied) {
     facts.skeleton_mail = 3;
     const RelinkPlan plan = plan_relink(facts, {});
     EXPECT_FALSE(plan.refusal);
-    EXPECT_EQ(plan.notes,
-              (std::vector<std::string>{"the skeleton /var/spool/postfix_org holds 3 queued messages, which "
-                                        "are not copied: nobody delivers them from there"}));
+    EXPECT_EQ(plan.notes, (std::vector<std::string>{
+                              "the skeleton /var/spool/postfix_org holds 3 queued messages, which "
+                              "are not copied: nobody delivers them from there"}));
 }
 
 TEST(RelinkPlan, WaitsForAMountThatIsMissing) {
@@ -205,8 +211,9 @@ TEST(RelinkPlan, WaitsForAMountThatIsMissing) {
 TEST(RelinkPlan, RefusesAMountOfTheWrongType) {
     RelinkFacts facts = first_boot();
     facts.mount_refusal = "type ext4 is not nfs4";
-    expect_refused(facts, "/Mail: type ext4 is not nfs4",
-                   "mount the right file system read-write at /Mail, or correct the settings under mount");
+    expect_refused(
+        facts, "/Mail: type ext4 is not nfs4",
+        "mount the right file system read-write at /Mail, or correct the settings under mount");
 }
 
 TEST(RelinkPlan, RefusesWhatIsNeitherLinkNorDirectory) {
@@ -227,7 +234,8 @@ TEST(RelinkPlan, RefusesWhileAMasterWorksInTheQueueTheLinkNames) {
     RelinkFacts facts = first_boot();
     facts.link.target = facts.link_leads_to = "/srv/queue";
     facts.masters = {master_in("/srv/queue")};
-    expect_refused(facts, "Postfix's master, pid 771, is running in /srv/queue, which is not /Mail/" + id,
+    expect_refused(facts,
+                   "Postfix's master, pid 771, is running in /srv/queue, which is not /Mail/" + id,
                    "stop Postfix; the relink is tried again by itself");
 }
 
@@ -235,16 +243,20 @@ TEST(RelinkPlan, RefusesWhileAMasterWorksInAnotherQueueOnTheMount) {
     RelinkFacts facts = relinked();
     facts.queue_missing = {"saved"};
     facts.masters = {master_in("/Mail/i-0bbbbbbbbbbbbbbbb")};
-    expect_refused(facts,
-                   "Postfix's master, pid 771, is running in /Mail/i-0bbbbbbbbbbbbbbbb, which is not /Mail/" + id,
-                   "stop Postfix; the relink is tried again by itself");
+    expect_refused(
+        facts,
+        "Postfix's master, pid 771, is running in /Mail/i-0bbbbbbbbbbbbbbbb, which is not /Mail/" +
+            id,
+        "stop Postfix; the relink is tried again by itself");
 }
 
 TEST(RelinkPlan, RefusesWhileAMasterWorksInTheDirectoryToBeMoved) {
     RelinkFacts facts = directory_at_link();
     facts.masters = {master_in("/var/spool/postfix")};
-    expect_refused(facts, "Postfix's master, pid 771, is running in /var/spool/postfix, which is not /Mail/" + id,
-                   "stop Postfix; the relink is tried again by itself");
+    expect_refused(
+        facts,
+        "Postfix's master, pid 771, is running in /var/spool/postfix, which is not /Mail/" + id,
+        "stop Postfix; the relink is tried again by itself");
 }
 
 TEST(RelinkPlan, AMasterElsewhereOnTheMountDoesNotMatterWhereOnlyTheIdIsToBeClaimed) {
@@ -255,14 +267,15 @@ TEST(RelinkPlan, AMasterElsewhereOnTheMountDoesNotMatterWhereOnlyTheIdIsToBeClai
     facts.agent_directory_complete = false;
     facts.ownership.state = Owner::unclaimed;
     EXPECT_FALSE(plan_relink(facts, {}).refusal);
-    EXPECT_EQ(kinds(plan_relink(facts, {})), (std::vector{Kind::make_agent_directory, Kind::claim}));
-    for (const auto& spoil :
-         std::vector<std::function<void(RelinkFacts&)>>{[](RelinkFacts& spoilt) { spoilt.queue = Dir::absent; },
-                                                        [](RelinkFacts& spoilt) { spoilt.queue_missing = {"saved"}; },
-                                                        [](RelinkFacts& spoilt) { spoilt.link.target = "/Mail/other"; },
-                                                        [](RelinkFacts& spoilt) {
-                                                            spoilt.link = {Link::absent, "", ""};
-                                                        }}) {
+    EXPECT_EQ(kinds(plan_relink(facts, {})),
+              (std::vector{Kind::make_agent_directory, Kind::claim}));
+    for (const auto& spoil : std::vector<std::function<void(RelinkFacts&)>>{
+             [](RelinkFacts& spoilt) { spoilt.queue = Dir::absent; },
+             [](RelinkFacts& spoilt) { spoilt.queue_missing = {"saved"}; },
+             [](RelinkFacts& spoilt) { spoilt.link.target = "/Mail/other"; },
+             [](RelinkFacts& spoilt) {
+                 spoilt.link = {Link::absent, "", ""};
+             }}) {
         RelinkFacts spoilt = facts;
         spoil(spoilt);
         EXPECT_TRUE(plan_relink(spoilt, {}).refusal.has_value());
@@ -274,7 +287,8 @@ TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneThatWasUnmountedLazi
     facts.queue = Dir::absent;
     facts.masters = {master_in("/" + id)};
     ASSERT_TRUE(plan_relink(facts, {}).refusal);
-    EXPECT_NE(plan_relink(facts, {}).refusal->find("is running in /" + id + ", which is not in what is mounted"),
+    EXPECT_NE(plan_relink(facts, {}).refusal->find("is running in /" + id +
+                                                   ", which is not in what is mounted"),
               std::string::npos);
 }
 
@@ -282,11 +296,13 @@ TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneBelowAnotherMount) {
     RelinkFacts facts = relinked();
     facts.queue = Dir::absent;
     facts.masters = {master_in("/Mail/" + id)};
-    expect_refused(facts,
-                   "Postfix's master, pid 771, is running in /Mail/" + id +
-                       ", which is not in what is mounted at /Mail now: something else was mounted over it",
-                   "unmount what was mounted last at /Mail (findmnt /Mail), or stop Postfix; the relink is tried again "
-                   "by itself");
+    expect_refused(
+        facts,
+        "Postfix's master, pid 771, is running in /Mail/" + id +
+            ", which is not in what is mounted at /Mail now: something else was mounted over it",
+        "unmount what was mounted last at /Mail (findmnt /Mail), or stop Postfix; the relink is "
+        "tried again "
+        "by itself");
     facts.masters = {};
     EXPECT_FALSE(plan_relink(facts, {}).refusal);
 }
@@ -294,7 +310,8 @@ TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneBelowAnotherMount) {
 TEST(RelinkPlan, MastersInTheOwnQueueOrElsewhereDoNotMatter) {
     RelinkFacts facts = first_boot();
     facts.queue = Dir::directory;
-    facts.masters = {master_in("/Mail/" + id), master_in("/var/spool/postfix-out"), master_in("/Mailing/x")};
+    facts.masters = {master_in("/Mail/" + id), master_in("/var/spool/postfix-out"),
+                     master_in("/Mailing/x")};
     EXPECT_FALSE(plan_relink(facts, {}).refusal);
 }
 
@@ -302,8 +319,10 @@ TEST(RelinkPlan, RefusesAnIdThatIsHeldElsewhere) {
     RelinkFacts facts = first_boot();
     facts.ownership.state = Owner::held_elsewhere;
     facts.ownership.holder = {id, "b00t", "mx2", "mx2", "2026-11-22T12:00:00Z"};
-    expect_refused(facts, "the id " + id + " is held by another: host mx2, boot b00t, since 2026-11-22T12:00:00Z",
-                   "find out which host is " + id + "; stop postfix-elb-agent on the one that is not");
+    expect_refused(
+        facts,
+        "the id " + id + " is held by another: host mx2, boot b00t, since 2026-11-22T12:00:00Z",
+        "find out which host is " + id + "; stop postfix-elb-agent on the one that is not");
     facts.ownership.holder = {};
     EXPECT_EQ(plan_relink(facts, {}).refusal,
               "the id " + id + " is held by another: an owner whose record cannot be read");
@@ -313,8 +332,9 @@ TEST(RelinkPlan, RefusesAnIdThatAnotherTook) {
     RelinkFacts facts = first_boot();
     facts.ownership.state = Owner::lost;
     facts.ownership.holder = {id, "b00t", "mx2", "mx2", ""};
-    expect_refused(facts, "the lock on the id " + id + " was lost to another: host mx2, boot b00t",
-                   "stop Postfix, find out which host is " + id + ", then restart postfix-elb-agent");
+    expect_refused(
+        facts, "the lock on the id " + id + " was lost to another: host mx2, boot b00t",
+        "stop Postfix, find out which host is " + id + ", then restart postfix-elb-agent");
 }
 
 TEST(RelinkPlan, OwnershipThatCannotBeToldIsAFailureRatherThanARefusal) {
@@ -325,7 +345,8 @@ TEST(RelinkPlan, OwnershipThatCannotBeToldIsAFailureRatherThanARefusal) {
     EXPECT_TRUE(plan.doubtful);
     EXPECT_EQ(plan.refusal, "cannot tell who holds the id " + id + ": open x: Stale file handle");
     EXPECT_EQ(plan.remedy,
-              "see whether root can read and lock files below /Mail/.postfix-elb-agent; the relink is tried again by "
+              "see whether root can read and lock files below /Mail/.postfix-elb-agent; the relink "
+              "is tried again by "
               "itself");
     EXPECT_TRUE(plan.steps.empty());
 }
@@ -336,32 +357,36 @@ TEST(RelinkPlan, LeavesToAnotherAgentOfThisHostWhatItHolds) {
     EXPECT_FALSE(plan_relink(facts, {}).refusal);
     EXPECT_TRUE(plan_relink(facts, {}).steps.empty());
     facts.link.target = "/Mail/other";
-    expect_refused(
-        facts,
-        "another postfix-elb-agent of this host holds the id " + id +
-            " and has not relinked: still to do is to make /var/spool/postfix a symbolic link to /Mail/" + id +
-            " in one step",
-        "the agent that is running holds the id; it relinks at its start: sudo systemctl restart postfix-elb-agent");
+    expect_refused(facts,
+                   "another postfix-elb-agent of this host holds the id " + id +
+                       " and has not relinked: still to do is to make /var/spool/postfix a "
+                       "symbolic link to /Mail/" +
+                       id + " in one step",
+                   "the agent that is running holds the id; it relinks at its start: sudo "
+                   "systemctl restart postfix-elb-agent");
 }
 
 TEST(RelinkPlan, RefusesAQueueThatIsNotADirectory) {
     RelinkFacts facts = first_boot();
     facts.queue = Dir::other;
-    expect_refused(facts, "/Mail/" + id + " exists and is not a directory", "move /Mail/" + id + " away");
+    expect_refused(facts, "/Mail/" + id + " exists and is not a directory",
+                   "move /Mail/" + id + " away");
 }
 
 TEST(RelinkPlan, RefusesToReplaceADirectoryWithMailInIt) {
     RelinkFacts facts = directory_at_link();
     facts.link_mail = 1;
-    expect_refused(facts, "/var/spool/postfix is a directory with 1 queued message in it: it is not replaced",
-                   "keep Postfix stopped: sudo systemctl stop postfix; sudo mv -T /var/spool/postfix "
-                   "/var/spool/postfix.with-mail; sudo systemctl restart postfix-elb-agent; when readlink "
-                   "/var/spool/postfix prints /Mail/" +
-                       id +
-                       ": for d in bounce defer trace maildrop hold incoming active deferred; do sudo find "
-                       "/var/spool/postfix.with-mail/$d -type f -exec mv -n -t /var/spool/postfix/$d {} +; done; sudo "
-                       "postsuper -s; sudo systemctl start postfix; what is left in those folders of "
-                       "/var/spool/postfix.with-mail had a namesake: once that is delivered, the same again");
+    expect_refused(
+        facts, "/var/spool/postfix is a directory with 1 queued message in it: it is not replaced",
+        "keep Postfix stopped: sudo systemctl stop postfix; sudo mv -T /var/spool/postfix "
+        "/var/spool/postfix.with-mail; sudo systemctl restart postfix-elb-agent; when readlink "
+        "/var/spool/postfix prints /Mail/" +
+            id +
+            ": for d in bounce defer trace maildrop hold incoming active deferred; do sudo find "
+            "/var/spool/postfix.with-mail/$d -type f -exec mv -n -t /var/spool/postfix/$d {} +; "
+            "done; sudo "
+            "postsuper -s; sudo systemctl start postfix; what is left in those folders of "
+            "/var/spool/postfix.with-mail had a namesake: once that is delivered, the same again");
 }
 
 TEST(RelinkPlan, RefusesToLeadTheLinkAwayFromADirectoryWithMailInIt) {
@@ -370,26 +395,35 @@ TEST(RelinkPlan, RefusesToLeadTheLinkAwayFromADirectoryWithMailInIt) {
     facts.link_mail = 2;
     const RelinkPlan plan = plan_relink(facts, {});
     EXPECT_EQ(plan.refusal,
-              "/var/spool/postfix leads to /srv/queue, a directory with 2 queued messages in it: it is not replaced");
-    EXPECT_TRUE(plan.remedy.starts_with(
-        "keep Postfix stopped: sudo systemctl stop postfix; sudo rm /var/spool/postfix; sudo systemctl restart "));
+              "/var/spool/postfix leads to /srv/queue, a directory with 2 queued messages in it: "
+              "it is not replaced");
+    EXPECT_TRUE(
+        plan.remedy.starts_with("keep Postfix stopped: sudo systemctl stop postfix; sudo rm "
+                                "/var/spool/postfix; sudo systemctl restart "));
     EXPECT_NE(plan.remedy.find("sudo find /srv/queue/$d "), std::string::npos);
 }
 
 TEST(RelinkPlan, RefusesWithoutASkeleton) {
     const std::string remedy =
-        "put a pristine queue directory at /var/spool/postfix_org, or correct the setting queue.skeleton";
+        "put a pristine queue directory at /var/spool/postfix_org, or correct the setting "
+        "queue.skeleton";
     RelinkFacts facts = first_boot();
     facts.skeleton = Dir::absent;
-    expect_refused(facts, "there is no skeleton to make /Mail/" + id + " from: /var/spool/postfix_org does not exist",
-                   remedy);
-    facts.skeleton = Dir::other;
     expect_refused(
-        facts, "there is no skeleton to make /Mail/" + id + " from: /var/spool/postfix_org is not a directory", remedy);
+        facts,
+        "there is no skeleton to make /Mail/" + id + " from: /var/spool/postfix_org does not exist",
+        remedy);
+    facts.skeleton = Dir::other;
+    expect_refused(facts,
+                   "there is no skeleton to make /Mail/" + id +
+                       " from: /var/spool/postfix_org is not a directory",
+                   remedy);
     facts.skeleton = Dir::directory;
     facts.source_missing = all_required;
-    expect_refused(facts, "/var/spool/postfix_org is not a Postfix queue directory: none of its directories is there",
-                   remedy);
+    expect_refused(
+        facts,
+        "/var/spool/postfix_org is not a Postfix queue directory: none of its directories is there",
+        remedy);
 }
 
 TEST(RelinkPlan, RefusesToSetADirectoryAsideOverAnother) {
@@ -397,7 +431,8 @@ TEST(RelinkPlan, RefusesToSetADirectoryAsideOverAnother) {
     facts.skeleton = Dir::directory;
     facts.set_aside = Dir::directory;
     expect_refused(facts,
-                   "the directory at /var/spool/postfix cannot be set aside: /var/spool/postfix.before-relink exists "
+                   "the directory at /var/spool/postfix cannot be set aside: "
+                   "/var/spool/postfix.before-relink exists "
                    "already",
                    "move /var/spool/postfix.before-relink away");
 }
@@ -416,10 +451,11 @@ TEST(RelinkPlan, SaysWhyAMountMayNotBeUsed) {
     EXPECT_EQ(mount_refusal(mount, settings), "type ext4 is not nfs4");
 }
 
-// ---- from every state to the goal -----------------------------------------------------------------------------------
+// ---- from every state to the goal
+// -----------------------------------------------------------------------------------
 
-/// Just enough of a file system for what the steps do: each place says what stands there. Pieces of mail are counted
-/// with the directory that they are in.
+/// Just enough of a file system for what the steps do: each place says what stands there. Pieces of
+/// mail are counted with the directory that they are in.
 struct World {
     enum class Thing { absent, right_link, wrong_link, directory, file };
     struct Place {
@@ -433,7 +469,9 @@ struct World {
     Owner owner = Owner::unclaimed;
     bool one_device = true;  ///< the places of link and skeleton
 
-    [[nodiscard]] int all_mail() const { return link.mail + skeleton.mail + set_aside.mail + queue.mail; }
+    [[nodiscard]] int all_mail() const {
+        return link.mail + skeleton.mail + set_aside.mail + queue.mail;
+    }
     [[nodiscard]] bool at_goal() const {
         return link.thing == Thing::right_link && queue.thing == Thing::directory && queue.whole &&
                owner == Owner::held;
@@ -443,11 +481,15 @@ struct World {
 using Thing = World::Thing;
 
 Dir dir_of(const World::Place& place) {
-    return place.thing == Thing::absent ? Dir::absent : place.thing == Thing::directory ? Dir::directory : Dir::other;
+    return place.thing == Thing::absent      ? Dir::absent
+           : place.thing == Thing::directory ? Dir::directory
+                                             : Dir::other;
 }
 
 std::vector<std::string> missing_of(const World::Place& place) {
-    return place.whole ? std::vector<std::string>{} : place.queue ? std::vector<std::string>{"saved"} : all_required;
+    return place.whole   ? std::vector<std::string>{}
+           : place.queue ? std::vector<std::string>{"saved"}
+                         : all_required;
 }
 
 RelinkFacts observe(const World& world) {
@@ -460,7 +502,9 @@ RelinkFacts observe(const World& world) {
     switch (world.link.thing) {
         case Thing::absent: facts.link = {Link::absent, "", ""}; break;
         case Thing::right_link: facts.link = {Link::symlink, "/Mail/" + id, ""}; break;
-        case Thing::wrong_link: facts.link = {Link::symlink, "/Mail/i-0aaaaaaaaaaaaaaaa", ""}; break;
+        case Thing::wrong_link:
+            facts.link = {Link::symlink, "/Mail/i-0aaaaaaaaaaaaaaaa", ""};
+            break;
         case Thing::directory: facts.link = {Link::directory, "", ""}; break;
         case Thing::file: facts.link = {Link::other, "", ""}; break;
     }
@@ -531,7 +575,8 @@ void apply(World& world, const RelinkStep& step, const Passing& passing) {
             break;
         case Kind::make_link:
             ASSERT_EQ(world.new_link.thing, Thing::absent);
-            ASSERT_NE(world.link.thing, Thing::directory) << "rename cannot replace a directory by a link";
+            ASSERT_NE(world.link.thing, Thing::directory)
+                << "rename cannot replace a directory by a link";
             world.new_link = right_link;
             passing(world);
             world.link = right_link;
@@ -539,7 +584,8 @@ void apply(World& world, const RelinkStep& step, const Passing& passing) {
             break;
         case Kind::exchange_link: {
             World::Place& to = step.to == paths.skeleton ? world.skeleton : world.set_aside;
-            ASSERT_TRUE(world.one_device || step.to == paths.set_aside) << "renames to another file system";
+            ASSERT_TRUE(world.one_device || step.to == paths.set_aside)
+                << "renames to another file system";
             ASSERT_TRUE(step.to == paths.skeleton || step.to == paths.set_aside);
             ASSERT_TRUE(to.thing == Thing::absent || to.thing == Thing::right_link);
             to = right_link;
@@ -565,7 +611,8 @@ void for_each_world(Visit visit) {
     const auto visit_owners = [&] {
         for (const Owner owner : {Owner::unclaimed, Owner::held, Owner::held_here}) {
             world.owner = owner;
-            world.agent_directory = owner != Owner::unclaimed || world.staging.thing != Thing::absent;
+            world.agent_directory =
+                owner != Owner::unclaimed || world.staging.thing != Thing::absent;
             visit(world);
         }
     };
@@ -578,12 +625,14 @@ void for_each_world(Visit visit) {
             }
         }
     };
-    for (const World::Place& link : {absent, right, wrong, wrong_to_mail, whole, lacking, empty, mail, file}) {
+    for (const World::Place& link :
+         {absent, right, wrong, wrong_to_mail, whole, lacking, empty, mail, file}) {
         for (const World::Place& skeleton : {absent, right, whole, lacking, empty, mail, file}) {
             for (const World::Place& set_aside : {absent, right, mail}) {
                 for (const World::Place& new_link : {absent, wrong}) {
                     for (const bool one_device : {true, false}) {
-                        world = World{link, skeleton, set_aside, {}, {}, new_link, false, Owner::unclaimed, one_device};
+                        world = World{link,     skeleton, set_aside,        {},        {},
+                                      new_link, false,    Owner::unclaimed, one_device};
                         visit_mount();
                     }
                 }
@@ -629,10 +678,13 @@ TEST(RelinkPlanProperty, FromEveryStateThatIsNotRefusedTheGoalIsReachedSafely) {
         ++planned;
         World world = start;
         const auto check = [&](const World& now) {
-            EXPECT_TRUE(start.link.thing == Thing::absent || now.link.thing != Thing::absent) << "the link was gone";
-            EXPECT_TRUE(now.link.thing != Thing::right_link || start.link.thing == Thing::right_link || now.queue.whole)
+            EXPECT_TRUE(start.link.thing == Thing::absent || now.link.thing != Thing::absent)
+                << "the link was gone";
+            EXPECT_TRUE(now.link.thing != Thing::right_link ||
+                        start.link.thing == Thing::right_link || now.queue.whole)
                 << "the link led to a queue that is not whole";
-            EXPECT_TRUE(now.queue.thing == start.queue.thing || now.queue.whole) << "a half-made queue was seen";
+            EXPECT_TRUE(now.queue.thing == start.queue.thing || now.queue.whole)
+                << "a half-made queue was seen";
             EXPECT_EQ(now.all_mail(), start.all_mail()) << "mail was lost or multiplied";
             EXPECT_NO_FATAL_FAILURE(expect_reaches_goal(killed(now)));
         };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole days of a relay in virtual time. Every random sequence is repeatable by the seed that a failure names.
+// Whole days of a relay in virtual time. Every random sequence is repeatable by the seed that a
+// failure names.
 #include "core/base/timestamp.hpp"
 #include "core/maillog/startup_history.hpp"
 #include "core/verdict/verdict.hpp"
@@ -74,18 +75,18 @@ const std::array events{
     Event{"nothing", Kind::innocent, 1, 200, [](World&) {}},
     Event{"a second start by hand", Kind::innocent, 1, for_ever,
           [](World& world) {
-              world.log().last_failure =
-                  failure(core::StartFailure::Kind::already_running, world.now.wall, /*harmless=*/true);
+              world.log().last_failure = failure(core::StartFailure::Kind::already_running,
+                                                 world.now.wall, /*harmless=*/true);
           }},
     Event{"a refused start while a master stands", Kind::innocent, 1, for_ever,
           [](World& world) {
-              world.log().last_failure =
-                  failure(core::StartFailure::Kind::lock_refused, world.now.wall, /*harmless=*/false);
+              world.log().last_failure = failure(core::StartFailure::Kind::lock_refused,
+                                                 world.now.wall, /*harmless=*/false);
           }},
     Event{"a failed start that was cured", Kind::innocent, 1, for_ever,
           [](World& world) {
-              world.log().last_failure =
-                  failure(core::StartFailure::Kind::start_failed, world.now.wall - 2s, /*harmless=*/false);
+              world.log().last_failure = failure(core::StartFailure::Kind::start_failed,
+                                                 world.now.wall - 2s, /*harmless=*/false);
               world.log().last_started = world.now.wall - 1s;
           }},
     Event{"the log is gone", Kind::innocent, 1, for_ever,
@@ -109,7 +110,8 @@ const std::array events{
           [](World& world) {
               world.facts.lock.value = core::LockFacts{core::LockFacts::State::held, 0, 0, ""};
           }},
-    Event{"a short restart of Postfix", Kind::innocent, 1, 1, [](World& world) { world.stop_postfix(); }},
+    Event{"a short restart of Postfix", Kind::innocent, 1, 1,
+          [](World& world) { world.stop_postfix(); }},
     Event{"a long restart of Postfix", Kind::restarting, 1, 170,
           [](World& world) {
               world.stop_postfix();
@@ -120,16 +122,19 @@ const std::array events{
               world.facts.mount_hung_since = world.facts.mount.at;
               server_says(world, core::FileServerFacts::Answer::silent);
           }},
-    Event{"no master, and no systemd to ask", Kind::doubtful, 1, for_ever, [](World& world) { world.stop_postfix(); }},
+    Event{"no master, and no systemd to ask", Kind::doubtful, 1, for_ever,
+          [](World& world) { world.stop_postfix(); }},
     Event{"the queue's directory is gone", Kind::doubtful, 1, for_ever,
           [](World& world) { world.mount().queue_dir.kind = core::QueueDirFacts::Kind::absent; }},
-    Event{"the lease ran out", Kind::doubtful, 1, for_ever, [](World& world) { world.host().lease_expired = 3; }},
+    Event{"the lease ran out", Kind::doubtful, 1, for_ever,
+          [](World& world) { world.host().lease_expired = 3; }},
     Event{"no master, and systemd gave it up", Kind::definitive, 1, for_ever,
           [](World& world) {
               world.stop_postfix();
               systemd_says(world, "failed", "");
           }},
-    Event{"the mount is gone", Kind::definitive, 1, for_ever, [](World& world) { world.host().mount.reset(); }},
+    Event{"the mount is gone", Kind::definitive, 1, for_ever,
+          [](World& world) { world.host().mount.reset(); }},
     Event{"the mount is read-only", Kind::definitive, 1, for_ever,
           [](World& world) { world.host().mount->read_only = true; }},
     Event{"another file system", Kind::definitive, 1, for_ever,
@@ -200,12 +205,14 @@ void expect_all_well(const Verdict& verdict) {
 std::size_t longest_text(const Verdict& verdict) {
     std::size_t longest = std::max(verdict.output.size(), verdict.ready_output.size());
     for (const core::Finding& finding : verdict.checks) {
-        longest = std::max({longest, finding.observed.size(), finding.output.size(), finding.remedy.size()});
+        longest = std::max(
+            {longest, finding.observed.size(), finding.output.size(), finding.remedy.size()});
     }
     return longest;
 }
 
-/// What this process has allocated and not freed. Under a sanitizer, whose allocator is another, always the same.
+/// What this process has allocated and not freed. Under a sanitizer, whose allocator is another,
+/// always the same.
 std::size_t allocated() {
     return ::mallinfo2().uordblks;
 }
@@ -217,17 +224,22 @@ struct Tally {
     std::size_t longest = 0;  // text of any verdict
 };
 
-/// One event after another, with rounds on the interval and, as events of the kernel come, at any time in between.
+/// One event after another, with rounds on the interval and, as events of the kernel come, at any
+/// time in between.
 class Day {
    public:
-    explicit Day(unsigned seed) : random_(seed) { relay_.settings.checks.fail_after = 2 + static_cast<int>(seed % 3); }
+    explicit Day(unsigned seed) : random_(seed) {
+        relay_.settings.checks.fail_after = 2 + static_cast<int>(seed % 3);
+    }
 
     void live(Milliseconds time, const std::function<void()>& each_hour) {
         const core::BootTime end = relay_.now.boot + time;
-        ASSERT_NO_FATAL_FAILURE(look(interval, nullptr, 1));  // before it first serves nothing is excused
+        ASSERT_NO_FATAL_FAILURE(
+            look(interval, nullptr, 1));  // before it first serves nothing is excused
         core::BootTime hour = relay_.now.boot + 1h;
         while (relay_.now.boot < end) {
-            suffer(events[static_cast<std::size_t>(within(random_, 0, static_cast<int>(events.size()) - 1))]);
+            suffer(events[static_cast<std::size_t>(
+                within(random_, 0, static_cast<int>(events.size()) - 1))]);
             if (testing::Test::HasFatalFailure()) {
                 return;
             }
@@ -252,7 +264,8 @@ class Day {
                 ASSERT_NO_FATAL_FAILURE(look(Milliseconds(within(random_, 0, 40)), &event, round));
             }
         }
-        const bool fails = event.kind == Kind::definitive || (event.kind == Kind::doubtful && rounds >= fail_after);
+        const bool fails = event.kind == Kind::definitive ||
+                           (event.kind == Kind::doubtful && rounds >= fail_after);
         tally_.failed += fails ? 1 : 0;
         for (int round = within(random_, 1, 12); round > 0; --round) {
             ASSERT_NO_FATAL_FAILURE(look(interval, nullptr, round));
@@ -310,7 +323,8 @@ TEST(Day, LeavesNoMemoryBehind) {
 
 /// What nothing else that may befall it undoes or explains.
 bool is_surely_broken(const core::HostFacts& host) {
-    return !host.mount || host.mount->read_only || host.mount->fstype != "nfs4" || host.link.target != test::own_queue;
+    return !host.mount || host.mount->read_only || host.mount->fstype != "nfs4" ||
+           host.link.target != test::own_queue;
 }
 
 TEST(Day, OfFaultsThatOverlapNeverPassesOverADefinitiveOneNorFailsWhenAllIsWell) {
@@ -325,7 +339,9 @@ TEST(Day, OfFaultsThatOverlapNeverPassesOverADefinitiveOneNorFailsWhenAllIsWell)
             relay.mend();
             bool any = false;
             for (std::size_t i = 0; i < events.size() && relay.host().mount; ++i) {
-                left[i] = left[i] > 0 ? left[i] - 1 : within(random, 0, 250) == 0 ? within(random, 1, 10) : 0;
+                left[i] = left[i] > 0                   ? left[i] - 1
+                          : within(random, 0, 250) == 0 ? within(random, 1, 10)
+                                                        : 0;
                 if (left[i] > 0) {
                     events[i].spoil(relay);
                     any = true;
@@ -349,7 +365,8 @@ TEST(Day, OfFaultsThatOverlapNeverPassesOverADefinitiveOneNorFailsWhenAllIsWell)
 
 // ---- a wall clock that steps
 
-/// A mail log whose stamps are those of a clock that steps, read from the beginning by each agent that starts.
+/// A mail log whose stamps are those of a clock that steps, read from the beginning by each agent
+/// that starts.
 class SteppingLog {
    public:
     enum class Stamps { rfc3339, traditional };
@@ -377,29 +394,35 @@ class SteppingLog {
         if (stamps_ == Stamps::rfc3339) {
             return core::rfc3339(time);
         }
-        const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+        const std::time_t seconds =
+            std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
         std::tm broken{};
         ::gmtime_r(&seconds, &broken);
         std::ostringstream out;
         out << std::put_time(&broken, "%b %e %H:%M:%S");
         return out.str();
     }
-    void feed(const std::string& line, core::TimePoint now) { history_.feed(line, now.boot_began(), now.wall); }
+    void feed(const std::string& line, core::TimePoint now) {
+        history_.feed(line, now.boot_began(), now.wall);
+    }
 
     Stamps stamps_;
     std::vector<std::string> lines_;
     core::StartupHistory history_{&to_wall_time};
 };
 
-constexpr const char* already = "postfix/postfix-script[7]: fatal: the Postfix mail system is already running";
-constexpr const char* started = "postfix/master[771]: daemon started -- version 3.7.11, configuration /etc/postfix";
+constexpr const char* already =
+    "postfix/postfix-script[7]: fatal: the Postfix mail system is already running";
+constexpr const char* started =
+    "postfix/master[771]: daemon started -- version 3.7.11, configuration /etc/postfix";
 constexpr const char* stopped = "postfix/master[771]: terminating on signal 15";
 
 /// A relay on which nothing is ever wrong but its clock.
 class SteppingDay {
    public:
     enum class Agent { goes_on, is_restarted };
-    SteppingDay(unsigned seed, SteppingLog::Stamps stamps, Agent agent) : random_(seed), log_(stamps), agent_(agent) {
+    SteppingDay(unsigned seed, SteppingLog::Stamps stamps, Agent agent)
+        : random_(seed), log_(stamps), agent_(agent) {
         core::TimePoint earlier = relay_.now;  // an earlier boot, two hours ago
         earlier.wall -= 2h;
         log_.say(earlier, already);
@@ -417,13 +440,15 @@ class SteppingDay {
             relay_.mend();
             if (down_) {
                 relay_.stop_postfix();
-                systemd_says(relay_, "activating", "restart");  // excuses that no master is there, and nothing else
+                systemd_says(relay_, "activating",
+                             "restart");  // excuses that no master is there, and nothing else
             }
             relay_.log().last_failure = log_.history().last_failure();
             relay_.log().last_started = log_.history().last_started();
             const Verdict verdict = relay_.evaluate();
             ASSERT_NE(verdict.health, Status::fail) << latest_ << ": " << verdict.output;
-            ASSERT_EQ(verdict.ready == Status::fail, down_) << latest_ << ": " << verdict.ready_output;
+            ASSERT_EQ(verdict.ready == Status::fail, down_)
+                << latest_ << ": " << verdict.ready_output;
         }
     }
 
@@ -458,8 +483,10 @@ class SteppingDay {
         }
     }
     void step() {
-        static constexpr std::array<std::chrono::seconds, 7> sizes{1s, 90s, 30min, 3h, 36h, 24h * 40, 24h * 800};
-        const auto size = sizes[static_cast<std::size_t>(within(random_, 0, static_cast<int>(sizes.size()) - 1))];
+        static constexpr std::array<std::chrono::seconds, 7> sizes{1s,  90s,      30min,    3h,
+                                                                   36h, 24h * 40, 24h * 800};
+        const auto size =
+            sizes[static_cast<std::size_t>(within(random_, 0, static_cast<int>(sizes.size()) - 1))];
         const bool back = within(random_, 0, 1) == 0;
         relay_.now.wall += back ? -size : size;
         latest_ = "after a step to " + core::rfc3339(relay_.now.wall);
@@ -476,7 +503,8 @@ class SteppingDay {
 void live_with_stepping_clocks(SteppingDay::Agent agent) {
     for (const auto stamps : {SteppingLog::Stamps::rfc3339, SteppingLog::Stamps::traditional}) {
         for (unsigned seed = 1; seed <= 3; ++seed) {
-            SCOPED_TRACE("seed " + std::to_string(seed) + ", stamps " + std::to_string(static_cast<int>(stamps)));
+            SCOPED_TRACE("seed " + std::to_string(seed) + ", stamps " +
+                         std::to_string(static_cast<int>(stamps)));
             SteppingDay today(seed, stamps, agent);
             ASSERT_NO_FATAL_FAILURE(today.live(day));
         }
@@ -491,13 +519,14 @@ TEST(Day, OfAClockThatStepsBothWaysNeverFailsUnderAnAgentThatIsRestarted) {
     live_with_stepping_clocks(SteppingDay::Agent::is_restarted);
 }
 
-// What another mail system of this host logs goes to the same log. Seen while a master of this queue stood, it is not
-// why that master is gone later.
+// What another mail system of this host logs goes to the same log. Seen while a master of this
+// queue stood, it is not why that master is gone later.
 TEST(Day, OnWhichASecondPostfixFailedToStartBearsALongRestartOfTheFirst) {
     Relay relay;
     relay.mend();
     ASSERT_EQ(relay.evaluate().health, Status::pass);
-    const auto second_failed = failure(core::StartFailure::Kind::start_failed, relay.now.wall, /*harmless=*/false);
+    const auto second_failed =
+        failure(core::StartFailure::Kind::start_failed, relay.now.wall, /*harmless=*/false);
     for (int round = 0; round < 12; ++round) {
         relay.pass_time(interval);
         relay.mend();

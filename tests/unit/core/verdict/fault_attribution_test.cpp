@@ -35,7 +35,8 @@ core::FileServerFacts tunnel(Answer answer) {
     return facts;
 }
 
-// A host in virtual time whose mount worked, with the settings' defaults: hold 30 min, deadline 2 s.
+// A host in virtual time whose mount worked, with the settings' defaults: hold 30 min, deadline 2
+// s.
 class FaultOverTime : public testing::Test {
    protected:
     FaultOverTime() { facts.mount_worked = true; }
@@ -48,9 +49,13 @@ class FaultOverTime : public testing::Test {
     }
     MountFault answer_at(Duration time, Answer answer) { return answer_at(time, facts_of(answer)); }
 
-    bool due_at(Duration time) const { return ask_is_due(tracker, facts.file_server, moment(time)); }
+    bool due_at(Duration time) const {
+        return ask_is_due(tracker, facts.file_server, moment(time));
+    }
 
-    static core::TimePoint moment(Duration time) { return {core::WallTime(1000h + time), 1h + time}; }
+    static core::TimePoint moment(Duration time) {
+        return {core::WallTime(1000h + time), 1h + time};
+    }
 
     core::Facts facts;
     core::Settings settings;
@@ -222,9 +227,11 @@ TEST_F(FaultOverTime, TheWallClockDoesNotMatter) {
     answer_at(2s, Answer::silent);
     core::TimePoint stepped = moment(3s);
     stepped.wall += 24h * 365;
-    EXPECT_EQ(tracker.observe(MountCondition::failing, facts, settings, stepped), MountFault::shared);
+    EXPECT_EQ(tracker.observe(MountCondition::failing, facts, settings, stepped),
+              MountFault::shared);
     stepped.wall -= 24h * 3650;
-    EXPECT_EQ(tracker.observe(MountCondition::failing, facts, settings, stepped), MountFault::shared);
+    EXPECT_EQ(tracker.observe(MountCondition::failing, facts, settings, stepped),
+              MountFault::shared);
 }
 
 TEST_F(FaultOverTime, TheServerIsAskedAtOnceAndThenRarely) {
@@ -261,8 +268,9 @@ TEST(MountFaultNames, AreWhatTheAnswerSays) {
     EXPECT_EQ(to_string(MountFault::unknown), "unknown");
 }
 
-// A day of a mount that fails and comes back and a server of any mood, round after round and whenever it answers. What
-// must hold is said again here from the whole history and not from the tracker's memory.
+// A day of a mount that fails and comes back and a server of any mood, round after round and
+// whenever it answers. What must hold is said again here from the whole history and not from the
+// tracker's memory.
 class RandomDay {
    public:
     explicit RandomDay(unsigned seed) : random_(seed) {
@@ -284,12 +292,14 @@ class RandomDay {
             }
             const bool fails = failing_;
             began_ = fails ? began_.value_or(time) : std::optional<Duration>();
-            observed(time, tracker_.observe(fails ? MountCondition::failing : MountCondition::works, facts_, settings_,
-                                            moment(time)));
+            observed(time, tracker_.observe(fails ? MountCondition::failing : MountCondition::works,
+                                            facts_, settings_, moment(time)));
         }
     }
 
-    [[nodiscard]] std::size_t times_seen(MountFault fault) const { return seen_[static_cast<std::size_t>(fault)]; }
+    [[nodiscard]] std::size_t times_seen(MountFault fault) const {
+        return seen_[static_cast<std::size_t>(fault)];
+    }
 
    private:
     struct Told {
@@ -300,13 +310,16 @@ class RandomDay {
 
     static core::TimePoint moment(Duration time) { return {core::WallTime(time), 1min + time}; }
 
-    unsigned pick(unsigned below) { return std::uniform_int_distribution<unsigned>(0, below - 1)(random_); }
+    unsigned pick(unsigned below) {
+        return std::uniform_int_distribution<unsigned>(0, below - 1)(random_);
+    }
     Duration step() { return pick(3) == 0 ? Duration(pick(50)) : Duration(4000 + pick(2000)); }
 
     // Moods last minutes, faults up to an hour.
     void change() {
-        constexpr std::array moods{Answer::answers, Answer::answers,     Answer::silent,    Answer::silent,
-                                   Answer::refused, Answer::unreachable, Answer::not_asked, Answer::no_address};
+        constexpr std::array moods{Answer::answers,   Answer::answers,   Answer::silent,
+                                   Answer::silent,    Answer::refused,   Answer::unreachable,
+                                   Answer::not_asked, Answer::no_address};
         if (pick(60) == 0) {
             mood_ = moods[pick(moods.size())];
             loopback_ = pick(4) == 0;
@@ -332,7 +345,8 @@ class RandomDay {
     [[nodiscard]] bool any_since(Duration from, bool only_silence) const {
         for (auto told = answers_.rbegin(); told != answers_.rend() && told->at >= from; ++told) {
             const Answer answer = told->facts.answer;
-            const bool silence = answer == Answer::silent || (answer == Answer::refused && !told->facts.loopback);
+            const bool silence =
+                answer == Answer::silent || (answer == Answer::refused && !told->facts.loopback);
             if (told->in_a_fault && answer != Answer::not_asked && (silence || !only_silence)) {
                 return true;
             }
@@ -350,10 +364,13 @@ class RandomDay {
         const bool lately_silent = any_since(time - 6min + 1ms, true);
         const bool told = any_since(*began_, false);
         const bool early = lasted < 4s;
-        ASSERT_EQ(fault == MountFault::shared, facts_.mount_worked && lately_silent) << time.count();
-        ASSERT_EQ(fault == MountFault::unknown, facts_.mount_worked && !lately_silent && !told && early)
+        ASSERT_EQ(fault == MountFault::shared, facts_.mount_worked && lately_silent)
             << time.count();
-        ASSERT_EQ(tracker_.is_excused(), fault != MountFault::instance && lasted < settings_.shared_fault.hold);
+        ASSERT_EQ(fault == MountFault::unknown,
+                  facts_.mount_worked && !lately_silent && !told && early)
+            << time.count();
+        ASSERT_EQ(tracker_.is_excused(),
+                  fault != MountFault::instance && lasted < settings_.shared_fault.hold);
     }
 
     std::mt19937 random_;

@@ -38,16 +38,23 @@ struct Outage {
     }
 
     Outage& server_says(Answer answer, bool loopback = false) {
-        world.facts.file_server.value = core::FileServerFacts{answer, "10.0.0.5:2049", loopback, ""};
+        world.facts.file_server.value =
+            core::FileServerFacts{answer, "10.0.0.5:2049", loopback, ""};
         world.facts.file_server.at = world.now;
         observe();
         return *this;
     }
 
-    void observe() { tracker.observe(core::MountCondition::failing, world.facts, world.settings, world.now); }
+    void observe() {
+        tracker.observe(core::MountCondition::failing, world.facts, world.settings, world.now);
+    }
 
-    [[nodiscard]] Finding seen() const { return core::check_mount(world.facts, world.settings, world.now); }
-    [[nodiscard]] Finding told(Excuse excuse = Excuse::none) const { return told_of(seen(), excuse); }
+    [[nodiscard]] Finding seen() const {
+        return core::check_mount(world.facts, world.settings, world.now);
+    }
+    [[nodiscard]] Finding told(Excuse excuse = Excuse::none) const {
+        return told_of(seen(), excuse);
+    }
     [[nodiscard]] Finding told_of(Finding finding, Excuse excuse = Excuse::none) const {
         finding.excuse = excuse;
         return core::attributed(finding, tracker, world.facts, world.settings);
@@ -57,10 +64,10 @@ struct Outage {
 TEST(MountFaultWords, ASilentServerIsWaitedForAndNothingIsReplaced) {
     const Outage outage = Outage().server_says(Answer::silent);
     const Finding finding = outage.told(Excuse::shared_fault);
-    EXPECT_EQ(finding.output,
-              hung +
-                  "; the file server 10.0.0.5:2049 is silent, too: every instance shares that (excused for "
-                  "shared_fault.hold)");
+    EXPECT_EQ(finding.output, hung +
+                                  "; the file server 10.0.0.5:2049 is silent, too: every instance "
+                                  "shares that (excused for "
+                                  "shared_fault.hold)");
     EXPECT_THAT(finding.remedy, StartsWith("wait and replace nothing, it recovers by itself"));
 }
 
@@ -78,21 +85,26 @@ TEST(MountFaultWords, AServerThatAnswersAgainIsStillToBeWaitedFor) {
     const Outage outage = Outage().server_says(Answer::silent).server_says(Answer::answers);
     ASSERT_EQ(outage.tracker.fault(), MountFault::shared);
     EXPECT_THAT(outage.told(Excuse::shared_fault).output,
-                HasSubstr("; the file server 10.0.0.5:2049 was silent a short time ago: every instance shares that"));
+                HasSubstr("; the file server 10.0.0.5:2049 was silent a short time ago: every "
+                          "instance shares that"));
 }
 
 TEST(MountFaultWords, WhatIsNoLongerExcusedIsSaidToBeSo) {
     const Finding finding = Outage().server_says(Answer::silent).told(Excuse::none);
-    EXPECT_THAT(finding.output, EndsWith("is silent, too: every instance shares that, longer than shared_fault.hold "
-                                         "excuses it"));
+    EXPECT_THAT(
+        finding.output,
+        EndsWith("is silent, too: every instance shares that, longer than shared_fault.hold "
+                 "excuses it"));
     EXPECT_THAT(finding.remedy, testing::Not(HasSubstr("wait and replace nothing")));
 }
 
 TEST(MountFaultWords, AServerThatAnswersMeansThatThisClientIsWedged) {
     const Finding finding = Outage().server_says(Answer::answers).told();
-    EXPECT_EQ(finding.output, hung + "; the file server 10.0.0.5:2049 answers, so this client is wedged");
-    EXPECT_THAT(finding.remedy, StartsWith("this client is wedged, waiting does not help: replace the instance, or "
-                                           "mount anew: sudo systemctl stop postfix "));
+    EXPECT_EQ(finding.output,
+              hung + "; the file server 10.0.0.5:2049 answers, so this client is wedged");
+    EXPECT_THAT(finding.remedy,
+                StartsWith("this client is wedged, waiting does not help: replace the instance, or "
+                           "mount anew: sudo systemctl stop postfix "));
     EXPECT_THAT(finding.remedy, HasSubstr("sudo umount -f /Mail && sudo mount /Mail"));
 }
 
@@ -105,11 +117,13 @@ TEST(MountFaultWords, NameWhatElseIsThisInstancesOwn) {
         std::string remedy;
     };
     for (const Own& own :
-         {Own{Answer::refused, true, true, "; nothing listens at 10.0.0.5:2049, this host's tunnel to the file server",
+         {Own{Answer::refused, true, true,
+              "; nothing listens at 10.0.0.5:2049, this host's tunnel to the file server",
               "amazon-efs-mount-watchdog"},
-          Own{Answer::unreachable, false, true, "; this host has no route to the file server 10.0.0.5:2049",
-              "ip route"},
-          Own{Answer::no_address, false, true, "; its options name no file server that could be asked", "2049"},
+          Own{Answer::unreachable, false, true,
+              "; this host has no route to the file server 10.0.0.5:2049", "ip route"},
+          Own{Answer::no_address, false, true,
+              "; its options name no file server that could be asked", "2049"},
           Own{Answer::silent, false, false,
               "; the file server 10.0.0.5:2049 is silent, and the mount never worked in this boot",
               "security group"}}) {
@@ -126,9 +140,10 @@ TEST(MountFaultWords, NothingIsSaidWhileItIsNotKnown) {
     unknown.tracker = {};
     unknown.observe();
     ASSERT_EQ(unknown.tracker.fault(), MountFault::unknown);
-    unknown.world.facts.file_server.value = core::FileServerFacts{Answer::answers, "10.0.0.5:2049", false, ""};
-    for (const Finding& finding :
-         {unknown.told(), Outage(false).told(), Outage(false).server_says(Answer::not_asked).told()}) {
+    unknown.world.facts.file_server.value =
+        core::FileServerFacts{Answer::answers, "10.0.0.5:2049", false, ""};
+    for (const Finding& finding : {unknown.told(), Outage(false).told(),
+                                   Outage(false).server_says(Answer::not_asked).told()}) {
         EXPECT_EQ(finding.output, hung);
         EXPECT_THAT(finding.remedy, HasSubstr("if other instances hang too"));
     }
@@ -137,7 +152,8 @@ TEST(MountFaultWords, NothingIsSaidWhileItIsNotKnown) {
 TEST(MountFaultWords, AnAnswerOfAnEarlierFaultIsNotRepeated) {
     Outage outage;
     outage.server_says(Answer::answers);
-    outage.tracker.observe(core::MountCondition::works, outage.world.facts, outage.world.settings, outage.world.now);
+    outage.tracker.observe(core::MountCondition::works, outage.world.facts, outage.world.settings,
+                           outage.world.now);
     outage.world.pass_time(60s);
     outage.world.facts.mount_worked = false;
     outage.observe();
@@ -153,9 +169,11 @@ TEST(MountFaultWords, OtherFindingsStayAsTheyAre) {
     const Finding missing = core::check_mount(unmounted.facts, unmounted.settings, unmounted.now);
     EXPECT_EQ(outage.told_of(missing).output, missing.output);
     const World healthy;
-    EXPECT_EQ(outage.told_of(core::check_mount(healthy.facts, healthy.settings, healthy.now)).output, "");
+    EXPECT_EQ(
+        outage.told_of(core::check_mount(healthy.facts, healthy.settings, healthy.now)).output, "");
     unmounted.stop_postfix();
-    const Finding stale = core::check_master_pid(unmounted.facts, unmounted.settings, unmounted.now);
+    const Finding stale =
+        core::check_master_pid(unmounted.facts, unmounted.settings, unmounted.now);
     EXPECT_EQ(outage.told_of(stale).output, stale.output);
 }
 

@@ -29,10 +29,12 @@ TEST(GateWait, AnAgentStartsWhileItActivatesOrIsAboutTo) {
 }
 
 TEST(GateWait, AnAgentThatIsUpOrDownIsNotWaitedFor) {
-    for (const char* state : {"active", "reloading", "inactive", "failed", "deactivating", "maintenance", ""}) {
+    for (const char* state :
+         {"active", "reloading", "inactive", "failed", "deactivating", "maintenance", ""}) {
         EXPECT_FALSE(core::is_starting(unit(state))) << state;
     }
-    EXPECT_FALSE(core::is_starting(queued("active"))) << "a job of a unit that is up is a stop or a reload";
+    EXPECT_FALSE(core::is_starting(queued("active")))
+        << "a job of a unit that is up is a stop or a reload";
     EXPECT_FALSE(core::is_starting(queued("deactivating")));
 }
 
@@ -56,7 +58,8 @@ TEST(GateWait, AnAgentThatIsRestartedAgainAndAgainDoesNotMakeItLonger) {
     EXPECT_TRUE(wait.goes_on(unit("activating", 300s), 301s));
     EXPECT_FALSE(wait.goes_on(unit("activating", 309s), 310s));
     GateWait late(5min, 100s);
-    EXPECT_FALSE(late.goes_on(unit("activating", 399s), 400s)) << "from when the gate was asked at the latest";
+    EXPECT_FALSE(late.goes_on(unit("activating", 399s), 400s))
+        << "from when the gate was asked at the latest";
 }
 
 TEST(GateWait, WithNoTimeNothingIsWaitedFor) {
@@ -70,5 +73,6 @@ TEST(GateWait, SaysWhatTheAgentSays) {
     EXPECT_THAT(wait.words(agent), EndsWith("until 5m (mount.wait) after it began"));
     agent.status = "health fail, ready fail, relinking: mount missing: nothing is mounted at /Mail";
     EXPECT_THAT(wait.words(agent), EndsWith(": mount missing: nothing is mounted at /Mail"));
-    EXPECT_THAT(wait.words(agent), HasSubstr("waiting for postfix-elb-agent.service, which is starting"));
+    EXPECT_THAT(wait.words(agent),
+                HasSubstr("waiting for postfix-elb-agent.service, which is starting"));
 }

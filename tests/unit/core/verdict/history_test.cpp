@@ -70,14 +70,17 @@ TEST(History, EachThingThatAPersonIsToldOfIsAChange) {
     EXPECT_TRUE(changed([](core::Verdict& verdict) { verdict.health = Status::warn; }));
     EXPECT_TRUE(changed([](core::Verdict& verdict) { verdict.ready = Status::pass; }));
     EXPECT_TRUE(changed([](core::Verdict& verdict) { verdict.phase = core::Phase::draining; }));
-    EXPECT_TRUE(changed([](core::Verdict& verdict) { verdict.mount_fault = core::MountFault::shared; }));
-    EXPECT_TRUE(changed([](core::Verdict& verdict) { verdict.checks[0].reason = core::Reason::hung; }));
+    EXPECT_TRUE(
+        changed([](core::Verdict& verdict) { verdict.mount_fault = core::MountFault::shared; }));
+    EXPECT_TRUE(
+        changed([](core::Verdict& verdict) { verdict.checks[0].reason = core::Reason::hung; }));
 }
 
 TEST(History, WhoseFaultItIsCountsOnceTheFaultDoes) {
     History history;
     core::Verdict verdict;
-    for (const core::MountFault fault : {core::MountFault::none, core::MountFault::unknown, core::MountFault::shared}) {
+    for (const core::MountFault fault :
+         {core::MountFault::none, core::MountFault::unknown, core::MountFault::shared}) {
         verdict.mount_fault = fault;
         history.note(verdict);
     }
@@ -134,9 +137,11 @@ TEST(History, SamplesAreOfTheLastHoursOnly) {
         ASSERT_LE(history.samples().size(), History::most_samples);
     }
     EXPECT_EQ(history.samples().size(), History::most_samples);
-    EXPECT_EQ(history.samples().back().at.boot - history.samples().front().at.boot, History::sample_span);
+    EXPECT_EQ(history.samples().back().at.boot - history.samples().front().at.boot,
+              History::sample_span);
     history.note(census_at(5000min, 3));
-    EXPECT_EQ(history.samples().size(), 1U) << "what is older than the span goes, however few there are";
+    EXPECT_EQ(history.samples().size(), 1U)
+        << "what is older than the span goes, however few there are";
 }
 
 TEST(History, ACensusThatIsNotCompleteIsShownAndNotPlotted) {

@@ -18,7 +18,8 @@ State feed(Hysteresis& hysteresis, Round round, int fail_after, int pass_after) 
     if (round == Round::good) {
         return hysteresis.observe_good(pass_after);
     }
-    return hysteresis.observe_bad(round == Round::doubtful ? Certainty::doubtful : Certainty::definitive, fail_after);
+    return hysteresis.observe_bad(
+        round == Round::doubtful ? Certainty::doubtful : Certainty::definitive, fail_after);
 }
 
 TEST(Hysteresis, KnowsNothingBeforeTheFirstRound) {
@@ -69,13 +70,15 @@ State model(const std::vector<Round>& history, int fail_after, int pass_after) {
             return true;
         };
         const bool good = history[now] == Round::good;
-        const bool to_good =
-            good && (state == State::unknown ||
-                     (state == State::bad && last_are(pass_after, [](Round r) { return r == Round::good; })));
+        const bool to_good = good && (state == State::unknown ||
+                                      (state == State::bad && last_are(pass_after, [](Round r) {
+                                           return r == Round::good;
+                                       })));
         const bool to_bad =
             !good && (state == State::unknown ||
-                      (state == State::good && (history[now] == Round::definitive ||
-                                                last_are(fail_after, [](Round r) { return r != Round::good; }))));
+                      (state == State::good &&
+                       (history[now] == Round::definitive ||
+                        last_are(fail_after, [](Round r) { return r != Round::good; }))));
         if (to_good || to_bad) {
             state = to_good ? State::good : State::bad;
             decided = now + 1;
@@ -93,9 +96,13 @@ TEST(Hysteresis, AgreesWithANaiveModelOnRandomHistories) {
         std::vector<Round> history;
         for (int i = 0; i < 40; ++i) {
             const auto dice = random() % 10;
-            history.push_back(dice < 5 ? Round::good : dice < 9 ? Round::doubtful : Round::definitive);
-            ASSERT_EQ(feed(hysteresis, history.back(), fail_after, pass_after), model(history, fail_after, pass_after))
-                << "run " << run << ", round " << i << ", fail_after " << fail_after << ", pass_after " << pass_after;
+            history.push_back(dice < 5   ? Round::good
+                              : dice < 9 ? Round::doubtful
+                                         : Round::definitive);
+            ASSERT_EQ(feed(hysteresis, history.back(), fail_after, pass_after),
+                      model(history, fail_after, pass_after))
+                << "run " << run << ", round " << i << ", fail_after " << fail_after
+                << ", pass_after " << pass_after;
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// queue.after_user_data: nothing is relinked, and Postfix not started, before cloud-init has run user data.
+// queue.after_user_data: nothing is relinked, and Postfix not started, before cloud-init has run
+// user data.
 #include "core/checks/checks.hpp"
 #include "core/verdict/verdict.hpp"
 
@@ -37,20 +38,23 @@ TEST(AfterUserData, TheRelinkIsPendingAndSaysWhatItWaitsFor) {
     const core::Finding finding = core::check_relink(world.facts, world.settings, world.now);
     EXPECT_EQ(finding.status, Status::fail);
     EXPECT_EQ(finding.reason, Reason::pending);
-    EXPECT_EQ(finding.output,
-              "/var/spool/postfix to /Mail/i-0123456789abcdef0: waits until cloud-init has run user data "
-              "(queue.after_user_data)");
+    EXPECT_EQ(
+        finding.output,
+        "/var/spool/postfix to /Mail/i-0123456789abcdef0: waits until cloud-init has run user data "
+        "(queue.after_user_data)");
     EXPECT_THAT(finding.remedy, HasSubstr("cloud-init status --long"));
 }
 
 TEST(AfterUserData, ThePhaseIsRelinking) {
     const FirstBoot world;
-    EXPECT_EQ(core::Health().evaluate(world.facts, world.settings, world.now).phase, core::Phase::relinking);
+    EXPECT_EQ(core::Health().evaluate(world.facts, world.settings, world.now).phase,
+              core::Phase::relinking);
 }
 
 TEST(AfterUserData, PostfixMayNotStartAlthoughLinkAndMountAreRight) {
     FirstBoot world;
-    EXPECT_THAT(world.refusal(), HasSubstr("waits until cloud-init has run user data (queue.after_user_data)"));
+    EXPECT_THAT(world.refusal(),
+                HasSubstr("waits until cloud-init has run user data (queue.after_user_data)"));
     EXPECT_THAT(world.refusal(), HasSubstr("cloud-init status --long"));
     world.host().user_data = UserData::done;
     EXPECT_EQ(world.refusal(), "not refused");

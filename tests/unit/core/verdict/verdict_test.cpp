@@ -76,8 +76,9 @@ TEST(Health, GoesThroughItsPhasesAsAHostBoots) {
     life.relink().text = "copying";
     const Verdict relinking = life.round();
     EXPECT_EQ(relinking.phase, Phase::relinking);
-    EXPECT_THAT(relinking.output,
-                StartsWith("relink pending: /var/spool/postfix to /Mail/i-0123456789abcdef0: copying"));
+    EXPECT_THAT(
+        relinking.output,
+        StartsWith("relink pending: /var/spool/postfix to /Mail/i-0123456789abcdef0: copying"));
 
     life.relink().state = core::RelinkProgress::State::done;
     const Verdict awaiting = life.round();
@@ -98,7 +99,8 @@ TEST(Health, ServesOnAWarning) {
     EXPECT_EQ(verdict.ready, Status::warn);
     EXPECT_EQ(verdict.phase, Phase::serving);
     EXPECT_EQ(verdict.output,
-              "startup_log unreadable: /var/log/mail.log does not exist, and this host keeps no journal of this boot");
+              "startup_log unreadable: /var/log/mail.log does not exist, and this host keeps no "
+              "journal of this boot");
 }
 
 TEST(Health, ARestartOfPostfixIsWatchedAndNeverLeavesTwoHundred) {
@@ -109,8 +111,10 @@ TEST(Health, ARestartOfPostfixIsWatchedAndNeverLeavesTwoHundred) {
     EXPECT_EQ(during.health, Status::pass);
     EXPECT_EQ(during.ready, Status::pass);
     EXPECT_EQ(of(during, Check::master_pid).status, Status::pass);
-    EXPECT_THAT(of(during, Check::master_pid).output, StartsWith("watched (1 of 2 rounds): stale: "));
-    EXPECT_EQ(of(during, Check::master_pid).at.boot, life.now.boot) << "of what was seen now, not of the last pass";
+    EXPECT_THAT(of(during, Check::master_pid).output,
+                StartsWith("watched (1 of 2 rounds): stale: "));
+    EXPECT_EQ(of(during, Check::master_pid).at.boot, life.now.boot)
+        << "of what was seen now, not of the last pass";
     life.restart_postfix(1005);
     const Verdict after = life.round();
     EXPECT_EQ(after.health, Status::pass);
@@ -177,8 +181,8 @@ TEST(Health, AMissingMountFailsAtOnceAndSpeaksForAllThatFollowsFromIt) {
 TEST(Health, TheLogSpeaksForAMasterThatIsMissing) {
     Life life;
     life.stop_postfix();
-    life.log().last_failure =
-        core::StartFailure{core::StartFailure::Kind::already_running, test::moment(-1s).wall, "already running"};
+    life.log().last_failure = core::StartFailure{core::StartFailure::Kind::already_running,
+                                                 test::moment(-1s).wall, "already running"};
     EXPECT_THAT(life.round().output, StartsWith("startup_log already_running: "));
 }
 
@@ -191,7 +195,8 @@ TEST(Health, RecoversAfterTheRoundsThatWereAskedFor) {
     life.host().mount->read_only = false;
     const Verdict first = life.round();
     EXPECT_EQ(first.health, Status::fail);
-    EXPECT_THAT(first.output, StartsWith("mount read_only: passes again (1 of 3 rounds), was: /Mail"));
+    EXPECT_THAT(first.output,
+                StartsWith("mount read_only: passes again (1 of 3 rounds), was: /Mail"));
     EXPECT_EQ(life.round().health, Status::fail);
     EXPECT_EQ(life.round().health, Status::pass);
 }
@@ -317,7 +322,9 @@ TEST(HealthProperty, NeverPassesOverADefinitiveFaultNorFailsOnAShortBlip) {
             const Faults faults = spoil(life, random);
             bad_rounds = faults.doubtful || faults.definitive ? bad_rounds + 1 : 0;
             const Verdict verdict = life.round();
-            const auto where = [&] { return "run " + std::to_string(run) + " round " + std::to_string(i); };
+            const auto where = [&] {
+                return "run " + std::to_string(run) + " round " + std::to_string(i);
+            };
             ASSERT_EQ(verdict.output.empty(), verdict.health == Status::pass) << where();
             if (faults.definitive) {
                 ++definitive;
@@ -325,7 +332,8 @@ TEST(HealthProperty, NeverPassesOverADefinitiveFaultNorFailsOnAShortBlip) {
                 ASSERT_EQ(verdict.ready, Status::fail) << where();
                 bad_rounds = 0;
                 life.host() = *World().facts.host.value;
-                ASSERT_EQ(life.round().health, Status::pass) << where();  // one good round, as pass_after says
+                ASSERT_EQ(life.round().health, Status::pass)
+                    << where();  // one good round, as pass_after says
             } else if (bad_rounds < life.settings.checks.fail_after) {
                 blips += faults.doubtful ? 1 : 0;
                 ASSERT_NE(verdict.health, Status::fail) << where() << ": " << verdict.output;
@@ -527,7 +535,8 @@ TEST(Health, AMountThatNeverWorkedIsABadBootWhateverTheServerDoes) {
 // ---- restarts under systemd
 
 void systemd_says(Life& life, const char* active, const char* job = "") {
-    life.facts.systemd.value = core::SystemdFacts{true, "", {{"postfix.service", "loaded", active, "", job, true}}};
+    life.facts.systemd.value =
+        core::SystemdFacts{true, "", {{"postfix.service", "loaded", active, "", job, true}}};
 }
 
 TEST(Health, ALongRestartBySystemdWarnsAndTakesNoNewMail) {
@@ -603,7 +612,8 @@ TEST(Health, AFailedStartAfterTheMasterWasLastSeenCounts) {
     Life life;
     life.round();
     life.stop_postfix();
-    life.log().last_failure = core::StartFailure{core::StartFailure::Kind::start_failed, life.now.wall, "it", false};
+    life.log().last_failure =
+        core::StartFailure{core::StartFailure::Kind::start_failed, life.now.wall, "it", false};
     life.round();
     const Verdict verdict = life.round();
     EXPECT_EQ(verdict.health, Status::fail);
@@ -642,7 +652,8 @@ TEST(Health, ATryThatFailedIsExcusedWhileSystemdTriesAgainAndNoLongerThanARestar
     life.stop_postfix();
     systemd_says(life, "activating");
     life.round();
-    life.log().last_failure = core::StartFailure{core::StartFailure::Kind::lock_refused, life.now.wall, "it", false};
+    life.log().last_failure =
+        core::StartFailure{core::StartFailure::Kind::lock_refused, life.now.wall, "it", false};
     for (int i = 0; i < 5; ++i) {
         EXPECT_NE(life.round().health, Status::fail);
     }
