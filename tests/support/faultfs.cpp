@@ -62,17 +62,17 @@
 namespace {
 
 // ---- Faults
-// -------------------------------------------------------------------------------------------------------
 
 // clang-format off
 enum class Kind {
     lookup, getattr, setattr, readlink, mknod, mkdir, unlink, rmdir, symlink, rename, link,
-    open, create, read, write, flush, fsync, opendir, readdir, fsyncdir, statfs, getlk, setlk, flock,
+    open, create, read, write, flush, fsync, opendir, readdir, fsyncdir, statfs, getlk, setlk,
+    flock,
 };
 constexpr std::array kind_names{
-    "lookup", "getattr", "setattr", "readlink", "mknod", "mkdir", "unlink", "rmdir", "symlink", "rename", "link",
-    "open", "create", "read", "write", "flush", "fsync", "opendir", "readdir", "fsyncdir", "statfs", "getlk", "setlk",
-    "flock",
+    "lookup", "getattr", "setattr", "readlink", "mknod", "mkdir", "unlink", "rmdir",
+    "symlink", "rename", "link", "open", "create", "read", "write", "flush", "fsync",
+    "opendir", "readdir", "fsyncdir", "statfs", "getlk", "setlk", "flock",
 };
 // clang-format on
 using Kinds = unsigned;  // one bit per Kind
@@ -201,7 +201,6 @@ class Faults {
 };
 
 // ---- Inodes
-// -------------------------------------------------------------------------------------------------------
 
 struct Node {
     int fd;  // O_PATH: pins the inode, so that its number is not used again while the kernel knows
@@ -325,7 +324,6 @@ void answer_made(fuse_req_t request, int result, fuse_ino_t parent, const char* 
 }
 
 // ---- Locks
-// --------------------------------------------------------------------------------------------------------
 
 using File = std::pair<dev_t, ino_t>;
 
@@ -502,7 +500,6 @@ class LockTable {
 LockTable lock_table;
 
 // ---- Operations
-// ---------------------------------------------------------------------------------------------------
 
 void on_init(void*, fuse_conn_info* connection) {
     // The directory below is written by root, which keeps setuid bits: let the kernel see to them.
@@ -950,7 +947,6 @@ fuse_lowlevel_ops operations() {
 }
 
 // ---- Control
-// ------------------------------------------------------------------------------------------------------
 
 std::optional<Kinds> parse_kinds(std::string_view text) {
     Kinds kinds = 0;
@@ -1108,7 +1104,6 @@ int send_command(const std::string& path, const std::string& command) {
 }
 
 // ---- Start and end
-// ------------------------------------------------------------------------------------------------
 
 constexpr const char* usage =
     "usage: faultfs [OPTION]... DIRECTORY MOUNTPOINT\n"
