@@ -24,7 +24,7 @@ VARIANTS = ("plain", "agent")
 
 _SUITE = "bookworm"
 _PACKAGES = """systemd systemd-sysv udev dbus linux-image-cloud-amd64 postfix nfs-kernel-server nfs-common rsyslog
-    openssh-server iproute2 nftables cloud-init python3 procps kmod socat curl strace busybox-static""".split()
+    openssh-server iproute2 nftables cloud-init python3 procps kmod socat sudo curl strace busybox-static""".split()
 # Two thirds of all files, and nobody reads them here; those of the package under test stay.
 _UNREAD = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
 _UNREAD_BUT = ("/usr/share/man/*/postfix-elb-agent*", "/usr/share/doc/postfix-elb-agent/*")

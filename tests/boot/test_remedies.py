@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every remedy that a machine can carry out is carried out word for word, as an operator pastes it, and the fault is gone.
+
+The commands come from the answer of /health itself. Left out are the remedies that another system must carry out (a
+file server, a security group, the settings of another host), and those that only wait or only look."""
+import re
+
+import pytest
+
+import images
+
+ID = "i-0c0ffee000000000c"
+QUEUE = f"/Mail/{ID}"
+PID_FILE = f"{QUEUE}/pid/master.pid"
+KILL = f"kill -KILL $(cat {PID_FILE})"
+STOP = "systemctl stop postfix postfix-elb-agent rsyslog syslog.socket"
+
+# check, reason, what makes the fault, and what the advice asks a person to correct before the last command.
+FAULTS = [
+    ("mount", "missing", f"{STOP}; umount /Mail; systemctl start rsyslog postfix-elb-agent; systemctl start postfix", ""),
+    ("mount", "wrong_type", "umount -l /Mail; mount -t tmpfs tmpfs /Mail", ""),
+    ("mount", "read_only", "mount -o remount,bind,ro /Mail", ""),
+    ("queue_link", "missing", "rm /var/spool/postfix", ""),
+    ("queue_link", "not_a_link", "rm /var/spool/postfix; mkdir /var/spool/postfix", ""),
+    ("queue_link", "wrong_target", "ln -sfn /Mail/i-0ther /var/spool/postfix", ""),
+    ("queue_link", "dangling", f"systemctl stop postfix; mv {QUEUE} /Mail/.moved; touch {QUEUE}", ""),
+    ("queue_link", "off_mount", f"mount -t tmpfs tmpfs {QUEUE}", ""),
+    ("master_pid", "stale", KILL, ""),
+    ("master_pid", "missing", f"pid=$(cat {PID_FILE}); rm {PID_FILE}; kill -KILL $pid", ""),
+    ("master_pid", "unreadable", f"{KILL}; rm {PID_FILE}; mkdir {PID_FILE}", ""),
+    ("master_pid", "not_master", f"{KILL}; printf '%32d\\n' $(systemctl show --value -p MainPID ssh) > {PID_FILE}", ""),
+    ("master_pid", "not_locked", f"cp -p {PID_FILE} {PID_FILE}.new; mv {PID_FILE}.new {PID_FILE}", ""),
+    ("startup_log", "start_failed", "postconf inet_protocols=ipv5; systemctl restart postfix",
+     "postconf inet_protocols=all"),
+    ("ownership", "lost", f"rm /Mail/.postfix-elb-agent/owners/{ID}", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def machine(lab):
+    made = lab.relay("remedied", ID).start(wait=False)
+    made.until_health(status=200, phase="serving", within=600)
+    made.until_shell()
+    yield made
+    lab.forget(made)
+
+
+@pytest.mark.parametrize("check, reason, fault, correction", FAULTS, ids=[f"{row[0]}-{row[1]}" for row in FAULTS])
+def test_a_remedy_ends_its_fault(machine, check, reason, fault, correction):
+    machine.until_health(status=200, phase="serving")
+    machine.run(fault, check=False, timeout=120)
+    answer = machine.until_health(status=503, check=check, reason=reason)
+    commands = answer.json["checks"][check][0]["commands"]
+    said = []
+    for number, command in enumerate(commands, start=1):
+        if number == len(commands) and correction:
+            machine.run(correction)
+        done = machine.run(command, check=False, timeout=180)
+        said.append(f"$ {command}\n{done.stdout}{done.stderr}[{done.returncode}]")
+    print("\n".join(said))
+    machine.until_health(status=200, phase="serving")
+    assert machine.run("readlink /var/spool/postfix").strip() == QUEUE
+    assert machine.run(f"readlink /proc/{machine.master()}/cwd").strip() == QUEUE
+
+
+# Why a remedy is not run here.
+ELSEWHERE = {
+    ("mount", "hung"): "the file server ends it", ("mount", "io_error"): "the file server ends it",
+    ("mount", "denied"): "the file server ends it",
+    ("mount", "wrong_source"): "the commands are those of wrong_type",
+    ("ownership", "identity_shared"): "test_client_identity.py", ("ownership", "held_elsewhere"): "test_lost_lease.py",
+    ("ownership", "lease_expired"): "test_lost_lease.py",
+    ("relink", "refused"): "the output names the cause", ("relink", "failed"): "the output names the cause",
+    ("relink", "pending"): "it waits",
+    ("master_pid", "wrong_queue"): "the pid to kill is read from the list that the commands print",
+    ("startup_log", "already_running"): "test_stolen_queue.py", ("startup_log", "lock_refused"): "test_lost_lease.py",
+    ("startup_log", "unreadable"): "a warning", ("startup_log", "source_lost"): "a warning",
+}
+
+
+def test_every_reason_of_the_table_is_tried_or_says_why_not():
+    with open(f"{images.ROOT}/core/checks/reason_table.hpp") as file:
+        table = set(re.findall(r"{Check::(\w+),\s*Reason::(\w+),", file.read()))
+    assert len(table) >= 30
+    assert {(row[0], row[1]) for row in FAULTS} | set(ELSEWHERE) == table
