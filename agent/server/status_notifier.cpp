@@ -4,6 +4,7 @@
 #include "agent/base/journal_entry.hpp"
 #include "agent/base/log.hpp"
 #include "agent/ipc/control.hpp"
+#include "agent/report/message_id.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/timestamp.hpp"
 
@@ -86,9 +87,10 @@ Priority priority_of(const core::Verdict& verdict) {
 std::string entry_of(const core::Verdict& verdict, const std::string& line) {
     const core::Finding worst = cause_of(verdict);
     const bool passes = worst.status == core::Status::pass;
+    const core::Reason reason = passes ? core::Reason::none : worst.reason;
     const std::array fields{
         JournalField{"MESSAGE", line},
-        JournalField{"MESSAGE_ID", text(verdict_message_id)},
+        JournalField{"MESSAGE_ID", message_id(worst.check, reason)},
         JournalField{"PRIORITY", std::to_string(static_cast<int>(priority_of(verdict)))},
         JournalField{"SYSLOG_IDENTIFIER", "postfix-elb-agent"},
         JournalField{"SYSLOG_FACILITY", "3"},  // LOG_DAEMON, as for what comes over standard error
@@ -96,7 +98,7 @@ std::string entry_of(const core::Verdict& verdict, const std::string& line) {
         JournalField{"POSTFIX_ELB_AGENT_READY", text(to_string(verdict.ready))},
         JournalField{"POSTFIX_ELB_AGENT_PHASE", text(to_string(verdict.phase))},
         JournalField{"POSTFIX_ELB_AGENT_CHECK", passes ? "" : text(to_string(worst.check))},
-        JournalField{"POSTFIX_ELB_AGENT_REASON", passes ? "" : text(to_string(worst.reason))},
+        JournalField{"POSTFIX_ELB_AGENT_REASON", passes ? "" : text(to_string(reason))},
         JournalField{"POSTFIX_ELB_AGENT_ATTRIBUTION", attribution_of(verdict)},
         JournalField{"POSTFIX_ELB_AGENT_EXCUSE", excuse_of(worst)},
         JournalField{"POSTFIX_ELB_AGENT_INSTANCE_ID", verdict.instance_id},

@@ -9,13 +9,8 @@
 #include "core/verdict/verdict.hpp"
 
 #include <string>
-#include <string_view>
 
 namespace agent {
-
-/// Of the journal's entries for a change of verdict: journalctl MESSAGE_ID=… finds them all. Never
-/// changes.
-inline constexpr std::string_view verdict_message_id = "3bec9d3c78a749948dabc8b7c2d38b90";
 
 class StatusNotifier {
    public:

@@ -112,8 +112,9 @@ def test_each_change_is_one_entry_of_the_journal_with_fields_and_no_plain_line(i
     assert (entry["POSTFIX_ELB_AGENT_HEALTH"], entry["POSTFIX_ELB_AGENT_READY"]) == ("fail", "fail")
     assert entry["POSTFIX_ELB_AGENT_CHECK"] == "master_pid"
     assert entry["POSTFIX_ELB_AGENT_INSTANCE_ID"] == instance.id
-    assert re.fullmatch("[0-9a-f]{32}", entry["MESSAGE_ID"])
-    assert {e["MESSAGE_ID"] for e in journal.entries} == {entry["MESSAGE_ID"]}
+    assert entry["MESSAGE_ID"] == "2439d55c3c345d07b70fd5ca802a4254", "the id of master_pid stale in the catalog"
+    same_cause = [e for e in journal.entries if e["MESSAGE_ID"] == entry["MESSAGE_ID"]]
+    assert {(e["POSTFIX_ELB_AGENT_CHECK"], e["POSTFIX_ELB_AGENT_REASON"]) for e in same_cause} == {("master_pid", "stale")}
     assert [e["MESSAGE"] for e in journal.entries if "looked at yet" in e["MESSAGE"]] == [], "no news"
     said = instance.agent.stderr()
     assert "health fail" not in said, "not a second time over standard error"

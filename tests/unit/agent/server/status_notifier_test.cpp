@@ -121,7 +121,7 @@ TEST_F(StatusNotifierTest, PutsEveryFieldOfAChangeIntoTheJournalAndNothingToStan
         received(journal),
         ElementsAre("MESSAGE=health fail, ready fail, serving: mount hung: /Mail: no answer "
                     "for 3 s\n"
-                    "MESSAGE_ID=3bec9d3c78a749948dabc8b7c2d38b90\n"
+                    "MESSAGE_ID=a8e0b3e70fcc57dcaf2eae8c444b3ad3\n"
                     "PRIORITY=3\n"
                     "SYSLOG_IDENTIFIER=postfix-elb-agent\n"
                     "SYSLOG_FACILITY=3\n"
