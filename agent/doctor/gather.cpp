@@ -29,8 +29,8 @@ using core::Settings;
 
 constexpr std::size_t longest_name = 200;
 
-core::Error needs_root(const std::string& what) {
-    return {core::Errc::denied, what + " can be told by root only"};
+core::Error needs_root(const std::string& action) {
+    return {core::Errc::denied, "only root can " + action};
 }
 
 std::string host_name() {
@@ -61,7 +61,7 @@ void look_at_settings(DoctorFacts& facts, const LocalFiles& files, const DoctorI
     facts.runtime_directory = files.look_at(runtime_directory);
 }
 
-/// Without a network: doctor may run where there is none, as an image is made.
+/// Uses no network, because an image may be built without one.
 std::string instance_id(const LocalFiles& files, const Settings& settings) {
     if (settings.instance_id != "auto") {
         return settings.instance_id;
@@ -93,6 +93,9 @@ void look_at_mount(DoctorFacts& facts, const LocalFiles& files, const Settings& 
     facts.host_name = host_name();
     if (const auto enforce = files.text("/sys/fs/selinux/enforce"); enforce) {
         facts.selinux_enforcing = enforce->starts_with('1');
+        facts.selinux_module =
+            !files.names_in("/var/lib/selinux/targeted/active/modules/400/postfix_elb_agent")
+                 .empty();
     }
 }
 
@@ -114,13 +117,13 @@ void look_at_queue(DoctorFacts& facts, const LocalFiles& files, const DoctorInpu
     facts.main_cf = files.text("/etc/postfix/main.cf");
     facts.instance_id = instance_id(files, settings);
     if (!facts.root) {
-        facts.masters = needs_root("which processes are Postfix's");
-        facts.check = needs_root("what check says");
+        facts.masters = needs_root("read which processes are Postfix's");
+        facts.check = needs_root("run the checks");
         return;
     }
     facts.masters = find_masters();
     if (inputs.subject == core::DoctorSubject::image) {
-        facts.check = core::Error{core::Errc::unavailable, "not asked of an image"};
+        facts.check = core::Error{core::Errc::unavailable, "the checks do not run on an image"};
         return;
     }
     const auto verdict = inputs.check(settings);
@@ -128,8 +131,8 @@ void look_at_queue(DoctorFacts& facts, const LocalFiles& files, const DoctorInpu
         facts.check = verdict.error();
         return;
     }
-    facts.check =
-        core::CheckAnswer{verdict->health, verdict->output, core::worst_of(verdict->checks).remedy};
+    facts.check = core::CheckAnswer{
+        verdict->health, verdict->output, {core::worst_of(verdict->checks).remedy, {}}};
     facts.instance_id = verdict->instance_id.empty() ? facts.instance_id : verdict->instance_id;
 }
 
@@ -158,7 +161,7 @@ DoctorFacts gather_doctor_facts(const DoctorInputs& inputs, const std::string& r
     DoctorFacts facts;
     facts.root = ::geteuid() == 0;
     facts.mountinfo = read_proc_file("/proc/self/mountinfo");
-    // Where the mount table cannot be read no path is known to be local.
+    // Without a mount table no path is known to be local.
     const LocalPaths local(facts.mountinfo ? std::string_view(*facts.mountinfo)
                                            : "1 1 0:0 / / rw - nfs4 unknown rw");
     const LocalFiles files(local, root);

@@ -11,8 +11,8 @@
 namespace agent {
 namespace {
 
-constexpr std::size_t longest_text = 1000;
-constexpr std::size_t status_width = 9;  // "unknown" and two blanks
+constexpr std::size_t longest_text = 4000;  // a command must not be cut
+constexpr std::size_t status_width = 9;     // "unknown" and two blanks
 
 std::string printable(std::string_view text) {
     return core::printable(text, longest_text);
@@ -38,21 +38,29 @@ std::string padded(std::string_view text, std::size_t width) {
     return cell;
 }
 
-// Findings that have one cure share a line.
+struct Step {
+    const core::Remedy* remedy;
+    std::string checks;
+};
+
+// Findings with the same remedy share an entry.
 std::string remedies_of(const std::vector<core::DoctorFinding>& findings) {
-    std::vector<std::pair<std::string, std::string>> lines;  // remedy, checks
+    std::vector<Step> steps;
     for (const core::DoctorFinding& finding : findings) {
-        const auto same =
-            std::ranges::find(lines, finding.remedy, &std::pair<std::string, std::string>::first);
-        if (same != lines.end()) {
-            same->second += ", " + std::string(finding.check);
-        } else if (!finding.remedy.empty()) {
-            lines.emplace_back(finding.remedy, finding.check);
+        const auto same = std::ranges::find_if(
+            steps, [&](const Step& step) { return *step.remedy == finding.remedy; });
+        if (same != steps.end()) {
+            same->checks += ", " + std::string(finding.check);
+        } else if (!finding.remedy.advice.empty()) {
+            steps.push_back({&finding.remedy, std::string(finding.check)});
         }
     }
     std::string out;
-    for (const auto& [remedy, names] : lines) {
-        out += "  " + names + ": " + printable(remedy) + "\n";
+    for (const Step& step : steps) {
+        out += "  " + step.checks + ": " + printable(step.remedy->advice) + "\n";
+        for (const std::string& command : step.remedy->commands) {
+            out += "    " + printable(command) + "\n";
+        }
     }
     return out;
 }
@@ -80,10 +88,15 @@ std::string doctor_table(const std::vector<core::DoctorFinding>& findings, std::
 std::string doctor_json(const std::vector<core::DoctorFinding>& findings) {
     nlohmann::ordered_json array = nlohmann::ordered_json::array();
     for (const core::DoctorFinding& finding : findings) {
+        nlohmann::ordered_json commands = nlohmann::ordered_json::array();
+        for (const std::string& command : finding.remedy.commands) {
+            commands.push_back(printable(command));
+        }
         array.push_back({{"check", finding.check},
                          {"status", core::to_string(finding.status)},
                          {"output", printable(finding.output)},
-                         {"remedy", printable(finding.remedy)}});
+                         {"remedy", printable(finding.remedy.advice)},
+                         {"commands", std::move(commands)}});
     }
     return array.dump(2) + "\n";
 }

@@ -1,63 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settings, permissions, the log, the port, the clock.
-#include "core/doctor/rules.hpp"
+#include "core/doctor/remedies.hpp"
 #include "core/parse/main_cf.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace core::doctor {
 namespace {
 
 using Kind = PathFacts::Kind;
 
-Seen settings(const Machine& machine) {
-    const auto& problems = machine.facts.settings_problems;
-    if (!problems.empty()) {
-        return fail(list_of(problems) + "; what follows goes by the defaults");
-    }
-    const std::string& user = machine.facts.user_error;
-    return user.empty() ? pass("valid")
-                        : fail(user, "sudo systemd-sysusers, or correct the setting user");
+Remedy correct_settings(const Machine& machine) {
+    const std::string file = shell_quoted(machine.facts.settings_file.path);
+    return {"Correct the settings until the last command finds no error.",
+            {"sudoedit " + file, "postfix-elb-agent config check --config " + file}};
 }
 
-/// Nobody but root may change what root goes by.
-std::optional<Seen> not_roots_alone(const PathFacts& place, const std::string& mode) {
+Remedy create_user(const std::string& user) {
+    const std::string create =
+        user == "auto" ? "sudo systemd-sysusers"
+                       : "sudo useradd --system --no-create-home --shell /usr/sbin/nologin " +
+                             shell_quoted(user);
+    return {"Create the user, or name another one in the setting user.", {create}};
+}
+
+std::optional<Seen> writable_by_others(const PathFacts& place, const std::string& mode) {
     if (place.uid != 0 || (place.mode & 022U) != 0) {
-        return fail(
-            place.path + " may be written to by others than root",
-            "sudo chown root:root " + place.path + "; sudo chmod " + mode + " " + place.path);
+        return fail(place.path + " is writable by users other than root",
+                    protect(place.path, mode));
     }
     return std::nullopt;
-}
-
-Seen settings_file(const Machine& machine) {
-    const PathFacts& file = machine.facts.settings_file;
-    switch (file.kind) {
-        case Kind::absent: return pass("none: the defaults count");
-        case Kind::file: break;
-        case Kind::not_local:
-        case Kind::unreadable: return unknown(file.error);
-        case Kind::directory:
-        case Kind::other:
-            return fail(file.path + " is no regular file", "sudo ls -la " + file.path);
-    }
-    return not_roots_alone(file, "0644").value_or(pass(file.path));
-}
-
-Seen runtime_directory(const Machine& machine) {
-    const PathFacts& place = machine.facts.runtime_directory;
-    if (place.kind == Kind::absent) {
-        return pass("none yet: the agent makes it");
-    }
-    if (place.kind != Kind::directory) {
-        return place.kind == Kind::file || place.kind == Kind::other
-                   ? fail(place.path + " is no directory", "sudo rm " + place.path +
-                                                               "; sudo systemctl restart "
-                                                               "postfix-elb-agent")
-                   : unknown(place.error);
-    }
-    return not_roots_alone(place, "0755").value_or(pass(place.path));
 }
 
 std::optional<std::string> own_log(const Machine& machine) {
@@ -66,46 +38,60 @@ std::optional<std::string> own_log(const Machine& machine) {
     return value && value->starts_with('/') ? value : std::nullopt;
 }
 
-Seen log_source(const Machine& machine) {
-    using Source = MaillogSource;
-    const Source source = machine.settings.maillog.source;
-    const auto own = own_log(machine);
-    const auto in_queue = [&](const std::string& path) {
-        return is_within(path, machine.settings.mount.path) ||
-               is_within(path, machine.settings.queue.link);
-    };
-    if (own && in_queue(*own)) {
-        return fail("maillog_file in main.cf is " + *own +
-                        ", on the shared mount: whoever reads or writes it hangs with "
-                        "it",
-                    "sudo postconf -e maillog_file=/var/log/mail.log, sudo postfix reload");
-    }
-    std::vector<std::string> why;
-    for (const PathFacts& log : machine.facts.logs) {
-        if (log.kind == Kind::file) {
-            return pass(log.path + (machine.facts.journal && source == Source::automatic
-                                        ? ", and the journal"
-                                        : ""));
-        }
-        why.push_back(log.kind == Kind::absent ? log.path + " does not exist"
-                      : log.error.empty()      ? log.path + " is no regular file"
-                                               : log.error);
-    }
-    if (source != Source::file && machine.facts.journal && !own) {
-        return pass("the journal");
-    }
-    return warn(why.empty() ? "there is no journal" : list_of(why));
+bool is_on_the_share(const Machine& machine, const std::string& path) {
+    return is_within(path, machine.settings.mount.path) ||
+           is_within(path, machine.settings.queue.link);
 }
 
-Seen log_kept(const Machine& machine) {
-    const bool file = std::ranges::any_of(machine.facts.logs,
-                                          [](const auto& log) { return log.kind == Kind::file; });
-    if (file || machine.facts.journal_on_disk) {
-        return pass(file ? "in a file" : "in the journal, on the disk");
+std::string why_no_log(const PathFacts& log) {
+    if (log.kind == Kind::absent) {
+        return log.path + " does not exist";
     }
-    return machine.facts.journal
-               ? warn("only in a journal in memory: after a reboot nobody learns what happened")
-               : warn("nowhere");
+    return log.error.empty() ? log.path + " is not a regular file" : log.error;
+}
+
+}  // namespace
+
+Seen settings(const Machine& machine) {
+    const auto& problems = machine.facts.settings_problems;
+    if (!problems.empty()) {
+        return fail(list_of(problems) + "; the other findings use the default settings",
+                    correct_settings(machine));
+    }
+    const std::string& error = machine.facts.user_error;
+    return error.empty() ? pass("valid") : fail(error, create_user(machine.settings.user));
+}
+
+Seen settings_file(const Machine& machine) {
+    const PathFacts& file = machine.facts.settings_file;
+    switch (file.kind) {
+        case Kind::absent: return pass("none: the defaults apply");
+        case Kind::file: break;
+        case Kind::not_local:
+        case Kind::unreadable: return unknown(file.error);
+        case Kind::directory:
+        case Kind::other:
+            return fail(file.path + " is not a regular file",
+                        {"Move it aside; without a settings file the defaults apply.",
+                         {move_aside(file.path)}});
+    }
+    return writable_by_others(file, "0644").value_or(pass(file.path));
+}
+
+Seen runtime_directory(const Machine& machine) {
+    const PathFacts& place = machine.facts.runtime_directory;
+    switch (place.kind) {
+        case Kind::absent: return pass("does not exist yet: the agent creates it");
+        case Kind::directory: break;
+        case Kind::not_local:
+        case Kind::unreadable: return unknown(place.error);
+        case Kind::file:
+        case Kind::other:
+            return fail(place.path + " is not a directory",
+                        {"Move it aside; the agent creates the directory when it starts.",
+                         {move_aside(place.path), "sudo systemctl restart postfix-elb-agent"}});
+    }
+    return writable_by_others(place, "0755").value_or(pass(place.path));
 }
 
 Seen port(const Machine& machine) {
@@ -114,51 +100,82 @@ Seen port(const Machine& machine) {
         return unknown(port.error().message);
     }
     if (!port->taken) {
-        return pass("nobody holds port {port}");
+        return pass("port {port} is free");
     }
     std::vector<std::string> holders;
+    Remedy remedy{"Stop that program, or set listen.port to a free port.",
+                  {"sudo ss -ltnp 'sport = :{port}'"}};
     for (const PortFacts::Holder& holder : port->holders) {
         if (holder.program == "postfix-elb-agent" || holder.pid == 1) {
-            return pass("port {port} is held by " +
-                        std::string(holder.pid == 1 ? "systemd" : "the agent"));
+            const std::string owner = holder.pid == 1 ? "systemd" : "the agent";
+            return pass("port {port} is held by " + owner);
         }
-        holders.push_back(holder.program + " (pid " + std::to_string(holder.pid) + ")");
+        const std::string pid = std::to_string(holder.pid);
+        holders.push_back(holder.program + " (pid " + pid + ")");
+        remedy.commands.push_back("systemctl status --no-pager " + pid);
     }
-    return holders.empty() ? unknown("port {port} is held by a process that cannot be told")
-                           : fail("port {port} is held by " + list_of(holders));
+    return holders.empty() ? unknown("port {port} is held by an unknown process")
+                           : fail("port {port} is held by " + list_of(holders), std::move(remedy));
+}
+
+Seen log_source(const Machine& machine) {
+    const MaillogSource source = machine.settings.maillog.source;
+    const bool journal = source != MaillogSource::file && machine.facts.journal;
+    const auto own = own_log(machine);
+    if (own && is_on_the_share(machine, *own)) {
+        return fail("maillog_file in main.cf is " + *own +
+                        ", on the shared mount: each reader and writer hangs with the mount",
+                    {"Log to the local disk.",
+                     {"sudo postconf -e maillog_file=/var/log/mail.log", "sudo postfix reload"}});
+    }
+    std::vector<std::string> why;
+    for (const PathFacts& log : machine.facts.logs) {
+        if (log.kind == Kind::file) {
+            const bool both = machine.facts.journal && source == MaillogSource::automatic;
+            return pass(both ? log.path + ", and the journal" : log.path);
+        }
+        why.push_back(why_no_log(log));
+    }
+    if (journal && !own) {
+        return pass("the journal");
+    }
+    return warn(why.empty() ? "there is no journal" : list_of(why),
+                {"Set maillog.source and maillog.path to the place where Postfix logs: the file "
+                 "that these commands print, else the journal.",
+                 {"postconf maillog_file", "grep -rs mail /etc/rsyslog.conf /etc/rsyslog.d"}});
+}
+
+Seen log_kept(const Machine& machine) {
+    if (std::ranges::find(machine.facts.logs, Kind::file, &PathFacts::kind) !=
+        machine.facts.logs.end()) {
+        return pass("in a file");
+    }
+    if (machine.facts.journal_on_disk) {
+        return pass("in the journal, on the disk");
+    }
+    if (!machine.facts.journal) {
+        return warn("Postfix's log is not kept",
+                    {"Install a log daemon.",
+                     {install_package("rsyslog"), "sudo systemctl enable --now rsyslog"}});
+    }
+    return warn("only in a journal in memory: a reboot erases the log",
+                {"Keep the journal on the disk.",
+                 {"sudo mkdir -p /var/log/journal", "sudo systemctl restart systemd-journald",
+                  "sudo journalctl --flush"}});
 }
 
 Seen clock(const Machine& machine) {
     const auto& synchronised = machine.facts.clock_synchronised;
     if (!synchronised) {
-        return unknown("the kernel does not say whether the clock is synchronised");
+        return unknown("the kernel does not report whether the clock is synchronised");
     }
-    return *synchronised ? pass("synchronised")
-                         : warn("not synchronised: times in logs and answers cannot be compared");
-}
-
-constexpr std::array rules{
-    Rule{"settings", About::both, Needs::nothing, settings,
-         "correct them, until postfix-elb-agent config check finds nothing"},
-    Rule{"settings_file", About::both, Needs::nothing, settings_file, ""},
-    Rule{"runtime_directory", About::both, Needs::nothing, runtime_directory, ""},
-    Rule{"port", About::both, Needs::nothing, port,
-         "stop that program, or set listen.port to another one; sudo ss -ltnp 'sport = :{port}'"},
-    Rule{"log_source", About::both, Needs::nothing, log_source,
-         "set maillog.path to the file that Postfix logs to: postconf maillog_file, grep -rs mail "
-         "/etc/rsyslog.conf "
-         "/etc/rsyslog.d"},
-    Rule{"log_kept", About::both, Needs::nothing, log_kept,
-         "sudo mkdir -p /var/log/journal, sudo systemctl restart systemd-journald; or install "
-         "rsyslog"},
-    Rule{"clock", About::machine, Needs::nothing, clock,
-         "timedatectl; sudo apt-get install chrony, or sudo dnf install chrony; chronyc tracking"},
-};
-
-}  // namespace
-
-std::span<const Rule> host_rules() {
-    return rules;
+    return *synchronised
+               ? pass("synchronised")
+               : warn("not synchronised: times in logs and answers cannot be compared",
+                      {"Install a time daemon, and wait until it has set the clock.",
+                       {install_package("chrony"),
+                        "sudo systemctl enable --now chronyd || sudo systemctl enable --now chrony",
+                        "chronyc waitsync 30"}});
 }
 
 }  // namespace core::doctor

@@ -1,14 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
-// The link and the skeleton, of a machine and of an image.
-#include "core/doctor/rules.hpp"
+// The link to the queue, and the skeleton.
+#include "core/doctor/remedies.hpp"
+#include "core/model/queue_layout.hpp"
 
-#include <array>
+#include <algorithm>
+#include <map>
 
 namespace core::doctor {
 namespace {
 
 using Link = LinkFacts::Kind;
-using Place = PathFacts::Kind;
+
+Remedy relink() {
+    return {"Restart the agent, which makes the link; the dry run names what prevents it.",
+            {"sudo postfix-elb-agent relink --dry-run",
+             "sudo systemctl restart postfix-elb-agent.service"}};
+}
+
+/// Creates the directories of a queue; of an existing one only those that are missing.
+Remedy make_whole(const std::string& path, const std::vector<std::string>& missing) {
+    std::map<std::string, std::string> names;  // by owner and mode
+    for (const QueueDirectory& row : queue_directories()) {
+        if (missing.empty() || contains(missing, row.name)) {
+            std::string mode;
+            for (unsigned bits = row.mode; bits != 0; bits /= 8) {
+                mode.insert(0, 1, static_cast<char>('0' + bits % 8));
+            }
+            names["-o " + std::string(row.user) + " -g " + std::string(row.group) + " -m " +
+                  mode] += " " + shell_quoted(path + "/" + std::string(row.name));
+        }
+    }
+    Remedy remedy{"Create the directories.", {}};
+    if (missing.empty()) {
+        remedy.commands.push_back("sudo install -d -m 755 " + shell_quoted(path));
+    }
+    for (const auto& [how, directories] : names) {
+        remedy.commands.push_back("sudo install -d " + how + directories);
+    }
+    return remedy;
+}
+
+std::string below(const std::string& path, std::initializer_list<const char*> names) {
+    std::string text;
+    for (const char* name : names) {
+        text += " " + shell_quoted(path + "/" + name);
+    }
+    return text;
+}
+
+Seen with_mail(const Machine& machine, const SkeletonFacts& seen) {
+    const std::string noun = seen.mail == 1 ? " message" : " messages";
+    const std::string text =
+        seen.path + " has queued mail: " + std::to_string(seen.mail) + noun + ", which ";
+    Remedy remedy{
+        "Deliver this mail, or delete the files if it is not wanted.",
+        {"sudo find" + below(seen.path, {"maildrop", "incoming", "active", "deferred", "hold"}) +
+         " -type f -ls"}};
+    return machine.is_image() ? fail(text + "no instance would deliver", std::move(remedy))
+                              : warn(text + "is neither copied nor delivered", std::move(remedy));
+}
+
+Seen with_leftovers(const Machine& machine, const SkeletonFacts& seen) {
+    Remedy remedy{"Remove them.", {}};
+    const auto& masters = machine.facts.masters;
+    const bool at_link = seen.path == machine.settings.queue.link;
+    if (at_link || (masters && std::ranges::any_of(*masters, [&](const ProcessFacts& master) {
+                        return is_within(master.cwd, seen.path);
+                    }))) {
+        remedy.advice = "Stop Postfix, and remove them.";
+        remedy.commands.emplace_back("sudo systemctl stop postfix.service");
+    }
+    remedy.commands.push_back("sudo find" + below(seen.path, {"pid", "private", "public"}) +
+                              " -mindepth 1 -delete");
+    return warn(seen.path + " has files of a running Postfix, which are not copied: " +
+                    list_of(seen.leftovers),
+                std::move(remedy));
+}
+
+}  // namespace
 
 Seen running(const Machine& machine) {
     const auto& check = machine.facts.check;
@@ -16,172 +85,62 @@ Seen running(const Machine& machine) {
         return unknown(check.error().message);
     }
     if (check->status == Status::pass) {
-        return pass("check finds nothing");
+        return pass("every check passes");
     }
-    return {check->status == Status::fail ? DoctorStatus::fail : DoctorStatus::warn, check->output,
-            check->remedy};
+    Remedy remedy = check->remedy;
+    if (remedy.advice.empty() && remedy.commands.empty()) {
+        remedy = {"The check reports the cause.", {"sudo postfix-elb-agent check"}};
+    }
+    return check->status == Status::fail ? fail(check->output, std::move(remedy))
+                                         : warn(check->output, std::move(remedy));
 }
 
 Seen queue_link(const Machine& machine) {
     const LinkFacts& link = machine.facts.link;
     const std::string& id = machine.facts.instance_id;
     switch (link.kind) {
-        case Link::absent: return fail("nothing stands at {link}");
-        case Link::directory: return fail("{link} is a directory of the local disk");
-        case Link::other:
-            return fail("{link} is neither a link nor a directory", "sudo ls -la {link}");
+        case Link::absent: return fail("{link} does not exist", relink());
+        case Link::directory: return fail("{link} is a directory of the local disk", relink());
+        case Link::other: {
+            Remedy remedy = relink();
+            remedy.commands.front() = move_aside(machine.settings.queue.link);
+            remedy.advice = "Move it aside, and restart the agent, which makes the link.";
+            return fail("{link} is neither a link nor a directory", std::move(remedy));
+        }
         case Link::unreadable: return unknown(link.error);
         case Link::symlink: break;
     }
+    const std::string leads = "{link} leads to " + link.target;
     if (id.empty()) {
-        return unknown("{link} leads to " + link.target +
-                       "; which instance this is is not known yet");
+        return unknown(leads + "; the id of this instance is not known yet");
     }
     return link.target == machine.settings.mount.path + "/" + id
-               ? pass("{link} leads to " + link.target)
-               : fail("{link} leads to " + link.target + ", and this is " + id);
+               ? pass(leads)
+               : fail(leads + ", and this is " + id, relink());
 }
 
-Seen image_link(const Machine& machine) {
-    const LinkFacts& link = machine.facts.link;
-    switch (link.kind) {
-        case Link::absent: return pass("nothing stands at {link}: the agent makes the link");
-        case Link::other:
-            return fail("{link} is neither a link nor a directory", "sudo ls -la {link}");
-        case Link::unreadable: return unknown(link.error);
-        case Link::symlink:
-            return is_within(link.target, machine.settings.mount.path)
-                       ? warn("{link} leads to " + link.target +
-                              ", the queue of the machine that the image is made "
-                              "of: harmless where postfix_gate passes")
-                       : fail("{link} leads to " + link.target + ", which is not on the mount");
-        case Link::directory: break;
-    }
-    return machine.facts.skeleton_place.kind == Place::absent
-               ? pass("{link} is a directory: it becomes the skeleton")
-               : warn(
-                     "{link} is a directory, and there is a skeleton, too: Postfix was started in "
-                     "the image, or "
-                     "installed anew",
-                     "with Postfix stopped: sudo ls -la {link} {skeleton}, and remove the one that "
-                     "is not pristine");
-}
-
-Seen skeleton(const Machine& machine) {
+Seen queue_skeleton(const Machine& machine) {
     const auto& seen = machine.facts.skeleton;
     if (!seen && seen.error().code != Errc::missing) {
         return unknown(seen.error().message);
     }
     if (!seen) {
+        const std::string& text = seen.error().message;
+        Remedy remedy = make_whole(machine.settings.queue.skeleton, {});
         return machine.is_image()
-                   ? fail(seen.error().message)
-                   : warn(seen.error().message + ": a queue can be kept, but no new one made");
+                   ? fail(text, std::move(remedy))
+                   : warn(text + ": an existing queue is kept, but no new one can be made",
+                          std::move(remedy));
     }
     if (!seen->missing.empty()) {
-        return fail(seen->path + " is no whole queue: it lacks " + list_of(seen->missing));
+        return fail(seen->path + " is not a complete queue: it lacks " + list_of(seen->missing),
+                    make_whole(seen->path, seen->missing));
     }
     if (seen->mail > 0) {
-        const std::string text = seen->path +
-                                 " has queued mail in it: " + std::to_string(seen->mail) +
-                                 (seen->mail == 1 ? " message" : " messages");
-        const std::string remedy =
-            "cd " + seen->path +
-            " && sudo find maildrop incoming active deferred hold -type f shows it: it was "
-            "meant to be delivered (sudo postqueue -f where Postfix still runs on it); what "
-            "nobody needs may go, the same with -delete";
-        return machine.is_image()
-                   ? fail(text + ", which no instance will deliver", remedy)
-                   : warn(text + ", which is not copied, and nobody delivers it", remedy);
+        return with_mail(machine, *seen);
     }
-    return seen->leftovers.empty()
-               ? pass(seen->path + " is pristine")
-               : warn(seen->path + " has what a running Postfix leaves, which is not copied: " +
-                          list_of(seen->leftovers),
-                      "with Postfix stopped: cd " + seen->path +
-                          " && sudo rm -f pid/* private/* public/*");
-}
-
-Seen image_postfix_stopped(const Machine& machine) {
-    const auto& masters = machine.facts.masters;
-    if (!masters) {
-        return unknown(masters.error().message);
-    }
-    return masters->empty() ? pass("Postfix does not run")
-                            : warn("Postfix runs (pid " + std::to_string(masters->front().pid) +
-                                   ") while the image is made");
-}
-
-Seen image_machine_id(const Machine& machine) {
-    const auto& id = machine.facts.machine_id;
-    if (!id) {
-        return id.error().code == Errc::missing ? pass("none: each instance makes its own")
-                                                : unknown(id.error().message);
-    }
-    const std::string text = id->substr(0, id->find('\n'));
-    return text.empty() || text == "uninitialized"
-               ? pass("empty: each instance makes its own")
-               : warn("every instance of this image would have the machine id " + text);
-}
-
-Seen image_host_name(const Machine& machine) {
-    const auto& file = machine.facts.host_name_file;
-    const std::string name = file ? file->substr(0, file->find('\n')) : "";
-    return name.empty() || name.starts_with("localhost") || machine.facts.cloud_init
-               ? pass(machine.facts.cloud_init ? "cloud-init sets it" : "none is fixed")
-               : warn("every instance of this image would be called " + name);
-}
-
-Seen image_instance_id(const Machine& machine) {
-    const std::string& id = machine.settings.instance_id;
-    return id == "auto" ? pass("each instance finds out its own")
-                        : fail("the setting instance_id is " + id +
-                               ": every instance of this image would claim it");
-}
-
-Seen image_cloud_init(const Machine& machine) {
-    if (!machine.facts.cloud_init) {
-        return pass("none");
-    }
-    return machine.facts.cloud_init_ran ? warn("/var/lib/cloud still names this machine")
-                                        : pass("clean");
-}
-
-constexpr std::array machine_rules{
-    Rule{"running", About::machine, Needs::nothing, running, "sudo postfix-elb-agent check"},
-    Rule{"queue_link", About::machine, Needs::nothing, queue_link,
-         "sudo postfix-elb-agent relink --dry-run says what stands in the way; then sudo systemctl "
-         "restart "
-         "postfix-elb-agent"},
-    Rule{"queue_skeleton", About::both, Needs::nothing, skeleton,
-         "with Postfix stopped: put a pristine queue directory at {skeleton} (sudo mv {link} "
-         "{skeleton} in a fresh "
-         "image; sudo postfix set-permissions makes it whole), or correct the setting "
-         "queue.skeleton"},
-};
-
-constexpr std::array rules_of_images{
-    Rule{"image_postfix_stopped", About::image, Needs::nothing, image_postfix_stopped,
-         "sudo systemctl stop postfix"},
-    Rule{"image_link", About::image, Needs::nothing, image_link,
-         "with Postfix stopped: sudo rm {link}"},
-    Rule{"image_instance_id", About::image, Needs::nothing, image_instance_id,
-         "take instance_id out of the settings"},
-    Rule{"image_machine_id", About::image, Needs::nothing, image_machine_id,
-         "sudo truncate -s 0 /etc/machine-id"},
-    Rule{"image_host_name", About::image, Needs::nothing, image_host_name,
-         "sudo truncate -s 0 /etc/hostname"},
-    Rule{"image_cloud_init", About::image, Needs::nothing, image_cloud_init,
-         "sudo cloud-init clean --logs"},
-};
-
-}  // namespace
-
-std::span<const Rule> queue_rules() {
-    return machine_rules;
-}
-
-std::span<const Rule> image_rules() {
-    return rules_of_images;
+    return seen->leftovers.empty() ? pass(seen->path + " is pristine")
+                                   : with_leftovers(machine, *seen);
 }
 
 }  // namespace core::doctor

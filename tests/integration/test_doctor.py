@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`doctor` on pretended machines: files of their own at the usual paths, a real bus with a service on it that follows
-systemd's documentation. Each rule is tried in the unit tests; here it is whether what is read is what is there."""
+"""`doctor` on simulated machines: files of their own at the usual paths, and a real bus with a service that follows
+systemd's documentation. The unit tests cover each rule; these tests cover what is read."""
 import json
 import os
 import time
@@ -20,7 +20,7 @@ COMMANDS = "a(sasbttttuii)"
 
 
 def has_file(instance, path, text):
-    """A file of this machine's own at a path at which every machine has one."""
+    """Gives this machine a file of its own at a path that every machine has."""
     own = f"{instance.host.directory}/{path.replace('/', '_')}"
     with open(own, "w") as file:
         file.write(text)
@@ -36,13 +36,13 @@ def has_files(instance, fstab):
 def findings(instance, *arguments):
     done = instance.command("doctor", "--json", *arguments)
     rows = json.loads(done.stdout)
-    assert all(set(row) == {"check", "status", "output", "remedy"} for row in rows)
+    assert all(set(row) == {"check", "status", "output", "remedy", "commands"} for row in rows)
     return done.returncode, {row["check"]: row for row in rows}
 
 
 @pytest.fixture
 def machine(instance):
-    """As Debian 12 with the package installed: nothing that systemd says is wrong."""
+    """Debian 12 with the package installed, and no fault in its units."""
     has_files(instance, f"fs-test:/ {instance.world.mount_path} tmpfs nofail 0 0\n")
     bus = SystemdBus(instance.host).start()
     bus.unit(AGENT, "active", "running", "notify")
@@ -65,7 +65,7 @@ def machine(instance):
     bus.thaw()  # a stopped process would keep the host from ending
 
 
-def test_a_machine_that_is_set_up_well(machine):
+def test_a_correct_machine_passes(machine):
     machine.serving()
     code, seen = findings(machine)
     # Of the machine that the tests run on: who sets its clock, whether it keeps a journal, how Postfix was started.
@@ -119,7 +119,7 @@ def test_a_fresh_image_whose_queue_is_still_a_directory(machine):
     make_skeleton(machine.link)
     seen = findings(machine, "--image")[1]
     assert seen["image_link"]["status"] == "pass"
-    assert seen["queue_skeleton"] == {"check": "queue_skeleton", "status": "pass", "remedy": "",
+    assert seen["queue_skeleton"] == {"check": "queue_skeleton", "status": "pass", "remedy": "", "commands": [],
                                       "output": f"{machine.link} is pristine"}
 
 
@@ -132,7 +132,7 @@ def test_it_changes_nothing(machine):
     assert [differences(a, b) for a, b in zip(before, after)] == [[], []]
 
 
-def test_settings_with_errors_are_a_finding_and_the_rest_is_told(machine):
+def test_settings_with_errors_are_one_finding_among_others(machine):
     machine.write_settings(mount={"pth": "/x"})
     code, seen = findings(machine)
     assert code == 2
@@ -143,7 +143,7 @@ def test_settings_with_errors_are_a_finding_and_the_rest_is_told(machine):
 def test_settings_that_others_may_write_are_a_fault(machine):
     os.chmod(machine.settings_path, 0o666)
     row = findings(machine)[1]["settings_file"]
-    assert row["status"] == "fail" and row["remedy"].endswith(f"sudo chmod 0644 {machine.settings_path}")
+    assert row["status"] == "fail" and row["commands"][-1] == f"sudo chmod 0644 {machine.settings_path}"
 
 
 def test_another_program_on_the_port_is_named_with_its_pid(machine):
@@ -157,19 +157,19 @@ def test_another_program_on_the_port_is_named_with_its_pid(machine):
     assert f"port {port} is held by python3" in row["output"] and "(pid " in row["output"]
 
 
-def test_who_is_not_root_is_told_what_he_may_know(machine):
+def test_another_user_sees_what_needs_no_root(machine):
     machine.relinked()
     done = machine.host.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", binary(), "doctor", "--json",
                             "--config", machine.settings_path, check=False)
     seen = {row["check"]: row for row in json.loads(done.stdout)}
     for name in ("running", "postfix_process", "queue_skeleton"):
-        assert seen[name]["status"] == "unknown" and seen[name]["remedy"] == "sudo postfix-elb-agent doctor", name
+        assert seen[name]["status"] == "unknown" and seen[name]["commands"] == ["sudo postfix-elb-agent doctor"], name
     for name in ("postfix_gate", "agent_unit", "mount_fstab", "queue_link"):
         assert seen[name]["status"] == "pass", seen[name]
 
 
 @pytest.mark.parametrize("trouble", ["hang", "stop_systemd"])
-def test_without_systemd_the_rest_is_told_and_soon(machine, trouble):
+def test_without_systemd_the_other_findings_come_soon(machine, trouble):
     getattr(machine.systemd, trouble)()
     began = time.monotonic()
     seen = findings(machine)[1]
@@ -178,7 +178,7 @@ def test_without_systemd_the_rest_is_told_and_soon(machine, trouble):
     assert seen["mount_fstab"]["status"] == "pass"
 
 
-def test_a_mount_that_hangs_does_not_hold_it_up(frozen_world):
+def test_a_hung_mount_does_not_delay_it(frozen_world):
     instance = frozen_world.instance()
     has_files(instance, "")
     instance.relinked()

@@ -37,13 +37,13 @@ class LocalFiles : public testing::Test {
     agent::LocalFiles files_{local_, root_.path()};
 };
 
-TEST_F(LocalFiles, ATextIsReadBelowTheRootAndAMissingOneIsMissing) {
+TEST_F(LocalFiles, ATextIsReadBelowTheRoot) {
     write("/etc/fstab", "srv:/ /Mail nfs4\n");
     EXPECT_EQ(files_.text("/etc/fstab").value(), "srv:/ /Mail nfs4\n");
     EXPECT_EQ(files_.text("/etc/none").error().code, core::Errc::missing);
 }
 
-TEST_F(LocalFiles, WhatStandsAtAPathIsTold) {
+TEST_F(LocalFiles, TheObjectAtAPathIsReported) {
     write("/etc/agent.json", "{}");
     ASSERT_EQ(::chmod((root_.path() + "/etc/agent.json").c_str(), 0666), 0);
     EXPECT_EQ(files_.look_at("/etc/agent.json").kind, Kind::file);
@@ -55,7 +55,7 @@ TEST_F(LocalFiles, WhatStandsAtAPathIsTold) {
     EXPECT_EQ(files_.look_at("/fifo").kind, Kind::other);
 }
 
-TEST_F(LocalFiles, NoStepIsTakenOntoAFileSystemOfAnotherHost) {
+TEST_F(LocalFiles, FileSystemsOfOtherHostsAreNotTouched) {
     fs::create_directories(root_.path() + "/Mail/x");
     const agent::LocalPaths local("1 2 0:40 / " + root_.path() + "/Mail rw - nfs4 srv:/ rw\n");
     const agent::LocalFiles files(local, root_.path());
@@ -67,7 +67,7 @@ TEST_F(LocalFiles, NoStepIsTakenOntoAFileSystemOfAnotherHost) {
     EXPECT_EQ(files.link("/link").target, root_.path() + "/Mail/x");
 }
 
-TEST_F(LocalFiles, APristineSkeletonIsToldFromOneThatWasUsed) {
+TEST_F(LocalFiles, APristineSkeletonDiffersFromAUsedOne) {
     make_queue("/queue");
     const auto pristine = files_.skeleton("/queue");
     ASSERT_TRUE(pristine) << pristine.error().message;
@@ -95,7 +95,7 @@ TEST_F(LocalFiles, TheDropInsOfAnAdministratorAreFound) {
                                                         "/run/systemd/system/postfix@.service.d"));
 }
 
-TEST_F(LocalFiles, AnIdentityInModprobesFilesIsFoundAndACommentIsNot) {
+TEST_F(LocalFiles, AnIdentityInModprobesFilesIsFoundButNotInAComment) {
     write("/etc/modprobe.d/a.conf", "# options nfs nfs4_unique_id=no\noptions nfs other=1\n");
     EXPECT_EQ(files_.modprobe_unique_id(), "");
     write("/etc/modprobe.d/b.conf", "options nfs x=1 nfs4_unique_id=i-0 y=2\n");

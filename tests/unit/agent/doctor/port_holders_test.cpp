@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Of this very process.
+// Uses a port of the test process itself.
 #include "agent/doctor/port_holders.hpp"
 
 #include "agent/base/file_descriptor.hpp"
@@ -21,7 +21,7 @@ std::uint16_t port_of(int socket) {
     return ntohs(address.sin_port);
 }
 
-TEST(PortHolders, WhoListensIsToldAndNobodyOnceItIsClosed) {
+TEST(PortHolders, AListenerIsFoundUntilItCloses) {
     agent::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;

@@ -10,13 +10,19 @@ using core::DoctorFinding;
 using core::DoctorStatus;
 
 const std::vector<DoctorFinding> findings{
-    {"postfix_gate", DoctorStatus::fail, "not gated", "do this"},
-    {"running", DoctorStatus::unknown, "denied", "sudo postfix-elb-agent doctor"},
-    {"port", DoctorStatus::unknown, "denied", "sudo postfix-elb-agent doctor"},
-    {"clock", DoctorStatus::pass, "synchronised", ""},
+    {"postfix_gate", DoctorStatus::fail, "not gated", {"Do this.", {"sudo a", "sudo b 'c d'"}}},
+    {"running",
+     DoctorStatus::unknown,
+     "denied",
+     {"Run doctor as root.", {"sudo postfix-elb-agent doctor"}}},
+    {"port",
+     DoctorStatus::unknown,
+     "denied",
+     {"Run doctor as root.", {"sudo postfix-elb-agent doctor"}}},
+    {"clock", DoctorStatus::pass, "synchronised", {}},
 };
 
-TEST(DoctorReport, TheTableHasALineForEachAndThenWhatToDo) {
+TEST(DoctorReport, TheTableListsFindingsAndThenRemedies) {
     EXPECT_EQ(agent::doctor_table(findings, "mx1"),
               "mx1: fail (1 fail, 2 unknown, 1 pass)\n"
               "\n"
@@ -27,34 +33,38 @@ TEST(DoctorReport, TheTableHasALineForEachAndThenWhatToDo) {
               "clock         pass     synchronised\n"
               "\n"
               "What to do:\n"
-              "  postfix_gate: do this\n"
-              "  running, port: sudo postfix-elb-agent doctor\n");
+              "  postfix_gate: Do this.\n"
+              "    sudo a\n"
+              "    sudo b 'c d'\n"
+              "  running, port: Run doctor as root.\n"
+              "    sudo postfix-elb-agent doctor\n");
 }
 
-TEST(DoctorReport, WithoutAFaultThereIsNothingToDo) {
+TEST(DoctorReport, WithoutAFaultThereAreNoRemedies) {
     EXPECT_EQ(agent::doctor_table({findings[3]}, "mx1"),
               "mx1: pass (1 pass)\n\nCHECK  STATUS   SEEN\nclock  pass     synchronised\n");
 }
 
-TEST(DoctorReport, NothingThatWasSeenDrivesATerminal) {
-    const std::string table =
-        agent::doctor_table({{"port", DoctorStatus::fail, "a\x1b[31m\n", "b\r"}}, "m\x1bx");
+TEST(DoctorReport, ControlBytesDoNotReachTheTerminal) {
+    const std::string table = agent::doctor_table(
+        {{"port", DoctorStatus::fail, "a\x1b[31m\n", {"b\r", {"c\x1b"}}}}, "m\x1bx");
     EXPECT_EQ(table.find('\x1b'), std::string::npos);
     EXPECT_EQ(table.find('\r'), std::string::npos);
 }
 
-TEST(DoctorReport, TheJsonHasFourMembersForEach) {
+TEST(DoctorReport, TheJsonHasFiveMembersForEach) {
     const auto array = nlohmann::json::parse(agent::doctor_json(findings));
     ASSERT_EQ(array.size(), 4U);
     EXPECT_EQ(array[0], (nlohmann::json{{"check", "postfix_gate"},
                                         {"status", "fail"},
                                         {"output", "not gated"},
-                                        {"remedy", "do this"}}));
+                                        {"remedy", "Do this."},
+                                        {"commands", {"sudo a", "sudo b 'c d'"}}}));
     EXPECT_EQ(array[3]["remedy"], "");
     EXPECT_EQ(agent::doctor_json({}), "[]\n");
     EXPECT_TRUE(
-        nlohmann::json::accept(agent::doctor_json({{"port", DoctorStatus::fail, "\xff\xfe", ""}})))
-        << "whatever bytes were seen";
+        nlohmann::json::accept(agent::doctor_json({{"port", DoctorStatus::fail, "\xff\xfe", {}}})))
+        << "any bytes";
 }
 
 }  // namespace

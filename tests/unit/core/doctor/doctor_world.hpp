@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Debian 12 machine on which everything is set up as it must be, to break one thing of.
+// A Debian 12 machine with a correct set-up, of which a test breaks one part.
 #pragma once
 
 #include "core/doctor/doctor.hpp"
@@ -89,7 +89,7 @@ class DoctorWorld : public testing::Test {
         master.unit = "postfix@-.service";
         facts.masters = std::vector{master};
         facts.main_cf = std::string("myhostname = mx1\nqueue_directory = /var/spool/postfix\n");
-        facts.check = core::CheckAnswer{core::Status::pass, "", ""};
+        facts.check = core::CheckAnswer{core::Status::pass, "", {}};
         facts.logs = {{core::PathFacts::Kind::file, "/var/log/mail.log", 0640, 0, ""}};
         facts.journal = facts.journal_on_disk = true;
         facts.port = core::PortFacts{true, {{1, "systemd"}, {500, "postfix-elb-agent"}}};
@@ -103,7 +103,7 @@ class DoctorWorld : public testing::Test {
         return {core::PathFacts::Kind::directory, path, 0755, 0, ""};
     }
 
-    /// The same machine, stopped and cleaned to become an image.
+    /// Stops and cleans the machine, as for an image.
     void becomes_an_image() {
         subject = core::DoctorSubject::image;
         facts.mountinfo = std::string();
@@ -120,7 +120,7 @@ class DoctorWorld : public testing::Test {
     core::UnitProperties& agent() { return unit("postfix-elb-agent.service"); }
     core::UnitProperties& postfix() { return unit("postfix@-.service"); }
 
-    /// As Red Hat and Debian 13 have it.
+    /// As on Red Hat and Debian 13.
     void has_a_single_unit() {
         core::UnitProperties single = postfix();
         single.name = "postfix.service";
@@ -140,14 +140,25 @@ class DoctorWorld : public testing::Test {
         return *found;
     }
 
-    /// "fail: what was seen"
+    /// "fail: the output"
     [[nodiscard]] std::string said(std::string_view check) const {
         const core::DoctorFinding found = finding(check);
         return std::string(core::to_string(found.status)) + ": " + found.output;
     }
-    [[nodiscard]] std::string remedy(std::string_view check) const { return finding(check).remedy; }
+    /// The advice and the commands, a line each.
+    [[nodiscard]] std::string remedy(std::string_view check) const {
+        const core::Remedy remedy = finding(check).remedy;
+        std::string text = remedy.advice;
+        for (const std::string& command : remedy.commands) {
+            text += "\n" + command;
+        }
+        return text;
+    }
+    [[nodiscard]] std::vector<std::string> commands(std::string_view check) const {
+        return finding(check).remedy.commands;
+    }
 
-    /// What does not pass.
+    /// The findings that do not pass.
     [[nodiscard]] std::vector<std::string> troubles() const {
         std::vector<std::string> names;
         for (const auto& found : core::diagnose(facts, settings, subject)) {
