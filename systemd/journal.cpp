@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/journal.hpp"
 
-#include "core/base/result.hpp"
 #include "core/maillog/delivery_line.hpp"
 #include "core/maillog/startup_line.hpp"
-#include "systemd/journal_line.hpp"
 #include "systemd/monotonic.hpp"
 
-#include <systemd/sd-id128.h>
 #include <systemd/sd-journal.h>
 
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
-#include <cstdlib>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -26,262 +19,124 @@ namespace systemd {
 namespace {
 
 using State = JournalSlice::State;
-using std::chrono::milliseconds;
 
-// Anybody may log as facility mail; the programs that start Postfix run as root. journald takes the
-// user from the kernel, and has it of a sender that is gone by then, too.
 constexpr std::string_view of_mail = "SYSLOG_FACILITY=2";
 constexpr std::string_view by_root = "_UID=0";
-
-struct CloseJournal {
-    void operator()(sd_journal* journal) const { sd_journal_close(journal); }
-};
-using Handle = std::unique_ptr<sd_journal, CloseJournal>;
 
 Clocks clocks_now() {
     return {clock_now(CLOCK_REALTIME), clock_now(CLOCK_MONOTONIC), clock_now(CLOCK_BOOTTIME)};
 }
 
-std::string failure(int result, std::string_view action) {
-    return core::system_error(-result, action, "the journal").message;
-}
-
-// The field's value; valid until the next is asked for. Absent when the entry has none, or is
-// damaged.
-std::optional<std::string_view> field(sd_journal* journal, const char* name) {
-    const void* data = nullptr;
-    std::size_t size = 0;
-    if (sd_journal_get_data(journal, name, &data, &size) < 0) {
-        return std::nullopt;
-    }
-    const std::string_view text(static_cast<const char*>(data), size);
-    return text.substr(std::min(size, std::string_view(name).size() + 1));
-}
-
-std::optional<std::string> copy_of(std::optional<std::string_view> text) {
-    return text ? std::optional<std::string>(text->substr(0, max_delivery_line)) : std::nullopt;
-}
-
-std::string cursor_of(sd_journal* journal) {
-    char* cursor = nullptr;
-    if (sd_journal_get_cursor(journal, &cursor) < 0) {
-        return {};
-    }
-    std::string text = cursor;
-    ::free(cursor);
-    return text;
-}
-
-// What of a cursor is the entry's own, whatever file it lies in: the boot, both clocks and the
-// hash.
-std::string_view own_part(std::string_view cursor) {
-    const auto boot = cursor.find(";b=");
-    return cursor.substr(std::min(boot, cursor.size()));
-}
-
-// The monotonic clock of a cursor, in hexadecimal as it stands there; 0 if there is none.
-std::uint64_t monotonic_of(std::string_view cursor) {
-    const auto begin = cursor.find(";m=");
-    std::uint64_t monotonic = 0;
-    if (begin != std::string_view::npos) {
-        std::from_chars(cursor.data() + begin + 3, cursor.data() + cursor.size(), monotonic, 16);
-    }
-    return monotonic;
-}
-
-// libsystemd leaves out what it cannot open, and drops what turns out to be damaged, without a
-// word.
-bool has_files(sd_journal* journal) {
-    std::uint64_t bytes = 0;
-    return sd_journal_get_usage(journal, &bytes) >= 0 && bytes > 0;
-}
-
-bool is_event(const std::string& line, Microseconds now) {
-    const core::WallTime wall(std::chrono::floor<milliseconds>(now));
-    return core::parse_maillog_line(line, wall, {}).has_value();
+std::string copy_of(std::optional<std::string_view> text) {
+    return std::string(text.value_or("").substr(0, max_journal_line));
 }
 
 }  // namespace
 
-class Journal::Reader {
-   public:
-    Reader(JournalLimits limits, JournalLines wanted)
-        : limits_(limits), wanted_(wanted), retry_(limits.first_retry) {}
-
-    JournalSlice read();
-    JournalSlice read_after(const std::string& cursor);
-    bool look();
-    [[nodiscard]] pollfd descriptor() const;
-    [[nodiscard]] int timeout_ms() const;
-
-   private:
-    // What an entry is known by: moved to another file it has another cursor, but the same of
-    // these.
-    struct Told {
-        std::uint64_t realtime = 0;
-        std::uint64_t monotonic = 0;
-        std::string message;
-        bool operator==(const Told&) const = default;
-    };
-
-    [[nodiscard]] bool take_changes();
-    void read_on();
-    void open();
-    int seek();
-    int scan();
-    std::size_t take_entry();
-    std::size_t take_start();
-    std::size_t take_any();
-    std::size_t add_line(std::string_view identifier, std::string_view message,
-                         std::uint64_t realtime, std::uint64_t monotonic, std::size_t max_bytes);
-    [[nodiscard]] bool looked_at_before();
-    void remember_place();
-    void cannot_read(std::string error);
-    [[nodiscard]] bool told_before(const Told& entry);
-
-    JournalLimits limits_;
-    JournalLines wanted_;
-    Handle
-        journal_;  ///< also while there is nothing to read: its descriptor tells of files that come
-    bool reading_ = false;  ///< the handle stands at the place
-    bool ever_read_ = false;
-    std::string cursor_;  ///< of the last entry that was looked at; "" before the first
-    Told last_told_;
-    bool sought_ = false;  ///< the place was sought anew, and what was told before may come again
-    milliseconds retry_;
-    std::optional<Microseconds> retry_at_{
-        Microseconds(0)};  ///< on CLOCK_MONOTONIC; at first at once
-    JournalSlice next_;    ///< what read() will give, as far as it was read
-    State given_ = State::absent;
-    std::string given_cursor_;  ///< what the slice that was given last ended with
-    bool from_start_ = true;
-};
-
-JournalSlice Journal::Reader::read() {
-    if (next_.lines.empty()) {
+JournalSlice Journal::read(const JournalPosition& after) {
+    if (after != returned_) {
+        next_.starts.clear();
+        next_.lines.clear();
+        next_.position = after;
+        at_position_ = false;
+    }
+    if (!has_lines()) {
         static_cast<void>(take_changes());
         read_on();
     }
     JournalSlice slice = std::exchange(next_, {});
-    next_.state = slice.state;
+    next_.state = returned_state_ = slice.state;
     next_.error = slice.error;
-    given_ = slice.state;
-    slice.cursor = given_cursor_ = cursor_;
-    slice.from_start = from_start_ && given_ == State::reading;
-    from_start_ = from_start_ && !slice.from_start;
+    next_.position = returned_ = slice.position;
     return slice;
 }
 
-JournalSlice Journal::Reader::read_after(const std::string& cursor) {
-    if (cursor != given_cursor_) {
-        next_ = {};
-        cursor_ = cursor;
-        reading_ = false;
-    }
-    return read();
-}
-
-bool Journal::Reader::look() {
+bool Journal::look() {
     const bool due = retry_at_ && clock_now(CLOCK_MONOTONIC) >= *retry_at_;
     if (take_changes() || due) {
         read_on();
     }
-    return next_.state != given_ || next_.more || !next_.lines.empty();
+    return next_.state != returned_state_ || next_.more || has_lines();
 }
 
-bool Journal::Reader::take_changes() {
+bool Journal::take_changes() {
     if (!journal_) {
         return false;
     }
     const int change = sd_journal_process(journal_.get());
-    if (change < 0 || change == SD_JOURNAL_INVALIDATE) {
-        reading_ = false;
-    }
+    at_position_ = at_position_ && change >= 0 && change != SD_JOURNAL_INVALIDATE;
     return change != SD_JOURNAL_NOP;
 }
 
-// A second attempt only with a handle that was just opened: what fails then fails for good.
-void Journal::Reader::read_on() {
-    const bool reopened = !reading_;
-    if (!reading_) {
+// A second attempt only with a new handle: if that fails too, another attempt would not help.
+void Journal::read_on() {
+    const bool reopened = !at_position_;
+    if (reopened) {
         open();
     }
-    if (!reading_) {
-        return;
-    }
-    int result = scan();
+    int result = at_position_ ? scan() : 0;
     if (result < 0 && !reopened) {
         open();
-        result = reading_ ? scan() : 0;
+        result = at_position_ ? scan() : 0;
     }
     if (result < 0) {
-        cannot_read(failure(result, "read"));
+        cannot_read(journal_error(result, "read").message);
     }
 }
 
-void Journal::Reader::open() {
-    reading_ = false;
+void Journal::open() {
+    at_position_ = false;
     journal_.reset();
-    sd_journal* opened = nullptr;
-    if (const int result = sd_journal_open(&opened, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
-        result < 0) {
-        return cannot_read(failure(result, "open"));
+    auto opened = open_journal();
+    if (!opened) {
+        return cannot_read(opened.error().message);
     }
-    journal_.reset(opened);
-    if (const int result = sd_journal_get_fd(opened); result < 0) {
-        return cannot_read(failure(result, "watch"));
+    journal_ = std::move(*opened);
+    if (const int result = sd_journal_get_fd(journal_.get()); result < 0) {
+        return cannot_read(journal_error(result, "watch").message);
     }
-    if (!has_files(opened)) {
+    if (!has_files(journal_.get())) {
         return cannot_read("the journal has no files in /run/log/journal or /var/log/journal");
     }
-    const int result = seek();
-    if (result <= 0) {
-        return cannot_read(result < 0 ? failure(result, "read")
-                                      : "the journal has no entry of this boot");
+    if (const auto sought = seek(); !sought) {
+        return cannot_read(sought.error().message);
     }
-    reading_ = ever_read_ = true;
+    at_position_ = true;
     retry_at_.reset();
     retry_ = limits_.first_retry;
     next_.state = State::reading;
     next_.error.clear();
 }
 
-// To before the first entry of this boot, or to the place that was reached. 0: there is no entry of
-// this boot, and there was none before.
-int Journal::Reader::seek() {
+core::Result<void> Journal::seek() {
     sd_journal* const journal = journal_.get();
-    sd_journal_set_data_threshold(journal, max_delivery_line);
-    sd_id128_t boot{};
-    if (const int result = sd_id128_get_boot(&boot); result < 0) {
-        return result;
-    }
-    std::array<char, SD_ID128_STRING_MAX> boot_text{};
-    const std::string of_boot =
-        std::string("_BOOT_ID=") + sd_id128_to_string(boot, boot_text.data());
-    if (const int result = sd_journal_add_match(journal, of_boot.data(), of_boot.size());
-        result < 0) {
-        return result;
-    }
-    if (!ever_read_) {
+    sd_journal_set_data_threshold(journal, max_journal_line);
+    sought_ = !cursor().empty();
+    int result = match_this_boot(journal);
+    if (result >= 0 && next_.state == State::absent && !sought_) {
         sd_journal_seek_head(journal);
-        if (const int result = sd_journal_next(journal); result <= 0) {
-            return result;
+        result = sd_journal_next(journal);
+        if (result == 0) {
+            return core::Error{core::Errc::missing, "the journal has no entry of this boot"};
         }
     }
-    for (const std::string_view match : {of_mail, by_root}) {
-        const bool anybody = match == by_root && wanted_ == JournalLines::of_postfix;
-        const int result = anybody ? 0 : sd_journal_add_match(journal, match.data(), match.size());
-        if (result < 0) {
-            return result;
-        }
+    if (result >= 0) {
+        result = add_match(journal, of_mail);
     }
-    sought_ = !cursor_.empty();
-    const int result =
-        sought_ ? sd_journal_seek_cursor(journal, cursor_.c_str()) : sd_journal_seek_head(journal);
-    return result < 0 ? result : 1;
+    if (result >= 0 && !next_.position.lines) {
+        result = add_match(journal, by_root);
+    }
+    if (result >= 0) {
+        result = sought_ ? sd_journal_seek_cursor(journal, cursor().c_str())
+                         : sd_journal_seek_head(journal);
+    }
+    if (result < 0) {
+        return journal_error(result, "read");
+    }
+    return {};
 }
 
-int Journal::Reader::scan() {
+int Journal::scan() {
     const Microseconds until = clock_now(CLOCK_MONOTONIC) + limits_.time;
     std::size_t bytes = 0;
     for (std::size_t entries = 0;; ++entries) {
@@ -293,112 +148,117 @@ int Journal::Reader::scan() {
             continue;
         }
         if (entries > 0) {
-            remember_place();
+            remember_position();
         }
         return result == 0 && !next_.more && !has_files(journal_.get()) ? -EIO : result;
     }
 }
 
-// How many bytes it added.
-std::size_t Journal::Reader::take_entry() {
-    return wanted_ == JournalLines::of_starts ? take_start() : take_any();
-}
-
-std::size_t Journal::Reader::take_start() {
-    sd_journal* const journal = journal_.get();
-    const auto message = field(journal, "MESSAGE");
-    if (!message || !core::may_tell(*message)) {
+// Returns how many bytes of lines it added.
+std::size_t Journal::take_entry() {
+    if (was_read_before()) {
         return 0;
     }
-    Told told{.message = *copy_of(message)};
-    if (sd_journal_get_realtime_usec(journal, &told.realtime) < 0 ||
-        sd_journal_get_monotonic_usec(journal, &told.monotonic, nullptr) < 0 || told_before(told)) {
+    const auto found = field(journal_.get(), "MESSAGE");
+    const bool all = next_.position.lines.has_value();
+    if (!found || (!all && !core::may_tell(*found))) {
         return 0;
     }
-    const auto identifier = copy_of(field(journal, "SYSLOG_IDENTIFIER")).value_or("");
-    const std::size_t bytes =
-        add_line(identifier, told.message, told.realtime, told.monotonic, max_journal_line);
-    if (!is_event(next_.lines.back(), clock_now(CLOCK_REALTIME))) {
-        next_.lines.pop_back();
+    const std::string message = copy_of(found);
+    const std::string identifier = copy_of(field(journal_.get(), "SYSLOG_IDENTIFIER"));
+    const bool of_postfix = all && core::is_postfix_tag(identifier);
+    if (!of_postfix && !core::may_tell(message)) {
         return 0;
     }
-    last_told_ = std::move(told);
-    remember_place();
+    auto line = line_of_entry(identifier, message);
+    std::size_t bytes = 0;
+    if (line && is_start(*line)) {
+        bytes += line->size();
+        next_.starts.push_back(*line);
+        remember_position();
+    }
+    if (line && of_postfix) {
+        bytes += line->size();
+        next_.lines.push_back(std::move(*line));
+    }
     return bytes;
 }
 
-std::size_t Journal::Reader::take_any() {
+std::optional<std::string> Journal::line_of_entry(std::string_view identifier,
+                                                  std::string_view message) const {
     sd_journal* const journal = journal_.get();
-    if (looked_at_before()) {
-        return 0;
-    }
-    const auto identifier = copy_of(field(journal, "SYSLOG_IDENTIFIER"));
-    if (!identifier || !core::is_postfix_tag(*identifier)) {
-        return 0;
-    }
-    const auto message = copy_of(field(journal, "MESSAGE"));
     std::uint64_t realtime = 0;
     std::uint64_t monotonic = 0;
-    if (!message || sd_journal_get_realtime_usec(journal, &realtime) < 0 ||
+    if (sd_journal_get_realtime_usec(journal, &realtime) < 0 ||
         sd_journal_get_monotonic_usec(journal, &monotonic, nullptr) < 0) {
-        return 0;
+        return std::nullopt;
     }
-    return add_line(*identifier, *message, realtime, monotonic, max_delivery_line);
-}
-
-std::size_t Journal::Reader::add_line(std::string_view identifier, std::string_view message,
-                                      std::uint64_t realtime, std::uint64_t monotonic,
-                                      std::size_t max_bytes) {
-    sd_journal* const journal = journal_.get();
-    auto pid = copy_of(field(journal, "SYSLOG_PID"));
-    if (!pid) {
+    std::string pid = copy_of(field(journal, "SYSLOG_PID"));
+    if (pid.empty()) {
         pid = copy_of(field(journal, "_PID"));
     }
-    const auto host = copy_of(field(journal, "_HOSTNAME")).value_or("");
-    next_.lines.push_back(journal_line({.realtime = Microseconds(realtime),
-                                        .monotonic = Microseconds(monotonic),
-                                        .host = host,
-                                        .identifier = identifier,
-                                        .pid = pid,
-                                        .message = message},
-                                       clocks_now(), max_bytes));
-    return next_.lines.back().size();
+    const std::string host = copy_of(field(journal, "_HOSTNAME"));
+    return journal_line({.realtime = Microseconds(realtime),
+                         .monotonic = Microseconds(monotonic),
+                         .host = host,
+                         .identifier = identifier,
+                         .pid = pid,
+                         .message = message},
+                        clocks_now());
 }
 
-// The place that was sought is where the entry was, or was before it was moved to another file.
-bool Journal::Reader::looked_at_before() {
+// Without `lines` the matches have selected the user, and the position the entries.
+bool Journal::is_start(const std::string& line) const {
+    const core::WallTime now(
+        std::chrono::floor<std::chrono::milliseconds>(clock_now(CLOCK_REALTIME)));
+    if (!core::parse_maillog_line(line, now, {})) {
+        return false;
+    }
+    return !next_.position.lines ||
+           (field(journal_.get(), "_UID") == "0" &&
+            monotonic_of(cursor_of(journal_.get())) > monotonic_of(next_.position.starts));
+}
+
+// The position that was sought is where the entry is, or was before it moved to another file.
+bool Journal::was_read_before() {
     if (!sought_) {
         return false;
     }
     const std::string here = cursor_of(journal_.get());
-    const bool same = own_part(here) == own_part(cursor_);
-    const bool before = same || monotonic_of(here) < monotonic_of(cursor_);
+    const bool same = is_same_entry(here, cursor());
+    const bool before = same || monotonic_of(here) < monotonic_of(cursor());
     sought_ = before && !same;
     return before;
 }
 
-bool Journal::Reader::told_before(const Told& entry) {
-    const bool before = sought_ && (entry.monotonic < last_told_.monotonic || entry == last_told_);
-    sought_ = before;
-    return before;
-}
-
-void Journal::Reader::remember_place() {
-    if (std::string cursor = cursor_of(journal_.get()); !cursor.empty()) {
-        cursor_ = std::move(cursor);
+void Journal::remember_position() {
+    const std::string here = cursor_of(journal_.get());
+    if (here.empty()) {
+        return;
+    }
+    if (next_.position.lines) {
+        next_.position.lines = here;
+    }
+    if (monotonic_of(here) >= monotonic_of(next_.position.starts)) {
+        next_.position.starts = here;
     }
 }
 
-void Journal::Reader::cannot_read(std::string error) {
-    reading_ = false;
-    next_.state = ever_read_ ? State::lost : State::absent;
+const std::string& Journal::cursor() const {
+    return next_.position.lines ? *next_.position.lines : next_.position.starts;
+}
+
+void Journal::cannot_read(std::string error) {
+    at_position_ = false;
+    const bool was_read = next_.state != State::absent || !cursor().empty();
+    next_.state = was_read ? State::lost : State::absent;
     next_.error = std::move(error);
     next_.more = false;
     retry_at_ = clock_now(CLOCK_MONOTONIC) + retry_;
     retry_ = std::min(2 * retry_, limits_.last_retry);
 }
 
-pollfd Journal::Reader::descriptor() const {
+pollfd Journal::descriptor() const {
     if (!journal_) {
         return {-1, 0, 0};
     }
@@ -406,7 +266,7 @@ pollfd Journal::Reader::descriptor() const {
     return {sd_journal_get_fd(journal_.get()), static_cast<short>(std::max(events, 0)), 0};
 }
 
-int Journal::Reader::timeout_ms() const {
+int Journal::timeout_ms() const {
     std::uint64_t until = UINT64_MAX;
     if (journal_ && sd_journal_get_timeout(journal_.get(), &until) < 0) {
         until = UINT64_MAX;
@@ -415,27 +275,6 @@ int Journal::Reader::timeout_ms() const {
         until = std::min(until, static_cast<std::uint64_t>(retry_at_->count()));
     }
     return timeout_until(until);
-}
-
-Journal::Journal(JournalLimits limits, JournalLines wanted)
-    : reader_(std::make_unique<Reader>(limits, wanted)) {
-}
-Journal::~Journal() = default;
-
-JournalSlice Journal::read() {
-    return reader_->read();
-}
-JournalSlice Journal::read_after(const std::string& cursor) {
-    return reader_->read_after(cursor);
-}
-bool Journal::look() {
-    return reader_->look();
-}
-pollfd Journal::descriptor() const {
-    return reader_->descriptor();
-}
-int Journal::timeout_ms() const {
-    return reader_->timeout_ms();
 }
 
 }  // namespace systemd

@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mail log as systemd's journal keeps it: the entries of this boot whose facility is "mail", in
-// their order, each once. Either those that root logged and that tell of a start of Postfix, or
-// every line of Postfix, whoever logged it: its programs run as several users. It is the message
-// that is looked at, never the unit: journald often does not learn the unit of a program that ends
-// at once, as those do that say why Postfix did not start.
+// The mail log in systemd's journal: the entries of this boot with facility "mail", in order, each
+// once. One reader returns two kinds of lines: start lines, which report a start of Postfix and
+// were logged by root; and, on request, every line of Postfix, whose programs run as several users.
+// Lines are selected by tag and text, never by unit.
 //
-// Files may be rotated, vacuumed, moved from /run to /var or deleted while they are read, and
-// journald may be restarted: reading goes on after the last entry that was read. A journal that
-// comes later is found. Reads only; waits for nothing but the disk under /var/log/journal and
-// /run/log/journal.
+// The caller keeps the position, so that it can ask again for a slice that it did not receive, and
+// go on after a restart. Reading goes on after the same entry when files are rotated, vacuumed,
+// moved from /run to /var or deleted, and when journald is restarted. A journal that appears later
+// is found. Read-only; waits only for the disk under /var/log/journal and /run/log/journal.
 //
-// Known limits: libsystemd ends the process by SIGBUS when a file is cut short while it is read (it
-// keeps its handler for that to systemd's own tools); journald never does that. Needs
-// CAP_DAC_READ_SEARCH, or the group systemd-journal.
+// Known limit: libsystemd ends the process by SIGBUS when a file is truncated while it is read (its
+// handler is private); journald never truncates one. Needs CAP_DAC_READ_SEARCH or the group
+// systemd-journal.
+//
+// Why not the unit: journald often does not learn the unit of a short-lived program, such as those
+// that report why Postfix did not start. Why root: any user may log with facility mail, but only
+// root can start Postfix; journald takes the user from the kernel.
 #pragma once
+
+#include "systemd/journal_handle.hpp"
+#include "systemd/journal_line.hpp"
 
 #include <chrono>
 #include <cstddef>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,57 +31,76 @@ struct pollfd;
 
 namespace systemd {
 
-/// Bounds of what one call does and returns.
+/// Bounds of one call.
 struct JournalLimits {
-    std::size_t entries = 20'000;                  ///< looked at
-    std::size_t bytes = 32 * 1024;                 ///< of lines; one more line may pass it
-    std::chrono::milliseconds time{50};            ///< after which no further entry is looked at
-    std::chrono::milliseconds first_retry{1'000};  ///< of a journal that is absent or lost; doubles
+    std::size_t entries = 20'000;                  ///< read
+    std::size_t bytes = 32 * 1024;                 ///< of lines; one more entry may exceed it
+    std::chrono::milliseconds time{50};            ///< after which no further entry is read
+    std::chrono::milliseconds first_retry{1'000};  ///< of an absent or lost journal; doubles
     std::chrono::milliseconds last_retry{60'000};
 };
 
-/// Which lines are wanted.
-enum class JournalLines { of_starts, of_postfix };
+/// Cursors of sd_journal_get_cursor(3) after whose entries reading goes on; "" is the beginning of
+/// this boot. The entry need not exist any more.
+struct JournalPosition {
+    std::string starts;
+    std::optional<std::string> lines;  ///< absent: only start lines are wanted
+    bool operator==(const JournalPosition&) const = default;
+};
 
 struct JournalSlice {
     enum class State { reading, absent, lost };
     State state = State::absent;
-    std::string error;               ///< one line: why it was lost, perhaps why it is absent
-    std::vector<std::string> lines;  ///< journal_line() of those that are wanted
-    bool more = false;               ///< a limit was reached before the end
-    bool from_start = false;         ///< the first slice: begins with the first entry of this boot
-    std::string cursor;              ///< of the last entry that was looked at; "" before the first
+    std::string error;                ///< one line: why it was lost, perhaps why it is absent
+    std::vector<std::string> starts;  ///< journal_line() of start lines
+    std::vector<std::string> lines;   ///< journal_line() of all lines of Postfix
+    bool more = false;                ///< a limit was reached before the end
+    JournalPosition position;         ///< after this slice
 };
 
 class Journal {
    public:
-    explicit Journal(JournalLimits limits = {}, JournalLines wanted = JournalLines::of_starts);
-    ~Journal();
-    Journal(const Journal&) = delete;
-    Journal& operator=(const Journal&) = delete;
+    explicit Journal(JournalLimits limits = {}) : limits_(limits), retry_(limits.first_retry) {}
 
-    /// The next slice. Opens the journal where it is not open.
-    [[nodiscard]] JournalSlice read();
+    /// The slice after this position. Where lines are wanted, start lines are those after both
+    /// cursors: first read the start lines alone to the end. Opens the journal if necessary.
+    [[nodiscard]] JournalSlice read(const JournalPosition& after);
 
-    /// The slice after the entry of this cursor, "" being before the first of this boot: for who
-    /// may not have received the slice before. The entry need not be there any more, nor where it
-    /// was.
-    [[nodiscard]] JournalSlice read_after(const std::string& cursor);
-
-    /// What to wait for; fd -1: nothing. The descriptor may be another after each call of the
-    /// others.
+    /// To wait for; fd -1: nothing. May change with each call of another function.
     [[nodiscard]] pollfd descriptor() const;
     /// -1: none.
     [[nodiscard]] int timeout_ms() const;
 
-    /// After the descriptor was ready or the timeout has passed. True: read() has something to say,
-    /// be it lines, a state that changed, or that it has not come to the end. What was read for
-    /// that is kept for read().
+    /// To be called when the descriptor is ready or the timeout has passed. True: read() after the
+    /// last position has lines, another state, or more to read. Keeps what it read for read().
     [[nodiscard]] bool look();
 
    private:
-    class Reader;
-    std::unique_ptr<Reader> reader_;
+    [[nodiscard]] bool take_changes();
+    void read_on();
+    void open();
+    [[nodiscard]] core::Result<void> seek();
+    [[nodiscard]] int scan();
+    [[nodiscard]] std::size_t take_entry();
+    [[nodiscard]] std::optional<std::string> line_of_entry(std::string_view identifier,
+                                                           std::string_view message) const;
+    [[nodiscard]] bool is_start(const std::string& line) const;
+    [[nodiscard]] bool was_read_before();
+    void remember_position();
+    void cannot_read(std::string error);
+
+    [[nodiscard]] const std::string& cursor() const;
+    [[nodiscard]] bool has_lines() const { return !next_.starts.empty() || !next_.lines.empty(); }
+
+    JournalLimits limits_;
+    JournalHandle journal_;     ///< kept without files, too: its descriptor reports new ones
+    bool at_position_ = false;  ///< the handle reads on from next_.position; else it is reopened
+    bool sought_ = false;  ///< entries before the position, and the one there, may be read again
+    JournalSlice next_;    ///< for read(), as far as it was read
+    JournalSlice::State returned_state_ = JournalSlice::State::absent;
+    JournalPosition returned_;  ///< of the last slice
+    std::chrono::milliseconds retry_;
+    std::optional<Microseconds> retry_at_{Microseconds(0)};  ///< on CLOCK_MONOTONIC
 };
 
 }  // namespace systemd

@@ -19,7 +19,7 @@ std::string stamp_of(Microseconds time) {
     return stamp.insert(stamp.size() - 1, rest.data());
 }
 
-// A log file has no space in either.
+// Neither field has a blank in a log file.
 std::string_view one_word(std::string_view text) {
     return text.empty() || text.find(' ') != std::string_view::npos ? "-" : text;
 }
@@ -32,14 +32,14 @@ Microseconds wall_time_of(const JournalEntry& entry, const Clocks& now) {
     return of_this_boot ? entry.realtime : now.realtime - (now.monotonic - entry.monotonic);
 }
 
-std::string journal_line(const JournalEntry& entry, const Clocks& now, std::size_t max_bytes) {
+std::string journal_line(const JournalEntry& entry, const Clocks& now) {
     std::string line = stamp_of(wall_time_of(entry, now)) + ' ';
     line.append(one_word(entry.host)).append(" ").append(one_word(entry.identifier));
-    if (entry.pid) {
-        line.append("[").append(*entry.pid).append("]");
+    if (!entry.pid.empty()) {
+        line.append("[").append(entry.pid).append("]");
     }
     line.append(": ").append(entry.message);
-    return core::printable(line, max_bytes);
+    return core::printable(line, max_journal_line);
 }
 
 }  // namespace systemd

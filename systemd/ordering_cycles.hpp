@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What systemd told the journal of this boot about ordering cycles.
+// Ordering cycles that systemd has logged in this boot. Waits for the disk; for `doctor`.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -12,13 +12,13 @@
 namespace systemd {
 
 struct CycleLimits {
-    std::size_t entries = 100'000;          ///< of systemd, looked at
-    std::chrono::milliseconds time{5'000};  ///< after which no further entry is looked at
-    std::size_t lines = 10;                 ///< given
+    std::size_t entries = 100'000;          ///< of systemd, read
+    std::chrono::milliseconds time{5'000};  ///< after which no further entry is read
+    std::size_t lines = 10;                 ///< returned
 };
 
-/// The texts that tell of a cycle and name one of `units`, the earliest first, each once;
-/// printable. Errors: missing (no journal that this user may read), or as libsystemd says.
+/// The printable messages about a cycle that name one of `units`, earliest first, each once.
+/// Errors: missing (this user may read no journal), or libsystemd's.
 [[nodiscard]] core::Result<std::vector<std::string>> ordering_cycles(
     const std::vector<std::string>& units, CycleLimits limits = {});
 

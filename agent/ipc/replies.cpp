@@ -195,9 +195,9 @@ inline constexpr std::tuple fields_of<IdentityFiles>{
 
 template <>
 inline constexpr std::tuple fields_of<JournalRead>{
-    Field{"state", &JournalRead::state},           Field{"error", &JournalRead::error},
-    Field{"lines", &JournalRead::lines},           Field{"more", &JournalRead::more},
-    Field{"from_start", &JournalRead::from_start}, Field{"cursor", &JournalRead::cursor},
+    Field{"state", &JournalRead::state},   Field{"error", &JournalRead::error},
+    Field{"starts", &JournalRead::starts}, Field{"lines", &JournalRead::lines},
+    Field{"more", &JournalRead::more},     Field{"position", &JournalRead::position},
 };
 
 template <>

@@ -47,8 +47,8 @@ struct IdentityFiles {
     std::string cloud_init;  ///< /run/cloud-init/.instance-id
 };
 
-/// Answer to read_journal: the lines since the last one that was given, of this boot, each as a log
-/// file would have it:
+/// Reply to read_journal: the mail log of this boot after the position of the request. Each line is
+/// as in a log file:
 /// "<RFC 3339 with microseconds> <host> <tag>[<pid>]: <text>", without its newline.
 struct JournalRead {
     enum class State {
@@ -57,12 +57,11 @@ struct JournalRead {
         lost,    ///< it was read and no longer can be
     };
     State state = State::absent;
-    std::string error;  ///< one line, when lost; when absent perhaps why
-    std::vector<std::string> lines;
-    bool more = false;        ///< ask again
-    bool from_start = false;  ///< begins with the first entry of this boot: what was read of it
-                              ///< before comes again
-    std::string cursor;       ///< of the last entry that was looked at; "" where none was
+    std::string error;                ///< one line, when lost; when absent perhaps why
+    std::vector<std::string> starts;  ///< lines of root about a start of Postfix
+    std::vector<std::string> lines;   ///< all lines of Postfix, where the request wants them
+    bool more = false;                ///< ask again
+    std::string position;             ///< after this slice; for the next request
 };
 
 /// Answer to begin_census and continue_census.

@@ -37,8 +37,6 @@ constexpr std::array known{
     Known{Operation::observe_systemd, Id::may_be_unknown},
     Known{Operation::ask_systemd, Id::may_be_unknown},
     Known{Operation::read_journal, Id::may_be_unknown},
-    Known{Operation::reread_journal, Id::may_be_unknown},
-    Known{Operation::count_journal, Id::may_be_unknown},
 };
 
 core::Error malformed(const std::string& what) {

@@ -34,11 +34,7 @@ enum class Operation : std::uint32_t {
     // systemd worker
     observe_systemd = 32,  ///< -> core::SystemdFacts; never waits for systemd
     ask_systemd = 33,      ///< the same, and systemd is asked anew: to be observed until settled
-    read_journal = 34,     ///< -> JournalRead, one slice
-    reread_journal =
-        35,  ///< the same from this boot's beginning: a slice of before may not have been received
-    count_journal = 36,  ///< -> JournalRead, one slice of every line of Postfix; uses text: the
-                         ///< cursor to go on after
+    read_journal = 34,     ///< -> JournalRead, one slice; uses text: a JournalPosition
 };
 
 inline constexpr std::size_t max_id_length = 255;

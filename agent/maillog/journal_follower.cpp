@@ -13,22 +13,80 @@ namespace {
 
 using Source = core::StartupLogFacts::Source;
 
-Request count_journal_after(const std::string& cursor) {
-    Request request = make_request(Operation::count_journal);
-    request.text_length = std::min(cursor.size(), request.text.size());
-    std::copy_n(cursor.begin(), request.text_length, request.text.begin());
+Request read_journal_after(const JournalPosition& position) {
+    const std::string text = to_text(position);
+    Request request = make_request(Operation::read_journal);
+    request.text_length = std::min(text.size(), request.text.size());
+    std::copy_n(text.begin(), request.text_length, request.text.begin());
     return request;
+}
+
+bool counts_journal(const LogCounter* counter) {
+    return counter != nullptr && counter->counts(LogCounter::Source::journal);
 }
 
 }  // namespace
 
-void JournalFollower::take(const JournalRead& slice) {
-    if (slice.from_start || !history_) {
+asio::awaitable<void> JournalFollower::follow(WorkerClient& systemd, const core::Settings& settings,
+                                              LogCounter* counter) {
+    if (settings.maillog.source == core::MaillogSource::file) {
+        *this = JournalFollower();
+        source_ = Source::missing;
+        co_return;
+    }
+    bool more = true;
+    while (more) {
+        begin_or_end_counting(counter);
+        const Request request = read_journal_after(position_);
+        const auto slice = co_await systemd.ask_for<JournalRead>(request, settings.mount.deadline);
+        if (counter != nullptr) {
+            counter->set_journal_is_read(slice && slice->state == JournalRead::State::reading);
+        }
+        if (!slice) {
+            source_ = Source::lost;
+            error_ = slice.error().message;
+            co_return;
+        }
+        take_starts(*slice);
+        const bool counted = position_.lines && counts_journal(counter);  // may have changed
+        position_ = journal_position(slice->position);
+        if (counted) {
+            count(*slice, *counter);
+        } else {
+            position_.lines.reset();
+        }
+        starts_are_read_ = starts_are_read_ || source_ == Source::reading;
+        more = slice->more || (starts_are_read_ && counts_journal(counter) && !position_.lines);
+    }
+}
+
+void JournalFollower::begin_or_end_counting(const LogCounter* counter) {
+    if (!starts_are_read_ || !counts_journal(counter)) {
+        position_.lines.reset();
+        return;
+    }
+    if (position_.lines) {
+        return;
+    }
+    const auto& counted = counter->position();
+    filter_.reset();
+    if (counted && counted->source == LogCounter::Source::journal) {
+        position_.lines = counted->cursor;
+        return;
+    }
+    position_.lines.emplace();
+    if (counted) {
+        filter_.set(counted->stamp, now().wall);
+    }
+}
+
+void JournalFollower::take_starts(const JournalRead& slice) {
+    if (!history_) {
         history_.emplace(from_local_time);
         source_ = Source::catching_up;
     }
     const core::TimePoint moment = now();
-    for (const std::string& line : slice.lines) {
+    for (const std::string& line : slice.starts) {
         history_->feed(line, moment.boot_began(), moment.wall);
     }
     error_ = slice.error;
@@ -39,87 +97,25 @@ void JournalFollower::take(const JournalRead& slice) {
     }
 }
 
-asio::awaitable<void> JournalFollower::follow(WorkerClient& systemd, const core::Settings& settings,
-                                              LogCounter* counting) {
-    if (settings.maillog.source == core::MaillogSource::file) {
-        history_.reset();
-        source_ = Source::missing;
-        counts_ = false;
-        co_return;
-    }
-    co_await read(systemd, settings);
-    if (counting != nullptr) {
-        co_await count(systemd, settings, *counting);
-    }
-}
-
-asio::awaitable<void> JournalFollower::read(WorkerClient& systemd, const core::Settings& settings) {
-    bool more = true;
-    while (more) {
-        const Request request =
-            make_request(missed_ ? Operation::reread_journal : Operation::read_journal);
-        const auto slice = co_await systemd.ask_for<JournalRead>(request, settings.mount.deadline);
-        missed_ = !slice;
-        if (missed_) {
-            source_ = Source::lost;
-            error_ = slice.error().message;
-            co_return;
-        }
-        take(*slice);
-        more = slice->more;
-    }
-}
-
-/// A slice that was not received is asked for again: the cursor says after which entry.
-asio::awaitable<void> JournalFollower::count(WorkerClient& systemd, const core::Settings& settings,
-                                             LogCounter& counting) {
-    const bool counted_before =
-        std::exchange(counts_, counting.counts(LogCounter::Source::journal));
-    if (counts_ && !counted_before) {
-        const auto& position = counting.position();
-        const bool here = position && position->source == LogCounter::Source::journal;
-        cursor_ = here ? position->cursor : std::string();
-        barrier_.reset();
-        if (position && !here) {
-            barrier_.set(position->stamp, now().wall);
-        }
-    }
-    bool more = counts_;
-    while (more) {
-        const Request request = count_journal_after(cursor_);
-        const auto slice = co_await systemd.ask_for<JournalRead>(request, settings.mount.deadline);
-        counts_ = counting.counts(LogCounter::Source::journal);  // it may have changed meanwhile
-        counting.set_journal_is_read(slice && slice->state == JournalRead::State::reading);
-        if (!slice || !counts_) {
-            co_return;
-        }
-        count(*slice, counting);
-        more = slice->more;
-    }
-}
-
-void JournalFollower::count(const JournalRead& slice, LogCounter& counting) {
+void JournalFollower::count(const JournalRead& slice, LogCounter& counter) {
     const core::TimePoint moment = now();
     std::optional<LogPosition> position;
     std::optional<core::WallTime> stamp;
     for (const std::string& line : slice.lines) {
-        if (barrier_.passes(line, moment.wall, from_local_time)) {
-            counting.count(line, LogCounter::Source::journal);
+        if (filter_.passes(line, moment.wall, from_local_time)) {
+            counter.count(line, LogCounter::Source::journal);
         }
     }
     if (!slice.lines.empty()) {
         std::string_view last = slice.lines.back();
         stamp = core::take_log_time(last, moment.wall, from_local_time);
     }
-    if (!slice.cursor.empty()) {
-        cursor_ = slice.cursor;
-    }
-    if (!slice.cursor.empty() && !barrier_.is_closed()) {
+    if (!position_.lines->empty() && !filter_.is_closed()) {
         const core::WallTime until = slice.more && stamp ? *stamp : moment.wall;
-        position =
-            LogPosition{.source = LogCounter::Source::journal, .cursor = cursor_, .stamp = until};
+        position = LogPosition{
+            .source = LogCounter::Source::journal, .cursor = *position_.lines, .stamp = until};
     }
-    counting.reached(std::move(position), stamp, slice.more);
+    counter.reached(std::move(position), stamp, slice.more);
 }
 
 core::StartupLogFacts JournalFollower::facts() const {

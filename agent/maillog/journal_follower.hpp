@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps a core::StartupHistory supplied with what the journal says, which the systemd worker reads,
-// and has the mail counted by it where no log file is. Those are two readings: the history is of
-// this boot and of what root logged, the counting of every line of Postfix from where it stopped.
+// Keeps a core::StartupHistory supplied with the start lines of the journal, which the systemd
+// worker reads, and a LogCounter with all lines of Postfix where the journal is counted. In the
+// server's loop.
+//
+// The history is of this boot; counting goes on from where it stopped, possibly in an earlier
+// process. Therefore the start lines are read alone to the end first; from then on one read returns
+// both. The position is kept here: a slice that was not received is requested again, also from a
+// new worker.
 #pragma once
 
 #include "agent/clients/worker_client.hpp"
+#include "agent/ipc/journal_position.hpp"
 #include "agent/maillog/log_counter.hpp"
 #include "core/maillog/startup_history.hpp"
 #include "core/maillog/timestamp_filter.hpp"
@@ -20,33 +26,26 @@ namespace agent {
 
 class JournalFollower {
    public:
-    /// Reads what has been written since. A worker that begins with this boot's beginning again
-    /// says so, and so does this. `counting`, which may be nullptr, is given the lines that it
-    /// counts.
+    /// Reads to the end of the journal. Passes lines to `counter`, which may be nullptr, where it
+    /// counts the journal.
     [[nodiscard]] boost::asio::awaitable<void> follow(WorkerClient& systemd,
                                                       const core::Settings& settings,
-                                                      LogCounter* counting = nullptr);
+                                                      LogCounter* counter = nullptr);
 
     /// `missing` where there is no journal of this boot.
     [[nodiscard]] core::StartupLogFacts facts() const;
 
    private:
-    [[nodiscard]] boost::asio::awaitable<void> read(WorkerClient& systemd,
-                                                    const core::Settings& settings);
-    void take(const JournalRead& slice);
-    [[nodiscard]] boost::asio::awaitable<void> count(WorkerClient& systemd,
-                                                     const core::Settings& settings,
-                                                     LogCounter& counting);
-    void count(const JournalRead& slice, LogCounter& counting);
+    void begin_or_end_counting(const LogCounter* counter);
+    void take_starts(const JournalRead& slice);
+    void count(const JournalRead& slice, LogCounter& counter);
 
     std::optional<core::StartupHistory> history_;
     core::StartupLogFacts::Source source_ = core::StartupLogFacts::Source::catching_up;
     std::string error_;
-    bool missed_ = false;  ///< lines may have been in an answer that came too late
-
-    bool counts_ = false;
-    std::string cursor_;  ///< of the last entry that was counted; "" before the first
-    core::TimestampFilter barrier_;
+    bool starts_are_read_ = false;  ///< to the end of the journal, once
+    JournalPosition position_;
+    core::TimestampFilter filter_;
 };
 
 }  // namespace agent

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/worker/systemd_worker.hpp"
 
+#include "agent/ipc/journal_position.hpp"
 #include "agent/ipc/replies.hpp"
 
 #include <algorithm>
@@ -18,10 +19,10 @@ JournalRead as_reply(systemd::JournalSlice slice) {
         case From::lost: read.state = JournalRead::State::lost; break;
     }
     read.error = std::move(slice.error);
+    read.starts = std::move(slice.starts);
     read.lines = std::move(slice.lines);
     read.more = slice.more;
-    read.from_start = slice.from_start;
-    read.cursor = std::move(slice.cursor);
+    read.position = to_text({slice.position.starts, slice.position.lines});
     return read;
 }
 
@@ -44,7 +45,6 @@ void SystemdWorker::apply(const core::Settings& settings) {
     settings_ = settings;
     if (settings.maillog.source == core::MaillogSource::file) {
         journal_.reset();
-        counted_.reset();
     } else if (!journal_) {
         journal_ = std::make_unique<systemd::Journal>(journal_limits_);
     }
@@ -54,21 +54,12 @@ core::Result<Reply> SystemdWorker::handle(const Request& request) {
     switch (request.operation) {
         case Operation::observe_systemd: units_.ask(); return observe_systemd();
         case Operation::ask_systemd: units_.ask_anew(); return observe_systemd();
-        case Operation::read_journal: return read_journal();
-        case Operation::count_journal: return count_journal(request);
-        case Operation::reread_journal: {
-            journal_.reset();
-            SystemdWorker::apply(settings_);
-            return read_journal();
-        }
+        case Operation::read_journal: return read_journal(request);
         default: return core::Error{core::Errc::refused, "not an operation of the systemd worker"};
     }
 }
 
 Reply SystemdWorker::observe_systemd() {
-    if (counted_told_) {
-        counted_.reset();  // nobody came for it: the mail log is counted elsewhere now, perhaps
-    }
     units_told_ = false;
     given_units_ = units_.facts();
     core::SystemdFacts facts = given_units_;
@@ -76,39 +67,24 @@ Reply SystemdWorker::observe_systemd() {
     return Reply{encode(facts), {}};
 }
 
-Reply SystemdWorker::read_journal() {
-    journal_told_ = false;
+Reply SystemdWorker::read_journal(const Request& request) {
+    journal_notified_ = false;
     if (!journal_) {
         JournalRead unwanted;
         unwanted.error = "maillog.source is file";
+        unwanted.position = request.words();
         return Reply{encode(unwanted), {}};
     }
-    return Reply{encode(as_reply(journal_->read())), {}};
-}
-
-Reply SystemdWorker::count_journal(const Request& request) {
-    counted_told_ = false;
-    if (!journal_) {
-        return read_journal();
-    }
-    if (!counted_) {
-        counted_ =
-            std::make_unique<systemd::Journal>(journal_limits_, systemd::JournalLines::of_postfix);
-    }
-    return Reply{encode(as_reply(counted_->read_after(std::string(request.words())))), {}};
+    JournalPosition after = journal_position(request.words());
+    return Reply{
+        encode(as_reply(journal_->read({std::move(after.starts), std::move(after.lines)}))), {}};
 }
 
 Watch SystemdWorker::watch() {
     Watch watch{.descriptors = {units_.descriptor()}, .timeout_ms = units_.timeout_ms()};
-    const auto add = [&watch](const systemd::Journal& journal) {
-        watch.descriptors.push_back(journal.descriptor());
-        watch.timeout_ms = earlier(watch.timeout_ms, journal.timeout_ms());
-    };
-    if (journal_ && !journal_told_) {
-        add(*journal_);
-    }
-    if (counted_ && !counted_told_) {
-        add(*counted_);
+    if (journal_ && !journal_notified_) {
+        watch.descriptors.push_back(journal_->descriptor());
+        watch.timeout_ms = earlier(watch.timeout_ms, journal_->timeout_ms());
     }
     return watch;
 }
@@ -120,12 +96,8 @@ WorkerEvents SystemdWorker::on_watch(std::span<const pollfd> /*watched*/) {
         units_told_ = true;
         events |= worker_event::units;
     }
-    if (journal_ && !journal_told_ && journal_->look()) {
-        journal_told_ = true;
-        events |= worker_event::journal;
-    }
-    if (counted_ && !counted_told_ && counted_->look()) {
-        counted_told_ = true;
+    if (journal_ && !journal_notified_ && journal_->look()) {
+        journal_notified_ = true;
         events |= worker_event::journal;
     }
     return events;

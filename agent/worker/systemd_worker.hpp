@@ -17,8 +17,7 @@ class SystemdWorker : public RequestHandler {
                            systemd::JournalLimits journal = {});
 
     [[nodiscard]] core::Result<Reply> handle(const Request& request) override;
-    /// A journal that is no longer wanted is closed; wanted again, it is read from its first entry
-    /// of this boot.
+    /// Closes the journal where the settings want the file alone.
     void apply(const core::Settings& settings) override;
 
     [[nodiscard]] Watch watch() override;
@@ -26,8 +25,7 @@ class SystemdWorker : public RequestHandler {
 
    private:
     [[nodiscard]] Reply observe_systemd();
-    [[nodiscard]] Reply read_journal();
-    [[nodiscard]] Reply count_journal(const Request& request);
+    [[nodiscard]] Reply read_journal(const Request& request);
 
     core::Settings settings_;
     systemd::Units units_;
@@ -36,11 +34,7 @@ class SystemdWorker : public RequestHandler {
 
     systemd::JournalLimits journal_limits_;
     std::unique_ptr<systemd::Journal> journal_;  ///< none where the settings want the file alone
-    bool journal_told_ =
-        false;  ///< until read_journal is asked the journal is not looked at: a burst is one event
-    std::unique_ptr<systemd::Journal>
-        counted_;                ///< every line of Postfix; none until it is asked for
-    bool counted_told_ = false;  ///< likewise until count_journal is asked
+    bool journal_notified_ = false;  ///< until the next read_journal: a burst is one event
 };
 
 }  // namespace agent

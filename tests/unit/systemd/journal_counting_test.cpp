@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every line of Postfix, each once, from wherever who reads them stopped. Against a real journald.
+// All lines of Postfix, each once, from any position. Against a real journald.
 #include "systemd/journal.hpp"
 
 #include <gmock/gmock.h>
@@ -26,9 +26,8 @@ class JournalCounting : public testing::Test {
         journald_.log("postfix/smtpd", "connect " + std::to_string(number));
     }
 
-    /// The texts that come after the cursor, until there are `count` of them or five seconds have
-    /// passed; the cursor is moved behind them. Asks as one would whose answers get lost: each
-    /// question names the place anew.
+    /// The texts after the cursor, until there are `count` of them or five seconds have passed;
+    /// moves the cursor behind them.
     std::vector<std::string> after(systemd::Journal& journal, std::string& cursor,
                                    std::size_t count) {
         Journald::control("--sync");
@@ -36,8 +35,8 @@ class JournalCounting : public testing::Test {
         tests::eventually([&] {
             systemd::JournalSlice slice;
             do {
-                slice = journal.read_after(cursor);
-                cursor = slice.cursor;
+                slice = journal.read({"", cursor});
+                cursor = *slice.position.lines;
                 for (const std::string& line : slice.lines) {
                     texts.push_back(line.substr(line.find(": ") + 2));
                 }
@@ -47,14 +46,14 @@ class JournalCounting : public testing::Test {
         return texts;
     }
     std::vector<std::string> after(std::string& cursor, std::size_t count) {
-        systemd::Journal journal({.entries = 3}, systemd::JournalLines::of_postfix);
+        systemd::Journal journal({.entries = 3});
         return after(journal, cursor, count);
     }
 
     Journald journald_;
 };
 
-TEST_F(JournalCounting, GivesEveryLineOfPostfixWhoeverLoggedItAndNoOthers) {
+TEST_F(JournalCounting, ReturnsEveryLineOfPostfixOfAnyUserAndNoOthers) {
     journald_.log("postfix/smtpd", "connect from x");
     journald_.log_as_somebody("postfix-in/submission/smtpd", "connect from y");
     journald_.log("dovecot", "connect from z");
@@ -72,13 +71,13 @@ TEST_F(JournalCounting, AnotherReaderGoesOnAfterTheCursorOfTheFirst) {
     EXPECT_THAT(after(cursor, 2), ElementsAre("connect 1", "connect 2"));
     connect(3);
     EXPECT_THAT(after(cursor, 1), ElementsAre("connect 3"));
-    systemd::Journal journal({}, systemd::JournalLines::of_postfix);
-    EXPECT_THAT(journal.read_after(cursor).lines, IsEmpty());
+    systemd::Journal journal;
+    EXPECT_THAT(journal.read({"", cursor}).lines, IsEmpty());
 }
 
-TEST_F(JournalCounting, WhoDidNotHearAnAnswerAsksAgainAndGetsIt) {
+TEST_F(JournalCounting, ReturnsASliceAgainThatWasNotReceived) {
     connect(1);
-    systemd::Journal journal({}, systemd::JournalLines::of_postfix);
+    systemd::Journal journal;
     std::string cursor;
     EXPECT_THAT(after(journal, cursor, 1), ElementsAre("connect 1"));
     const std::string before = cursor;
@@ -89,7 +88,7 @@ TEST_F(JournalCounting, WhoDidNotHearAnAnswerAsksAgainAndGetsIt) {
     EXPECT_THAT(after(journal, cursor, 0), IsEmpty());
 }
 
-TEST_F(JournalCounting, ThePlaceIsFoundAgainWhenTheJournalIsRotatedAndMovedToTheDisk) {
+TEST_F(JournalCounting, FindsThePositionAfterRotationAndFlushToDisk) {
     connect(1);
     std::string cursor;
     EXPECT_THAT(after(cursor, 1), ElementsAre("connect 1"));
@@ -102,14 +101,37 @@ TEST_F(JournalCounting, ThePlaceIsFoundAgainWhenTheJournalIsRotatedAndMovedToThe
     EXPECT_THAT(after(cursor, 1), ElementsAre("connect 3"));
 }
 
-TEST_F(JournalCounting, ACursorThatIsNoneIsAnError) {
+TEST_F(JournalCounting, RefusesATextThatIsNoCursor) {
     connect(1);
     std::string cursor;
     EXPECT_THAT(after(cursor, 1), ElementsAre("connect 1"));
-    systemd::Journal journal({}, systemd::JournalLines::of_postfix);
-    const auto slice = journal.read_after("no cursor at all");
+    systemd::Journal journal;
+    const auto slice = journal.read({"", "no cursor at all"});
     EXPECT_NE(slice.state, systemd::JournalSlice::State::reading);
     EXPECT_THAT(slice.lines, IsEmpty());
+}
+
+TEST_F(JournalCounting, ReturnsStartLinesOfRootBesideTheLines) {
+    constexpr const char* already = "fatal: the Postfix mail system is already running";
+    journald_.log("postfix/postfix-script", already);
+    connect(1);
+    Journald::control("--sync");
+    systemd::Journal journal;
+    systemd::JournalSlice slice;
+    ASSERT_TRUE(tests::eventually([&] {
+        slice = journal.read({});
+        return !slice.starts.empty();
+    }));
+    const std::string starts = slice.position.starts;
+    journald_.log_as_somebody("postfix/postfix-script", already);
+    journald_.log("postfix/master", "daemon started -- version 3.7.11");
+    std::string cursor;
+    EXPECT_EQ(after(cursor, 4).size(), 4u);
+    slice = journal.read({starts, ""});
+    EXPECT_EQ(slice.lines.size(), 4u);
+    ASSERT_EQ(slice.starts.size(), 1u) << "the first was returned before, another user's never";
+    EXPECT_NE(slice.starts[0].find("daemon started"), std::string::npos);
+    EXPECT_EQ(slice.position.starts, *slice.position.lines) << "from here on one read has both";
 }
 
 }  // namespace

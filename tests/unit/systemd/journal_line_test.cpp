@@ -28,7 +28,7 @@ TEST(JournalLine, IsALineOfALogFile) {
               "2026-11-22T10:14:04.126064Z mx postfix/master[1051]: terminating on signal 15");
 }
 
-TEST(JournalLine, HasAWordForWhatTheEntryDoesNotSay) {
+TEST(JournalLine, HasADashForAnAbsentField) {
     JournalEntry bare = entry();
     bare.host = "";
     bare.identifier = "with a space";
@@ -36,7 +36,7 @@ TEST(JournalLine, HasAWordForWhatTheEntryDoesNotSay) {
     EXPECT_EQ(journal_line(bare, now), "2026-11-22T10:14:04.126064Z - -: terminating on signal 15");
 }
 
-TEST(JournalLine, IsOneLineOfPrintableTextAndBounded) {
+TEST(JournalLine, IsOneBoundedLineOfPrintableText) {
     JournalEntry odd = entry();
     odd.message = "one\ntwo\xff";
     EXPECT_THAT(journal_line(odd, now), testing::EndsWith("one?two?"));
@@ -45,7 +45,7 @@ TEST(JournalLine, IsOneLineOfPrintableTextAndBounded) {
     EXPECT_EQ(journal_line(odd, now).size(), systemd::max_journal_line + 3);
 }
 
-TEST(JournalLine, IsDatedByTheMonotonicClockWhereTheWallClockWasSetSince) {
+TEST(JournalLine, IsDatedByTheMonotonicClockAfterAClockStep) {
     JournalEntry before_the_clock_was_set = entry();
     before_the_clock_was_set.realtime = 1'000s;
     EXPECT_EQ(wall_time_of(before_the_clock_was_set, now), wall - 60s);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Against a real journald. What is waited for is waited for by poll on what the reader says, as its
-// worker does.
+// Against a real journald. Waits with poll(2) on the reader's descriptor, as its worker does.
 #include "systemd/journal.hpp"
 
 #include <gmock/gmock.h>
@@ -35,17 +34,23 @@ class Journal : public testing::Test {
         }
     }
 
+    systemd::JournalSlice read(systemd::Journal& journal) {
+        last_ = journal.read(last_.position);
+        return last_;
+    }
+    /// From the beginning of this boot, for the first read of another reader.
+    void forget_position() { last_ = {}; }
+
     std::vector<std::string> read_all(systemd::Journal& journal) {
         std::vector<std::string> lines;
         do {
-            last_ = journal.read();
-            lines.insert(lines.end(), last_.lines.begin(), last_.lines.end());
+            read(journal);
+            lines.insert(lines.end(), last_.starts.begin(), last_.starts.end());
         } while (last_.more);
         return lines;
     }
 
-    /// Waits, as the worker does, until the journal says that there is something; false after 10
-    /// seconds.
+    /// Waits until look() returns true; false after 10 seconds.
     static bool wait(systemd::Journal& journal) {
         const auto deadline = std::chrono::steady_clock::now() + 10s;
         while (std::chrono::steady_clock::now() < deadline) {
@@ -59,7 +64,7 @@ class Journal : public testing::Test {
         return false;
     }
 
-    /// The texts of the next `count` lines, without what stands before them.
+    /// The texts of the next `count` lines, without stamp, host and tag.
     std::vector<std::string> next(systemd::Journal& journal, std::size_t count) {
         std::vector<std::string> texts;
         while (texts.size() < count && wait(journal)) {
@@ -78,15 +83,14 @@ std::string failure(int number) {
     return "fatal: failure " + std::to_string(number);
 }
 
-TEST_F(Journal, IsAbsentWhereNoJournaldEverRan) {
+TEST_F(Journal, IsAbsentWhereJournaldNeverRan) {
     systemd::Journal journal;
     EXPECT_THAT(read_all(journal), IsEmpty());
     EXPECT_EQ(last_.state, State::absent);
     EXPECT_THAT(last_.error, HasSubstr("no files"));
-    EXPECT_FALSE(last_.from_start);
 }
 
-TEST_F(Journal, GivesTheLinesOfStartsOfPostfixAsALogFileWouldHaveThem) {
+TEST_F(Journal, ReturnsStartLinesAsALogFileHasThem) {
     journald_.start();
     journald_.log("postfix/postfix-script", already);
     journald_.log("postfix/smtpd", "connect from unknown[192.0.2.1]");
@@ -116,23 +120,23 @@ TEST_F(Journal, GivesTheLinesOfStartsOfPostfixAsALogFileWouldHaveThem) {
     EXPECT_EQ(last_.error, "");
 }
 
-TEST_F(Journal, TellsOfALineThatComesLaterAndOfNoOther) {
+TEST_F(Journal, ReportsALaterStartLineAndNoOther) {
     journald_.start();
     systemd::Journal journal;
-    ASSERT_TRUE(tests::eventually([&] { return journal.read().state == State::reading; }));
+    ASSERT_TRUE(tests::eventually([&] { return read(journal).state == State::reading; }));
     for (int i = 0; i < 100; ++i) {
         journald_.log("postfix/smtpd", "connect from unknown[192.0.2.1]");
     }
     journald_.log("postfix/postfix-script", already);
     ASSERT_TRUE(wait(journal));
-    EXPECT_THAT(journal.read().lines, ElementsAre(EndsWith(already)));
+    EXPECT_THAT(read(journal).starts, ElementsAre(EndsWith(already)));
     journald_.log("postfix/smtpd", "connect from unknown[192.0.2.1]");
     EXPECT_FALSE(journal.look());
 }
 
-TEST_F(Journal, FindsAJournalThatComesLater) {
+TEST_F(Journal, FindsAJournalThatAppearsLater) {
     systemd::Journal journal({.first_retry = 50ms, .last_retry = 50ms});
-    EXPECT_EQ(journal.read().state, State::absent);
+    EXPECT_EQ(read(journal).state, State::absent);
     journald_.start();
     journald_.log("postfix/postfix-script", already);
     ASSERT_TRUE(wait(journal));
@@ -140,16 +144,16 @@ TEST_F(Journal, FindsAJournalThatComesLater) {
     EXPECT_EQ(last_.state, State::reading);
 }
 
-TEST_F(Journal, NeedsNoClockToFindAJournalWhoseDirectoryIsThere) {
+TEST_F(Journal, IsNotifiedOfANewJournalWhoseDirectoryExists) {
     fs::create_directories(Journald::volatile_files);
     systemd::Journal journal({.first_retry = 1h, .last_retry = 1h});
-    EXPECT_EQ(journal.read().state, State::absent);
+    EXPECT_EQ(read(journal).state, State::absent);
     journald_.start();
     EXPECT_TRUE(wait(journal));
-    EXPECT_EQ(journal.read().state, State::reading);
+    EXPECT_EQ(read(journal).state, State::reading);
 }
 
-TEST_F(Journal, LeavesOutOtherBoots) {
+TEST_F(Journal, SkipsOtherBoots) {
     std::ofstream("/run/boot_id") << "01234567-89ab-4def-8123-456789abcdef\n";
     const char* boot_id = "/proc/sys/kernel/random/boot_id";
     ASSERT_EQ(::mount("/run/boot_id", boot_id, nullptr, MS_BIND, nullptr), 0);
@@ -162,7 +166,7 @@ TEST_F(Journal, LeavesOutOtherBoots) {
     ASSERT_EQ(::umount2(boot_id, MNT_DETACH), 0);
     {
         systemd::Journal journal;
-        const auto slice = journal.read();
+        const auto slice = read(journal);
         EXPECT_EQ(slice.state, State::absent);
         EXPECT_THAT(slice.error, HasSubstr("no entry of this boot"));
     }
@@ -172,17 +176,19 @@ TEST_F(Journal, LeavesOutOtherBoots) {
     EXPECT_THAT(next(journal, 1), ElementsAre(failure(2)));
 }
 
-TEST_F(Journal, SaysWhichSliceBeginsWithTheBoot) {
+TEST_F(Journal, ReturnsASliceAgainThatWasNotReceived) {
     journald_.start();
     journald_.log("postfix/master", failure(1));
     systemd::Journal journal;
-    ASSERT_TRUE(tests::eventually([&] { return journal.read().from_start; }));
-    EXPECT_FALSE(journal.read().from_start);
-    systemd::Journal another;
-    EXPECT_TRUE(another.read().from_start);
+    EXPECT_THAT(next(journal, 1), ElementsAre(failure(1)));
+    const auto received = last_.position;
+    journald_.log("postfix/master", failure(2));
+    EXPECT_THAT(next(journal, 1), ElementsAre(failure(2)));
+    EXPECT_THAT(journal.read(received).starts, ElementsAre(EndsWith(failure(2))));
+    EXPECT_EQ(journal.read({}).starts.size(), 2u);
 }
 
-TEST_F(Journal, KeepsItsSlicesSmallWhateverTheMessages) {
+TEST_F(Journal, LimitsTheBytesOfASlice) {
     journald_.start();
     constexpr int count = 200;
     for (int i = 0; i < count; ++i) {
@@ -192,9 +198,9 @@ TEST_F(Journal, KeepsItsSlicesSmallWhateverTheMessages) {
     std::size_t lines = 0;
     int slices = 0;
     ASSERT_TRUE(tests::eventually([&] {
-        const auto slice = journal.read();
+        const auto slice = read(journal);
         std::size_t bytes = 0;
-        for (const std::string& line : slice.lines) {
+        for (const std::string& line : slice.starts) {
             EXPECT_THAT(line, HasSubstr(": " + failure(static_cast<int>(lines++)) + " "));
             EXPECT_THAT(line, EndsWith("xxx..."));
             bytes += line.size();
@@ -206,7 +212,7 @@ TEST_F(Journal, KeepsItsSlicesSmallWhateverTheMessages) {
     EXPECT_GT(slices, 5);
 }
 
-TEST_F(Journal, StopsAfterTheEntriesOfOneSliceAndSaysThatThereIsMore) {
+TEST_F(Journal, LimitsTheEntriesOfASliceAndReportsMore) {
     journald_.start();
     for (int i = 0; i < 100; ++i) {
         journald_.log("postfix/smtpd", "connect from unknown[192.0.2.1]");
@@ -214,13 +220,13 @@ TEST_F(Journal, StopsAfterTheEntriesOfOneSliceAndSaysThatThereIsMore) {
     journald_.log("postfix/master", failure(1));
     Journald::control("--sync");
     systemd::Journal journal({.entries = 10});
-    const auto first = journal.read();
+    const auto first = read(journal);
     EXPECT_TRUE(first.more);
-    EXPECT_THAT(first.lines, IsEmpty());
+    EXPECT_THAT(first.starts, IsEmpty());
     EXPECT_THAT(read_all(journal), ElementsAre(EndsWith(failure(1))));
 }
 
-TEST_F(Journal, LosesNothingAndTellsNothingTwiceWhenItIsRotatedAndVacuumed) {
+TEST_F(Journal, ReturnsEachLineOnceAcrossRotationAndVacuum) {
     journald_.start();
     systemd::Journal journal;
     for (int i = 0; i < 9; ++i) {
@@ -233,11 +239,11 @@ TEST_F(Journal, LosesNothingAndTellsNothingTwiceWhenItIsRotatedAndVacuumed) {
         }
     }
     while (journal.look()) {
-        EXPECT_THAT(journal.read().lines, IsEmpty());
+        EXPECT_THAT(read(journal).starts, IsEmpty());
     }
 }
 
-TEST_F(Journal, ReadsWhatWasWrittenBeforeAndAfterARotationThatItSlept) {
+TEST_F(Journal, ReadsAllFilesOfRotationsThatItMissed) {
     journald_.start();
     journald_.log("postfix/master", failure(0));
     systemd::Journal journal;
@@ -250,7 +256,7 @@ TEST_F(Journal, ReadsWhatWasWrittenBeforeAndAfterARotationThatItSlept) {
     EXPECT_THAT(next(journal, 3), ElementsAre(failure(1), failure(2), failure(3)));
 }
 
-TEST_F(Journal, TellsNothingTwiceWhenItIsMovedToTheDisk) {
+TEST_F(Journal, ReturnsNothingTwiceAfterAFlushToDisk) {
     journald_.start();
     systemd::Journal journal;
     journald_.log("postfix/master", failure(1));
@@ -261,22 +267,23 @@ TEST_F(Journal, TellsNothingTwiceWhenItIsMovedToTheDisk) {
     EXPECT_THAT(next(journal, 1), ElementsAre(failure(2)));
     EXPECT_TRUE(fs::exists(Journald::persistent_files));
     systemd::Journal another;
+    forget_position();
     EXPECT_EQ(read_all(another).size(), 2u);
 }
 
-TEST_F(Journal, GoesOnWhenJournaldWasKilledAndComesBack) {
+TEST_F(Journal, GoesOnAfterJournaldWasKilledAndRestarted) {
     journald_.start();
     systemd::Journal journal;
     journald_.log("postfix/master", failure(1));
     EXPECT_THAT(next(journal, 1), ElementsAre(failure(1)));
     journald_.kill();
-    EXPECT_EQ(journal.read().state, State::reading);
+    EXPECT_EQ(read(journal).state, State::reading);
     journald_.start();
     journald_.log("postfix/master", failure(2));
     EXPECT_THAT(next(journal, 1), ElementsAre(failure(2)));
 }
 
-TEST_F(Journal, IsLostWhenItsFilesAreDeletedAndFoundAgainWithTheNext) {
+TEST_F(Journal, IsLostWhenItsFilesAreDeletedAndFoundInNewOnes) {
     journald_.start();
     systemd::Journal journal;
     journald_.log("postfix/master", failure(1));
@@ -287,11 +294,10 @@ TEST_F(Journal, IsLostWhenItsFilesAreDeletedAndFoundAgainWithTheNext) {
         }
     }
     ASSERT_TRUE(wait(journal));
-    const auto lost = journal.read();
+    const auto lost = read(journal);
     EXPECT_EQ(lost.state, State::lost);
     EXPECT_THAT(lost.error, HasSubstr("no files"));
-    Journald::control(
-        "--rotate");  // until then journald writes into the file that has no name any more
+    Journald::control("--rotate");  // until then journald writes to a deleted file
     journald_.log("postfix/master", failure(2));
     EXPECT_THAT(next(journal, 1), ElementsAre(failure(2)));
     EXPECT_EQ(last_.state, State::reading);

@@ -378,14 +378,15 @@ TEST(Replies, TheAgentsOwnRepliesComeBackAsTheyWent) {
     EXPECT_EQ(files_back.remembered, files.remembered);
     EXPECT_EQ(files_back.cloud_init, files.cloud_init);
 
-    const agent::JournalRead journal{
-        agent::JournalRead::State::lost, "gone", {"a line", "\xff\xfe"}, true, false, "s=7f;i=1"};
+    const agent::JournalRead journal{agent::JournalRead::State::lost, "gone", {"a start"},
+                                     {"a line", "\xff\xfe"},          true,   "s=7f;i=1 s=8"};
     const auto journal_back = there_and_back(journal);
     EXPECT_EQ(journal_back.state, journal.state);
     EXPECT_EQ(journal_back.error, journal.error);
+    EXPECT_EQ(journal_back.starts, journal.starts);
     EXPECT_EQ(journal_back.lines, journal.lines);
     EXPECT_TRUE(journal_back.more);
-    EXPECT_EQ(journal_back.cursor, journal.cursor);
+    EXPECT_EQ(journal_back.position, journal.position);
     EXPECT_TRUE(agent::decode<agent::Nothing>(agent::encode(agent::Nothing())));
 }
 

@@ -204,13 +204,14 @@ class JournalCounts : public LogFollowers {
     std::optional<Answer> journal(const Request& request) const {
         JournalRead read;
         read.state = JournalRead::State::reading;
-        if (request.operation == Operation::count_journal) {
-            const std::size_t begin =
-                request.words().empty() ? 0 : std::stoul(std::string(request.words()));
+        JournalPosition position = journal_position(request.words());
+        if (position.lines) {
+            const std::size_t begin = position.lines->empty() ? 0 : std::stoul(*position.lines);
             read.lines.assign(entries_.begin() + static_cast<std::ptrdiff_t>(begin),
                               entries_.end());
-            read.cursor = entries_.empty() ? "" : std::to_string(entries_.size());
+            position.lines = entries_.empty() ? "" : std::to_string(entries_.size());
         }
+        read.position = to_text(position);
         return Answer{encode(read)};
     }
     void follow_journal() {
@@ -246,7 +247,7 @@ TEST_F(JournalCounts, WhatTheFileCountedMeanwhileIsNotCountedAgain) {
 TEST_F(JournalCounts, AnAnswerThatComesWhenTheFileCountsIsNotCounted) {
     choose(core::MaillogSource::journal);
     follow(follower_, [this](const Request& request) {
-        if (request.operation == Operation::count_journal) {
+        if (journal_position(request.words()).lines) {
             counting_.choose(core::MaillogSource::file, core::StartupLogFacts::Source::reading);
         }
         return journal(request);

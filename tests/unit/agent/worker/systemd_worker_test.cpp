@@ -2,6 +2,7 @@
 // What the worker tells unasked and what it answers, with a real journald and a real bus.
 #include "agent/worker/systemd_worker.hpp"
 
+#include "agent/ipc/journal_position.hpp"
 #include "agent/ipc/replies.hpp"
 
 #include <gmock/gmock.h>
@@ -76,19 +77,31 @@ class SystemdWorkerTest : public ::testing::Test {
         EXPECT_LT(reply->bytes.size(), 60 * 1024u);
         return std::move(*decoded);
     }
-    JournalRead read_journal() { return ask<JournalRead>(Operation::read_journal); }
-    JournalRead count_journal(const std::string& cursor) {
+    /// After the last read of the same kind.
+    JournalRead read_journal() { return read_after(journal_position(position_)); }
+    JournalRead read_all_lines() {
+        JournalPosition position = journal_position(position_);
+        position.lines = position.lines.value_or("");
+        return read_after(position);
+    }
+    JournalRead read_after(const JournalPosition& position) {
+        const std::string text = to_text(position);
         Request request;
-        request.operation = Operation::count_journal;
-        request.text_length = cursor.size();
-        std::copy(cursor.begin(), cursor.end(), request.text.begin());
-        return decode<JournalRead>(worker_->handle(request)->bytes).value();
+        request.operation = Operation::read_journal;
+        request.text_length = text.size();
+        std::copy(text.begin(), text.end(), request.text.begin());
+        const auto reply = worker_->handle(request);
+        EXPECT_LT(reply->bytes.size(), 60 * 1024u);
+        JournalRead read = decode<JournalRead>(reply->bytes).value();
+        position_ = read.position;
+        return read;
     }
     core::SystemdFacts observe() { return ask<core::SystemdFacts>(Operation::observe_systemd); }
 
     tests::Journald journald_;
     tests::Bus bus_;
     std::unique_ptr<SystemdWorker> worker_;
+    std::string position_;
 };
 
 TEST_F(SystemdWorkerTest, RefusesWhatIsOfAnotherWorker) {
@@ -104,17 +117,14 @@ TEST_F(SystemdWorkerTest, SaysOnceThatTheJournalHasLinesUntilItIsAsked) {
     ASSERT_TRUE(until_told(worker_event::journal));
     const JournalRead first = read_journal();
     EXPECT_EQ(first.state, JournalRead::State::reading);
-    EXPECT_TRUE(first.from_start);
     journald_.log("postfix/postfix-script", already);
     ASSERT_TRUE(until_told(worker_event::journal));
     journald_.log("postfix/postfix-script", already);
     tests::Journald::control("--sync");
     EXPECT_EQ(told_during(500ms), 0u);
-    EXPECT_THAT(read_journal().lines, ElementsAre(EndsWith(already)));
+    EXPECT_THAT(read_journal().starts, ElementsAre(EndsWith(already)));
     ASSERT_TRUE(until_told(worker_event::journal));
-    const JournalRead last = read_journal();
-    EXPECT_THAT(last.lines, ElementsAre(EndsWith(already)));
-    EXPECT_FALSE(last.from_start);
+    EXPECT_THAT(read_journal().starts, ElementsAre(EndsWith(already)));
 }
 
 TEST_F(SystemdWorkerTest, DoesNotOpenTheJournalWhereTheFileAloneIsWanted) {
@@ -124,36 +134,34 @@ TEST_F(SystemdWorkerTest, DoesNotOpenTheJournalWhereTheFileAloneIsWanted) {
     EXPECT_THAT(worker_->watch().descriptors, SizeIs(1));
     const JournalRead unwanted = read_journal();
     EXPECT_EQ(unwanted.state, JournalRead::State::absent);
-    EXPECT_THAT(unwanted.lines, IsEmpty());
+    EXPECT_THAT(unwanted.starts, IsEmpty());
     worker_->apply(with(core::MaillogSource::journal));
     ASSERT_TRUE(until_told(worker_event::journal));
-    EXPECT_TRUE(tests::eventually([&] { return read_journal().lines.size() == 1; }));
+    EXPECT_TRUE(tests::eventually([&] { return read_journal().starts.size() == 1; }));
     worker_->apply(with(core::MaillogSource::file));
     EXPECT_EQ(read_journal().state, JournalRead::State::absent);
 }
 
-TEST_F(SystemdWorkerTest, OnceAskedItTellsOfEveryLineOfPostfix) {
+TEST_F(SystemdWorkerTest, ReportsAllLinesOfPostfixOnceTheyWereRequested) {
     journald_.start();
     journald_.log("postfix/smtpd", "connect from x");
     JournalRead read;
     ASSERT_TRUE(tests::eventually([&] {
-        read = count_journal("");
+        read = read_all_lines();
         return !read.lines.empty();
     }));
     EXPECT_THAT(read.lines, ElementsAre(EndsWith("connect from x")));
-    ASSERT_TRUE(tests::eventually([&] { return read_journal().from_start; }));
     told_during(300ms);
-    read_journal();
-    read = count_journal(read.cursor);
+    read_all_lines();
     journald_.log("postfix/smtpd", "connect from y");
     ASSERT_TRUE(until_told(worker_event::journal));
     EXPECT_EQ(told_during(300ms), 0u);
-    EXPECT_THAT(count_journal(read.cursor).lines, ElementsAre(EndsWith("connect from y")));
+    EXPECT_THAT(read_all_lines().lines, ElementsAre(EndsWith("connect from y")));
     worker_->apply(with(core::MaillogSource::file));
-    EXPECT_EQ(count_journal("").state, JournalRead::State::absent);
+    EXPECT_EQ(read_all_lines().state, JournalRead::State::absent);
 }
 
-TEST_F(SystemdWorkerTest, WhatIsToldAndNotFetchedIsNotKeptOpen) {
+TEST_F(SystemdWorkerTest, KeepsOneJournalOpenForStartsAndLines) {
     const auto open_files = [] {
         const std::filesystem::directory_iterator files("/proc/self/fd");
         return std::distance(begin(files), end(files));
@@ -161,25 +169,14 @@ TEST_F(SystemdWorkerTest, WhatIsToldAndNotFetchedIsNotKeptOpen) {
     journald_.start();
     ASSERT_TRUE(until_told(worker_event::journal));
     read_journal();
-    observe();
     const auto before = open_files();
-    JournalRead read;
     ASSERT_TRUE(tests::eventually([&] {
         journald_.log("postfix/smtpd", "connect from x");
-        read = count_journal("");
-        return !read.lines.empty();
+        return !read_all_lines().lines.empty();
     }));
-    EXPECT_GT(open_files(), before);
-    observe();
-    EXPECT_GT(open_files(), before) << "what was fetched is wanted again";
-    journald_.log("postfix/smtpd", "connect from y");
-    ASSERT_TRUE(until_told(worker_event::journal));
-    observe();
     EXPECT_EQ(open_files(), before);
-    EXPECT_TRUE(tests::eventually([&] {
-        read = count_journal(read.cursor);
-        return !read.lines.empty() && read.lines.back().ends_with("connect from y");
-    }));
+    read_after({journal_position(position_).starts, std::nullopt});
+    EXPECT_EQ(open_files(), before);
 }
 
 TEST_F(SystemdWorkerTest, SaysOnceThatUnitsChangedUntilItIsAsked) {
