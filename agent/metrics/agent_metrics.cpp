@@ -22,11 +22,68 @@ using core::Gauge;
 using core::MetricFamily;
 using State = core::RelinkProgress::State;
 
+namespace family {
+using core::CounterInfo;
+using core::GaugeInfo;
+
+constexpr GaugeInfo build_info{
+    "postfix_elb_agent_build_info", "Always 1; the label is the version.", {"version"}};
+constexpr GaugeInfo health_status{
+    "postfix_elb_agent_health_status",
+    "1 for the state that the endpoint (health, readyz) reports, 0 for the others.",
+    {"endpoint", "state"}};
+constexpr GaugeInfo check_status{
+    "postfix_elb_agent_check_status",
+    "1 for the state of the check, 0 for the others; all 0 before the first round.",
+    {"check", "state"}};
+constexpr GaugeInfo check_reason{"postfix_elb_agent_check_reason",
+                                 "1 for the reason for which the check does not pass.",
+                                 {"check", "reason"}};
+constexpr GaugeInfo check_age{"postfix_elb_agent_check_age_seconds",
+                              "Age of the facts behind the check; since boot if there are none.",
+                              {"check"}};
+constexpr GaugeInfo check_duration{"postfix_elb_agent_check_duration_seconds",
+                                   "Duration of the latest probe behind the check.",
+                                   {"check"}};
+constexpr CounterInfo check_transitions{"postfix_elb_agent_check_transitions_total",
+                                        "Changes of the check into the state.",
+                                        {"check", "state"}};
+constexpr GaugeInfo relink_outcome{
+    "postfix_elb_agent_relink_outcome",
+    "1 for the state of the relink (pending, done, refused, failed), 0 for the others.",
+    {"outcome"}};
+constexpr GaugeInfo relink_duration{
+    "postfix_elb_agent_relink_duration_seconds",
+    "Time from the first round with a pending relink to its end; 0 until then."};
+constexpr GaugeInfo mount_fault{"postfix_elb_agent_mount_fault",
+                                "1 for the cause of a mount that does not answer (instance, "
+                                "shared, unknown); all 0 while it answers.",
+                                {"attribution"}};
+constexpr GaugeInfo probe_stuck{"postfix_elb_agent_mount_probe_stuck",
+                                "1 while a request to the mount worker is overdue."};
+constexpr GaugeInfo postfix_up{"postfix_up",
+                               "1 if a master is proven to work in this instance's queue."};
+constexpr CounterInfo http_requests{"postfix_elb_agent_http_requests_total",
+                                    "HTTP answers by status code and path.",
+                                    {"code", "path"}};
+constexpr CounterInfo cpu{"process_cpu_seconds_total", "CPU time of the server process."};
+constexpr GaugeInfo virtual_memory{"process_virtual_memory_bytes",
+                                   "Virtual memory of the server process."};
+constexpr GaugeInfo resident{"process_resident_memory_bytes",
+                             "Resident memory of the server process."};
+constexpr GaugeInfo open_fds{"process_open_fds", "Open descriptors of the server process."};
+constexpr GaugeInfo max_fds{"process_max_fds", "Limit of open descriptors of the server process."};
+constexpr GaugeInfo start_time{"process_start_time_seconds",
+                               "Start time of the server process, in seconds since the epoch."};
+}  // namespace family
+
 constexpr std::array statuses{core::Status::pass, core::Status::warn, core::Status::fail};
 constexpr std::array<int, 8> codes{200, 503, 404, 405, 400, 408, 431, 500};
 constexpr std::array outcomes{std::pair{State::pending, "pending"}, std::pair{State::done, "done"},
                               std::pair{State::refused, "refused"},
                               std::pair{State::failed, "failed"}};
+constexpr std::array attributions{core::MountFault::instance, core::MountFault::shared,
+                                  core::MountFault::unknown};
 
 template <class E>
 constexpr std::size_t index(E value) {
@@ -36,11 +93,10 @@ constexpr std::size_t index(E value) {
 /// One gauge per status, of which one is 1.
 using StateGauges = std::array<Gauge*, statuses.size()>;
 
-StateGauges state_gauges(MetricFamily<Gauge>& family, std::string_view label,
-                         std::string_view value) {
+StateGauges state_gauges(MetricFamily<Gauge>& of, std::string_view value) {
     StateGauges gauges_of{};
     for (const core::Status status : statuses) {
-        gauges_of[index(status)] = &family.add({{label, value}, {"state", to_string(status)}});
+        gauges_of[index(status)] = &of.add({value, to_string(status)});
     }
     return gauges_of;
 }
@@ -61,11 +117,9 @@ struct Metrics::Series {
     ProcessUsage process;
     core::Exposition exposition;
 
-    MetricFamily<Gauge>& health_status =
-        exposition.gauges("postfix_elb_agent_health_status",
-                          "1 for the state that the endpoint answers, 0 for the others.");
-    StateGauges health = state_gauges(health_status, "endpoint", "health");
-    StateGauges ready = state_gauges(health_status, "endpoint", "readyz");
+    MetricFamily<Gauge>& health_status = exposition.add(family::health_status);
+    StateGauges health = state_gauges(health_status, "health");
+    StateGauges ready = state_gauges(health_status, "readyz");
 
     struct OfCheck {
         StateGauges status{};
@@ -74,75 +128,45 @@ struct Metrics::Series {
         Gauge* age = nullptr;
     };
     std::array<OfCheck, core::check_count> checks;
-    MetricFamily<Gauge>& check_duration =
-        exposition.gauges("postfix_elb_agent_check_duration_seconds",
-                          "How long the latest probe behind the check took.");
-    Gauge& mount_duration = check_duration.add({{"check", to_string(core::Check::mount)}});
+    Gauge& mount_duration =
+        exposition.add(family::check_duration).add({to_string(core::Check::mount)});
 
-    Gauge& relink_duration =
-        exposition
-            .gauges(
-                "postfix_elb_agent_relink_duration_seconds",
-                "From the first round in which the relink was pending to its end; 0 until then.")
-            .add();
     std::array<Gauge*, outcomes.size()> relink_outcome{};
-    Gauge& probe_stuck = exposition
-                             .gauges("postfix_elb_agent_mount_probe_stuck",
-                                     "1 while a request to the shared file system is overdue.")
-                             .add();
-    std::vector<std::pair<core::MountFault, Gauge*>> mount_fault;
-    Gauge& postfix_up =
-        exposition.gauges("postfix_up", "1 if a master of this instance's queue is proven alive.")
-            .add();
+    Gauge& relink_duration = exposition.add_single(family::relink_duration);
+    Gauge& probe_stuck = exposition.add_single(family::probe_stuck);
+    std::array<Gauge*, attributions.size()> mount_fault{};
+    Gauge& postfix_up = exposition.add_single(family::postfix_up);
 
     QueueMetrics queue{exposition};
     NfsMetrics nfs{exposition};
-    core::BootTime host_at{-1};  ///< of what nfs says
+    core::BootTime host_at{-1};  ///< of the facts in `nfs`
 
     DeliveryMetrics deliveries{exposition};
 
-    MetricFamily<Counter>& requests = exposition.counters("postfix_elb_agent_http_requests_total",
-                                                          "HTTP answers by path and status code.");
+    MetricFamily<Counter>& requests = exposition.add(family::http_requests);
     std::array<std::array<Counter*, codes.size()>, route_paths.size()> request_counters{};
 
-    Counter& cpu =
-        exposition.counters("process_cpu_seconds_total", "CPU time of the process that answers.")
-            .add();
-    Gauge& virtual_memory =
-        exposition.gauges("process_virtual_memory_bytes", "Virtual memory of that process.").add();
-    Gauge& resident =
-        exposition.gauges("process_resident_memory_bytes", "Resident memory of that process.")
-            .add();
-    Gauge& open_fds =
-        exposition.gauges("process_open_fds", "Open descriptors of that process.").add();
-    Gauge& max_fds =
-        exposition.gauges("process_max_fds", "How many descriptors it may open.").add();
-    Gauge& start_time = exposition
-                            .gauges("process_start_time_seconds",
-                                    "When it was started, in seconds since the epoch.")
-                            .add();
+    Counter& cpu = exposition.add_single(family::cpu);
+    Gauge& virtual_memory = exposition.add_single(family::virtual_memory);
+    Gauge& resident = exposition.add_single(family::resident);
+    Gauge& open_fds = exposition.add_single(family::open_fds);
+    Gauge& max_fds = exposition.add_single(family::max_fds);
+    Gauge& start_time = exposition.add_single(family::start_time);
 
     std::optional<core::Verdict> verdict;
     std::optional<core::BootTime> relink_began;  ///< while it is pending
     core::BootTime expires = core::BootTime::max();
 
     explicit Series(ProcessUsage collector) : process(std::move(collector)) {
-        exposition.gauges("postfix_elb_agent_build_info", "Always 1; the version is in the label.")
-            .add({{"version", version()}})
-            .set(1);
+        exposition.add(family::build_info).add({version()}).set(1);
         add_checks();
-        MetricFamily<Gauge>& attribution = exposition.gauges(
-            "postfix_elb_agent_mount_fault",
-            "1 for whose fault it is that the mount does not answer; all 0 while it does.");
-        for (const core::MountFault fault :
-             {core::MountFault::instance, core::MountFault::shared, core::MountFault::unknown}) {
-            mount_fault.emplace_back(fault, &attribution.add({{"attribution", to_string(fault)}}));
+        MetricFamily<Gauge>& fault = exposition.add(family::mount_fault);
+        for (std::size_t i = 0; i < attributions.size(); ++i) {
+            mount_fault[i] = &fault.add({to_string(attributions[i])});
         }
-        MetricFamily<Gauge>& outcome =
-            exposition.gauges("postfix_elb_agent_relink_outcome",
-                              "1 for how the relink at the start stands, 0 for the others.");
+        MetricFamily<Gauge>& outcome = exposition.add(family::relink_outcome);
         for (const auto& [state, name] : outcomes) {
-            relink_outcome[index(state)] = &outcome.add({{"outcome", name}});
+            relink_outcome[index(state)] = &outcome.add({name});
         }
         set_state(health, core::Status::fail);
         set_state(ready, core::Status::fail);
@@ -150,30 +174,21 @@ struct Metrics::Series {
     }
 
     void add_checks() {
-        MetricFamily<Gauge>& status = exposition.gauges(
-            "postfix_elb_agent_check_status",
-            "1 for the state of the check, 0 for the others; all 0 before the first round.");
-        MetricFamily<Gauge>& reason = exposition.gauges(
-            "postfix_elb_agent_check_reason", "1 for the reason why the check does not pass.");
-        MetricFamily<Gauge>& age = exposition.gauges(
-            "postfix_elb_agent_check_age_seconds",
-            "How old the facts behind the check are; since boot if there are none.");
-        MetricFamily<Counter>& transitions =
-            exposition.counters("postfix_elb_agent_check_transitions_total",
-                                "How often the check came into the state.");
+        MetricFamily<Gauge>& status = exposition.add(family::check_status);
+        MetricFamily<Gauge>& reason = exposition.add(family::check_reason);
+        MetricFamily<Gauge>& age = exposition.add(family::check_age);
+        MetricFamily<Counter>& transitions = exposition.add(family::check_transitions);
         for (const core::Check check : core::all_checks()) {
             const std::string_view name = to_string(check);
             OfCheck& of_check = checks[index(check)];
-            of_check.status = state_gauges(status, "check", name);
-            of_check.age = &age.add({{"check", name}});
+            of_check.status = state_gauges(status, name);
+            of_check.age = &age.add({name});
             for (const core::Status to : statuses) {
-                of_check.transitions[index(to)] =
-                    &transitions.add({{"check", name}, {"state", to_string(to)}});
+                of_check.transitions[index(to)] = &transitions.add({name, to_string(to)});
             }
         }
         for (const core::ReasonInfo& info : core::all_reasons()) {
-            Gauge& gauge =
-                reason.add({{"check", to_string(info.check)}, {"reason", to_string(info.reason)}});
+            Gauge& gauge = reason.add({to_string(info.check), to_string(info.reason)});
             checks[index(info.check)].reasons.emplace_back(info.reason, &gauge);
         }
     }
@@ -237,8 +252,8 @@ void Metrics::publish(const core::Verdict& verdict, const core::Facts& facts,
     const bool no_master =
         master.status == core::Status::fail || master.excuse != core::Excuse::none;
     series_->postfix_up.set(no_master ? 0 : 1);
-    for (const auto& [fault, gauge] : series_->mount_fault) {
-        gauge->set(fault == verdict.mount_fault ? 1 : 0);
+    for (std::size_t i = 0; i < attributions.size(); ++i) {
+        series_->mount_fault[i]->set(attributions[i] == verdict.mount_fault ? 1 : 0);
     }
     series_->publish_relink(facts, verdict.at.boot);
     series_->probe_stuck.set(facts.mount_hung_since ? 1 : 0);
@@ -265,10 +280,13 @@ void Metrics::counted(Route route, int status) {
         static_cast<std::size_t>(std::find(codes.begin(), codes.end() - 1, status) - codes.begin());
     Counter*& counter = series_->request_counters[route][code];
     if (counter == nullptr) {
-        counter = &series_->requests.add(
-            {{"code", std::to_string(codes[code])}, {"path", route_paths[route]}});
+        counter = &series_->requests.add({std::to_string(codes[code]), route_paths[route]});
     }
     counter->increment();
+}
+
+const core::Exposition& Metrics::exposition() const {
+    return series_->exposition;
 }
 
 std::string Metrics::render(core::ExpositionFormat format) {

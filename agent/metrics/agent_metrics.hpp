@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /metrics says. Every series exists from the start, with all states and reasons of the closed
-// vocabularies, so that a dashboard sees 0 and not nothing; only http_requests_total grows, with
-// known paths and codes, and check_duration_seconds is there for the checks whose duration is
-// measured.
+// The page of /metrics. Every series of a closed vocabulary exists from the start, with all its
+// states and reasons, so that a dashboard shows 0 and not a gap. Only http_requests_total grows,
+// with known paths and codes. check_duration_seconds has the checks whose duration is measured.
+//
+// Used on the server's loop only. To add a metric, add a row to the table of its file.
 #pragma once
 
 #include "agent/http/routes.hpp"
@@ -20,28 +21,30 @@ namespace agent {
 
 class Metrics {
    public:
-    /// Labels build_info with this build's version; `process` is what the process_* metrics are
-    /// read from.
+    /// `process`: the source of the process_* metrics.
     explicit Metrics(ProcessUsage process = ProcessUsage());
     ~Metrics();
     Metrics(const Metrics&) = delete;
     Metrics& operator=(const Metrics&) = delete;
 
-    /// The verdict of a round and the facts behind it. From `expires` on, render() says what HTTP
-    /// says then: /health and /readyz fail.
+    /// Sets what a round's verdict and its facts determine. From `expires` on, render() shows
+    /// /health and /readyz as failed, as HTTP answers them.
     void publish(const core::Verdict& verdict, const core::Facts& facts,
                  core::BootTime expires = core::BootTime::max());
 
-    /// Those of the queues.
+    /// The metrics of the queues.
     [[nodiscard]] QueueMetrics& queue();
 
-    /// Those of the mail that passed.
+    /// The metrics of the mail log.
     [[nodiscard]] DeliveryMetrics& deliveries();
 
-    /// One answer. Cheap: an increment through a kept pointer.
+    /// Counts one HTTP answer. Cheap: an increment through a kept pointer.
     void counted(Route route, int status);
 
-    /// With the ages and the process's use as they are now.
+    /// All families, with those that have no series yet.
+    [[nodiscard]] const core::Exposition& exposition() const;
+
+    /// The page, with ages and the process's use as of now.
     [[nodiscard]] std::string render(
         core::ExpositionFormat format = core::ExpositionFormat::prometheus);
 

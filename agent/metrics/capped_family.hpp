@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Series whose label values come from outside: made when they are first seen, and no more than so
-// many of them.
+// Series whose label values come from outside: made when a value is first seen, with a limit on
+// their number.
 #pragma once
 
 #include "core/base/printable.hpp"
@@ -10,54 +10,53 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
 namespace agent {
 
-template <class Metric, std::size_t Labels>
+template <class Metric>
 class CappedFamily {
    public:
-    using Names = std::array<std::string_view, Labels>;
-    using Values = std::array<std::string_view, Labels>;
+    static constexpr std::size_t max_series = 100;
+    static constexpr std::size_t max_label_value = 64;
 
-    /// `names` are literals. `dropped` counts what has no place here.
-    CappedFamily(core::MetricFamily<Metric>& family, Names names, std::size_t max_series,
-                 std::size_t max_value, core::Counter& dropped)
-        : family_(family),
-          names_(names),
-          max_series_(max_series),
-          max_value_(max_value),
-          dropped_(dropped) {}
+    /// `dropped` counts the values for which there is no room.
+    CappedFamily(core::MetricFamily<Metric>& family, core::Counter& dropped)
+        : family_(family), dropped_(dropped) {}
 
-    /// The series of these values, which are made printable and cut; nullptr, and counted as
-    /// dropped, when it would be one too many.
-    [[nodiscard]] Metric* of(const Values& raw) {
-        Values values = raw;
-        std::array<std::string, Labels> made;
+    /// The series of these values, which are made printable and cut. Returns nullptr, and counts
+    /// the values as dropped, when they would need one series too many.
+    [[nodiscard]] Metric* of(std::initializer_list<std::string_view> raw) {
+        std::array<std::string_view, label_count> values;
+        std::array<std::string, label_count> made;
         key_.clear();
-        for (std::size_t i = 0; i < Labels; ++i) {
-            if (!is_fit(raw[i])) {
-                made[i] = core::printable(raw[i].substr(0, max_value_), max_value_);
-                values[i] = made[i];
+        std::size_t count = 0;
+        for (const std::string_view value : raw) {
+            values[count] = value;
+            if (!is_fit(value)) {
+                made[count] = core::printable(value.substr(0, max_label_value), max_label_value);
+                values[count] = made[count];
             }
-            key_.append(values[i]).push_back('\n');
+            key_.append(values[count++]).push_back('\n');
         }
         if (const auto known = series_.find(std::string_view(key_)); known != series_.end()) {
             return known->second;
         }
-        if (series_.size() >= max_series_) {
+        if (series_.size() >= max_series) {
             dropped_.increment();
             return nullptr;
         }
-        Metric& metric = add(values, std::make_index_sequence<Labels>());
+        Metric& metric = family_.add(std::span(values).first(count));
         series_.emplace(key_, &metric);
         return &metric;
     }
 
    private:
+    static constexpr std::size_t label_count = core::FamilyInfo<Metric>().labels.size();
+
     struct Hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const {
@@ -65,23 +64,15 @@ class CappedFamily {
         }
     };
 
-    [[nodiscard]] bool is_fit(std::string_view value) const {
-        return value.size() <= max_value_ &&
+    static bool is_fit(std::string_view value) {
+        return value.size() <= max_label_value &&
                std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
     }
 
-    template <std::size_t... Index>
-    Metric& add(const Values& values, std::index_sequence<Index...> /*labels*/) {
-        return family_.add({{names_[Index], values[Index]}...});
-    }
-
     core::MetricFamily<Metric>& family_;
-    Names names_;
-    std::size_t max_series_;
-    std::size_t max_value_;
     core::Counter& dropped_;
     std::unordered_map<std::string, Metric*, Hash, std::equal_to<>> series_;
-    std::string key_;  ///< kept for its memory
+    std::string key_;  ///< a member, so that its memory is reused
 };
 
 }  // namespace agent

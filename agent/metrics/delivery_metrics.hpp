@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /metrics says of the mail that passed, as the log tells it. Names, labels and bounds are
-// those of kumina/postfix_exporter where the meaning is the same, so that its dashboards keep
-// working; the README has the table.
+// The mail that passed, as the mail log shows it. Names, labels and bounds are those of
+// kumina/postfix_exporter where the meaning is the same, so that its dashboards keep working;
+// deploy/prometheus/README.md lists the differences.
 //
-// What is closed (transports, statuses, stages, levels) exists from the start, or for a transport
-// from its first delivery. A label whose value comes from the log is made printable and cut to
-// max_label_value; a family with such labels takes max_series label sets and counts what has no
-// place among them in postfix_elb_agent_series_dropped_total. One series set for all instances of
-// Postfix whose lines are in one log.
+// Series of closed vocabularies (transports, statuses, stages, levels) exist from the start, those
+// of a transport from its first delivery. A label value from the log is made printable and cut to
+// max_label_value. A family with such labels has at most max_series label sets;
+// postfix_elb_agent_series_dropped_total counts the rest. All instances of Postfix in one log share
+// one set of series.
 #pragma once
 
+#include "agent/metrics/capped_family.hpp"
 #include "core/base/time.hpp"
 #include "core/exposition/exposition.hpp"
 #include "core/maillog/delivery_line.hpp"
@@ -25,8 +26,8 @@ namespace agent {
 
 class DeliveryMetrics {
    public:
-    static constexpr std::size_t max_series = 100;
-    static constexpr std::size_t max_label_value = 64;
+    static constexpr std::size_t max_series = CappedFamily<core::Counter>::max_series;
+    static constexpr std::size_t max_label_value = CappedFamily<core::Counter>::max_label_value;
 
     enum class Source { file, journal };
 
@@ -35,20 +36,19 @@ class DeliveryMetrics {
     DeliveryMetrics(const DeliveryMetrics&) = delete;
     DeliveryMetrics& operator=(const DeliveryMetrics&) = delete;
 
-    /// One line without its newline. Cheap: a million lines take a fraction of a second.
+    /// Counts one line, without its newline. Cheap: a million lines take a fraction of a second.
     void count(std::string_view line, Source source);
 
-    /// Which source is being counted; none: neither can be read.
+    /// The source that is counted; none if neither can be read.
     void set_source(std::optional<Source> source);
 
-    /// The stamp of the last line that was read, while there are more behind it; absent at the end
-    /// of the log.
+    /// The time stamp of the last line read, while more lines follow; absent at the end of the log.
     void set_behind(std::optional<core::WallTime> stamp);
 
-    /// So many of the file's lines that were counted since the start had been cut.
+    /// The number of the file's lines that were cut, since the start.
     void set_lines_cut(std::uint64_t total);
 
-    /// Before a page is rendered: the lag as it is now.
+    /// Sets the lag; to be called before a page is rendered.
     void observe(core::WallTime now);
 
    private:

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /metrics says of the NFS client of the queue's mount. There are no series while that is not
-// NFS.
+// The NFS client of the queue's mount, as /metrics shows it. A mount of another type has no series.
 #pragma once
 
 #include "core/exposition/exposition.hpp"
@@ -12,11 +11,11 @@ namespace agent {
 
 class NfsMetrics {
    public:
-    /// Adds its families to the page, which outlives it.
+    /// Adds its families to the page, which must outlive it.
     explicit NfsMetrics(core::Exposition& exposition);
 
-    /// Anew each time: the kernel counts from the mount on, so that a mount that was made anew
-    /// begins with less.
+    /// Replaces all series. Why: the kernel counts from the mount on, so the counters of a new
+    /// mount begin with less.
     void publish(const core::HostFacts& host);
 
    private:

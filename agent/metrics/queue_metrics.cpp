@@ -4,21 +4,57 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <string_view>
 #include <vector>
 
 namespace agent {
 namespace {
 
+namespace family {
+using core::CounterInfo;
+using core::GaugeInfo;
+using core::HistogramInfo;
+
+constexpr GaugeInfo depth{
+    "postfix_showq_queue_depth", "Messages in the queue at the latest complete census.", {"queue"}};
+constexpr HistogramInfo ages{
+    "postfix_showq_message_age_seconds",
+    "Ages of the messages in the queue at the latest complete census; estimated from an evenly "
+    "spread sample where queue ids are short and messages are many.",
+    {"queue"},
+    core::age_bounds};
+constexpr GaugeInfo bytes{"postfix_elb_agent_queue_bytes",
+                          "Size of the queue's files at the latest complete census, estimated from "
+                          "an evenly spread sample where files are many.",
+                          {"queue"}};
+constexpr GaugeInfo oldest{"postfix_elb_agent_queue_oldest_age_seconds",
+                           "Age of the oldest message whose arrival is known, at the latest "
+                           "complete census; 0 if the queue is empty, NaN if no arrival is known.",
+                           {"queue"}};
+constexpr GaugeInfo census_age{"postfix_elb_agent_census_age_seconds",
+                               "Age of the queue figures; since boot if there are none."};
+constexpr GaugeInfo census_complete{"postfix_elb_agent_census_complete",
+                                    "1 if the latest census could read everything."};
+constexpr GaugeInfo census_duration{"postfix_elb_agent_census_duration_seconds",
+                                    "Duration of the latest complete census."};
+constexpr CounterInfo operations{"postfix_elb_agent_census_operations_total",
+                                 "Operations of the shared file system that censuses took."};
+constexpr CounterInfo censuses{
+    "postfix_elb_agent_censuses_total", "Censuses of the queues, by outcome.", {"outcome"}};
+}  // namespace family
+
+constexpr std::array<std::string_view, 3> outcomes{"complete", "incomplete", "cancelled"};
+
 double seconds(std::chrono::milliseconds duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
-/// Of something that nothing is known of: not 0, which an empty queue has.
+/// For a figure of which no message's value is known: 0 only if the queue is empty.
 double unknown_unless_empty(const core::QueueFigures& figures) {
     return figures.messages == 0 ? 0 : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// Of the oldest that is known, as the census found it.
+/// At the time of the census.
 double oldest_age(const core::QueueFigures& figures, const core::TimePoint& at) {
     return figures.oldest_arrival ? std::max(seconds(at.wall - *figures.oldest_arrival), 0.0)
                                   : unknown_unless_empty(figures);
@@ -32,47 +68,22 @@ double bytes_of(const core::QueueFigures& figures) {
 }  // namespace
 
 QueueMetrics::QueueMetrics(core::Exposition& exposition)
-    : depth_(exposition.gauges("postfix_showq_queue_depth",
-                               "Messages in the queue, as the latest whole census counted.")),
-      ages_(exposition.histograms(
-          "postfix_showq_message_age_seconds",
-          "Ages of the messages in the queue at the latest census; where they are too many to "
-          "look at each, as an evenly spread sample says.",
-          {core::age_bounds.begin(), core::age_bounds.end()})),
-      bytes_(exposition.gauges(
-          "postfix_elb_agent_queue_bytes",
-          "Size of the queue's files at the latest census, estimated where they are many.")),
-      oldest_(exposition.gauges(
-          "postfix_elb_agent_queue_oldest_age_seconds",
-          "Age of the oldest message that is known of, at the latest census; 0 where there is "
-          "none, NaN where none is known of.")),
-      census_age_(
-          exposition
-              .gauges("postfix_elb_agent_census_age_seconds",
-                      "How old the figures of the queues are; since boot if there are none.")
-              .add()),
-      census_complete_(exposition
-                           .gauges("postfix_elb_agent_census_complete",
-                                   "1 if the latest census could read all that it was to read.")
-                           .add()),
-      census_duration_(exposition
-                           .gauges("postfix_elb_agent_census_duration_seconds",
-                                   "How long the latest census took.")
-                           .add()),
-      operations_(exposition
-                      .counters("postfix_elb_agent_census_operations_total",
-                                "Operations of the shared file system that counting took.")
-                      .add()),
-      censuses_(exposition.counters("postfix_elb_agent_censuses_total",
-                                    "Censuses of the queues by how they ended.")),
-      ended_complete_(censuses_.add({{"outcome", "complete"}})),
-      ended_incomplete_(censuses_.add({{"outcome", "incomplete"}})),
-      ended_cancelled_(censuses_.add({{"outcome", "cancelled"}})) {
+    : depth_(exposition.add(family::depth)),
+      ages_(exposition.add(family::ages)),
+      bytes_(exposition.add(family::bytes)),
+      oldest_(exposition.add(family::oldest)),
+      census_age_(exposition.add_single(family::census_age)),
+      census_complete_(exposition.add_single(family::census_complete)),
+      census_duration_(exposition.add_single(family::census_duration)),
+      operations_(exposition.add_single(family::operations)) {
+    core::MetricFamily<core::Counter>& censuses = exposition.add(family::censuses);
+    std::transform(outcomes.begin(), outcomes.end(), ended_.begin(),
+                   [&](std::string_view outcome) { return &censuses.add({outcome}); });
 }
 
 void QueueMetrics::add_series() {
     for (const core::MailQueue queue : core::all_mail_queues()) {
-        const core::MetricLabels labels{{"queue", to_string(queue)}};
+        const std::array labels{to_string(queue)};
         queues_[static_cast<std::size_t>(queue)] = {&depth_.add(labels), &ages_.add(labels),
                                                     &bytes_.add(labels), &oldest_.add(labels)};
     }
@@ -81,7 +92,7 @@ void QueueMetrics::add_series() {
 void QueueMetrics::publish(const core::QueueCensus& census) {
     census_complete_.set(census.complete ? 1 : 0);
     if (!census.complete) {
-        return;  // what could not be read is not empty
+        return;
     }
     if (!at_) {
         add_series();
@@ -102,11 +113,7 @@ void QueueMetrics::publish(const core::QueueCensus& census) {
 }
 
 void QueueMetrics::ended(CensusOutcome outcome) {
-    switch (outcome) {
-        case CensusOutcome::complete: ended_complete_.increment(); break;
-        case CensusOutcome::incomplete: ended_incomplete_.increment(); break;
-        case CensusOutcome::cancelled: ended_cancelled_.increment(); break;
-    }
+    ended_[static_cast<std::size_t>(outcome)]->increment();
 }
 
 void QueueMetrics::spent(std::uint64_t operations) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /metrics says of the queues: what the latest census found that could read all. Until there
-// was one a queue has no series, because it is not known to be empty; one that could not read all
-// changes no figure, so that they grow old.
+// The queues, as /metrics shows them: the figures of the latest complete census. A queue has no
+// series until the first one, because it is not known to be empty. An incomplete census changes no
+// figure, so that their age grows.
 #pragma once
 
 #include "core/exposition/exposition.hpp"
@@ -15,21 +15,21 @@ namespace agent {
 
 enum class CensusOutcome {
     complete,
-    incomplete,  ///< came to its end, but something could not be read
-    cancelled,   ///< the mount went away or hung, or counting was switched off
+    incomplete,  ///< ended, but could not read everything
+    cancelled,   ///< the mount was lost or hung, or the census was switched off
 };
 
 class QueueMetrics {
    public:
-    /// Adds its families to the page, which outlives it.
+    /// Adds its families to the page, which must outlive it.
     explicit QueueMetrics(core::Exposition& exposition);
 
     void publish(const core::QueueCensus& census);
     void ended(CensusOutcome outcome);
-    /// So many operations of the file system were spent on counting, beside those before.
+    /// Adds to the number of file system operations that the census took.
     void spent(std::uint64_t operations);
 
-    /// Before the page is rendered: ages are as of now.
+    /// Sets the age; to be called before the page is rendered.
     void observe(core::TimePoint now);
 
    private:
@@ -49,13 +49,10 @@ class QueueMetrics {
     core::Gauge& census_complete_;
     core::Gauge& census_duration_;
     core::Counter& operations_;
-    core::MetricFamily<core::Counter>& censuses_;
-    core::Counter& ended_complete_;
-    core::Counter& ended_incomplete_;
-    core::Counter& ended_cancelled_;
+    std::array<core::Counter*, 3> ended_{};  ///< by CensusOutcome
 
     std::array<OfQueue, core::mail_queue_count> queues_{};
-    std::optional<core::BootTime> at_;  ///< of the latest whole census
+    std::optional<core::BootTime> at_;  ///< of the latest complete census
 };
 
 }  // namespace agent

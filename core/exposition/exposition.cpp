@@ -27,11 +27,12 @@ void Histogram::observe(double value) {
     sum_ += value;
 }
 
-std::string label_text(MetricLabels labels) {
+std::string label_text(std::span<const std::string_view> names,
+                       std::span<const std::string_view> values) {
     std::string text;
-    for (const auto& [name, value] : labels) {
-        text.append(text.empty() ? "" : ",").append(name).append("=\"");
-        append_escaped(text, value);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        text.append(text.empty() ? "" : ",").append(names[i]).append("=\"");
+        append_escaped(text, values[i]);
         text += '"';
     }
     return text;

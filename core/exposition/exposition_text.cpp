@@ -11,20 +11,10 @@
 namespace core {
 namespace {
 
-std::string_view type_of(const Gauge& /*metric*/) {
-    return "gauge";
-}
-std::string_view type_of(const Counter& /*metric*/) {
-    return "counter";
-}
-std::string_view type_of(const Histogram& /*metric*/) {
-    return "histogram";
-}
-
-/// Of a sample's name; OpenMetrics wants each on its family's name.
+/// The suffix of a counter's samples; OpenMetrics names the family without it.
 constexpr std::string_view total = "_total";
 
-/// The units that names here end in. OpenMetrics has more.
+/// The units in which names of this program end. OpenMetrics has more.
 constexpr std::array<std::string_view, 2> units{"seconds", "bytes"};
 
 std::string_view unit_of(std::string_view family) {
@@ -39,11 +29,12 @@ std::string_view unit_of(std::string_view family) {
 
 /// Only OpenMetrics escapes a double quote in a help text.
 void append_help(std::string& text, std::string_view help, ExpositionFormat format) {
+    const std::string_view quote = format == ExpositionFormat::openmetrics ? "\\\"" : "\"";
     for (const char c : help) {
         switch (c) {
             case '\\': text += "\\\\"; break;
             case '\n': text += "\\n"; break;
-            case '"': text += format == ExpositionFormat::openmetrics ? "\\\"" : "\""; break;
+            case '"': text += quote; break;
             default: text += c;
         }
     }
@@ -57,8 +48,8 @@ std::string digits_of(double value, Format... format) {
     return {digits.data(), end};
 }
 
-/// As the reference clients write a bound, so that theirs and ours are the same label: an exponent
-/// from a million on and below a ten-thousandth, and in OpenMetrics never a bare whole number.
+/// Writes a bound as the reference clients do, so that the label is the same: an exponent from a
+/// million on and below a ten-thousandth, and in OpenMetrics never a bare whole number.
 /// "0.5", "100000", "1e+06"; "100000.0", "1e+06".
 std::string bound_text(double bound, ExpositionFormat format) {
     std::string scientific = digits_of(bound, std::chars_format::scientific);
@@ -85,13 +76,13 @@ class Page {
         if (format_ == ExpositionFormat::openmetrics) {
             openmetrics_head(family);
         } else {
-            head("HELP", family.name);
-            append_help(text_, family.help, format_);
+            head("HELP", family.info.name);
+            append_help(text_, family.info.help, format_);
             text_ += '\n';
-            head("TYPE", family.name).append(type_of(family.blank)).append("\n");
+            head("TYPE", family.info.name).append(type_of(family.info)).append("\n");
         }
         for (const auto& series : family.series) {
-            samples(family.name, series.labels, series.metric);
+            samples(family.info.name, series.labels, series.metric);
         }
     }
 
@@ -104,8 +95,8 @@ class Page {
 
     template <class Metric>
     void openmetrics_head(const MetricFamily<Metric>& family) {
-        std::string_view name = family.name;
-        std::string_view type = type_of(family.blank);
+        std::string_view name = family.info.name;
+        std::string_view type = type_of(family.info);
         if constexpr (std::is_same_v<Metric, Counter>) {
             if (name.ends_with(total)) {
                 name.remove_suffix(total.size());
@@ -118,7 +109,7 @@ class Page {
             head("UNIT", name).append(unit).append("\n");
         }
         head("HELP", name);
-        append_help(text_, family.help, format_);
+        append_help(text_, family.info.help, format_);
         text_ += '\n';
     }
 
@@ -132,9 +123,8 @@ class Page {
         for (std::size_t i = 0; i < histogram.counts().size(); ++i) {
             count += histogram.counts()[i];
             const bool last = i == histogram.bounds().size();
-            const std::string bound =
-                "le=\"" + (last ? "+Inf" : bound_text(histogram.bounds()[i], format_)) + "\"";
-            sample(name, "_bucket", labels, bound, static_cast<double>(count));
+            const std::string bound = last ? "+Inf" : bound_text(histogram.bounds()[i], format_);
+            sample(name, "_bucket", labels, "le=\"" + bound + "\"", static_cast<double>(count));
         }
         sample(name, "_sum", labels, "", histogram.sum());
         sample(name, "_count", labels, "", static_cast<double>(count));

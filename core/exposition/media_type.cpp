@@ -26,8 +26,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
-/// What stands before the first `separator` outside quotation marks, trimmed; `text` goes on behind
-/// it.
+/// Removes from `text` all up to the first `separator` outside quotation marks, and returns what
+/// was before it, trimmed.
 std::string_view take_until(std::string_view& text, char separator) {
     bool quoted = false;
     std::size_t end = 0;
@@ -49,8 +49,7 @@ std::string_view unquoted(std::string_view value) {
     return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
-/// "0.25" is 250. Of more than three digits the rest does not count; ".25", which some clients say,
-/// is taken too.
+/// "0.25" is 250. Digits after the third are ignored; ".25", which some clients send, is accepted.
 std::optional<int> parse_weight(std::string_view text) {
     if (text.empty() || text == "." ||
         text.find_first_not_of("0123456789.") != std::string_view::npos) {
@@ -73,15 +72,15 @@ std::optional<int> parse_weight(std::string_view text) {
     return weight <= full_weight ? std::optional(weight) : std::nullopt;
 }
 
-/// One element of a list: a name, then parameters, of which `q` is the weight and the last.
+/// One element of a list: a name, then parameters; `q` is the weight and ends them.
 class Element {
    public:
     explicit Element(std::string_view text) : name_(take_until(text, ';')), parameters_(text) {}
 
     [[nodiscard]] std::string_view name() const { return name_; }
 
-    /// Calls `visit(name, value)` for each parameter before the weight, until it says false. The
-    /// weight, or nothing where `visit` said false or the weight is none.
+    /// Calls `visit(name, value)` for each parameter before the weight, until it returns false.
+    /// Returns the weight; nothing if `visit` returned false or the weight is malformed.
     template <class Visit>
     [[nodiscard]] std::optional<int> read(Visit visit) const {
         std::string_view rest = parameters_;
@@ -117,7 +116,18 @@ int range_precision(std::string_view range, const MediaType& offered) {
     if (!equal_ignoring_case(type, offered.type)) {
         return 0;
     }
-    return subtype == "*" ? 2 : equal_ignoring_case(subtype, offered.subtype) ? 3 : 0;
+    if (subtype == "*") {
+        return 2;
+    }
+    return equal_ignoring_case(subtype, offered.subtype) ? 3 : 0;
+}
+
+/// How precisely `element` of Accept-Encoding names `coding`; 0: not at all.
+int coding_precision(std::string_view element, std::string_view coding) {
+    if (element == "*") {
+        return 1;
+    }
+    return equal_ignoring_case(element, coding) ? 2 : 0;
 }
 
 bool has_parameter(const MediaType& offered, std::string_view name, std::string_view value) {
@@ -128,9 +138,11 @@ bool has_parameter(const MediaType& offered, std::string_view name, std::string_
                        });
 }
 
-/// The more precise of two that name the same thing.
+/// The more precise of two that name the same thing; of equally precise ones, the greater weight.
 Preference closer(const Preference& a, const Preference& b) {
-    return a.precision != b.precision ? (a.precision > b.precision ? a : b) : std::max(a, b);
+    return std::max(a, b, [](const Preference& one, const Preference& other) {
+        return std::tie(one.precision, one.weight) < std::tie(other.precision, other.weight);
+    });
 }
 
 }  // namespace
@@ -161,9 +173,7 @@ Preference coding_preference(std::string_view accept_encoding, std::string_view 
     Preference found;
     while (!accept_encoding.empty()) {
         const Element element(take_until(accept_encoding, ','));
-        const int precision = element.name() == "*"                         ? 1
-                              : equal_ignoring_case(element.name(), coding) ? 2
-                                                                            : 0;
+        const int precision = coding_precision(element.name(), coding);
         if (precision == 0) {
             continue;
         }

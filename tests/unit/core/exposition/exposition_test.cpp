@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -20,12 +21,13 @@ using testing::ElementsAre;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-TEST(Exposition, APageIsHelpTypeAndSamplesInTheOrderInWhichTheyWereMade) {
+TEST(Exposition, APageListsHelpTypeAndSamplesInOrder) {
     Exposition page;
-    MetricFamily<Counter>& requests = page.counters("requests_total", "Requests by path.");
-    Gauge& up = page.gauges("up", "1 if it is up.").add();
-    Counter& other = requests.add({{"code", "404"}, {"path", "other"}});
-    Counter& health = requests.add({{"code", "200"}, {"path", "/health"}});
+    MetricFamily<Counter>& requests =
+        page.add(CounterInfo{"requests_total", "Requests by path.", {"code", "path"}});
+    Gauge& up = page.add(GaugeInfo{"up", "1 if it is up."}).add();
+    Counter& other = requests.add({"404", "other"});
+    Counter& health = requests.add({"200", "/health"});
     up.set(1);
     other.increment();
     health.increment();
@@ -42,17 +44,17 @@ TEST(Exposition, APageIsHelpTypeAndSamplesInTheOrderInWhichTheyWereMade) {
 
 TEST(Exposition, AFamilyWithoutASeriesIsNotShown) {
     Exposition page;
-    page.gauges("nobody", "Nobody is here.");
+    page.add(GaugeInfo{"empty", "No series."});
     EXPECT_EQ(prometheus_text(page), "");
 }
 
-TEST(Exposition, WhatItHandsOutStaysWhereItIsHoweverManyCome) {
+TEST(Exposition, ReferencesStayValidWhenSeriesAreAdded) {
     Exposition page;
-    MetricFamily<Gauge>& family = page.gauges("first", "The first.");
-    Gauge& gauge = family.add({{"number", "first"}});
+    MetricFamily<Gauge>& family = page.add(GaugeInfo{"first", "The first.", {"number"}});
+    Gauge& gauge = family.add({"first"});
     for (int i = 0; i < 1000; ++i) {
-        family.add({{"number", std::to_string(i)}});
-        page.gauges("family_" + std::to_string(i), "Another.");
+        family.add({std::to_string(i)});
+        page.add(GaugeInfo{"another", "Another."});
     }
     gauge.set(7);
     EXPECT_THAT(prometheus_text(page), testing::HasSubstr("first{number=\"first\"} 7\n"));
@@ -60,8 +62,8 @@ TEST(Exposition, WhatItHandsOutStaysWhereItIsHoweverManyCome) {
 
 TEST(Exposition, BackslashQuoteAndLineFeedOfALabelValueAreEscaped) {
     Exposition page;
-    page.gauges("link", "Where it points.")
-        .add({{"text", "C:\\a \"b\"\nc\t\xc3\xa4"}, {"empty", ""}});
+    page.add(GaugeInfo{"link", "Where it points.", {"text", "empty"}})
+        .add({"C:\\a \"b\"\nc\t\xc3\xa4", ""});
     EXPECT_THAT(
         prometheus_text(page),
         testing::HasSubstr("\nlink{text=\"C:\\\\a \\\"b\\\"\\nc\t\xc3\xa4\",empty=\"\"} 0\n"));
@@ -69,7 +71,7 @@ TEST(Exposition, BackslashQuoteAndLineFeedOfALabelValueAreEscaped) {
 
 TEST(Exposition, AHelpTextKeepsItsQuotesAndStaysOneLine) {
     Exposition page;
-    page.gauges("quoted", "Says \"yes\"\nor \\n.").add();
+    page.add(GaugeInfo{"quoted", "Says \"yes\"\nor \\n."}).add();
     EXPECT_EQ(prometheus_text(page),
               "# HELP quoted Says \"yes\"\\nor \\\\n.\n"
               "# TYPE quoted gauge\n"
@@ -78,13 +80,14 @@ TEST(Exposition, AHelpTextKeepsItsQuotesAndStaysOneLine) {
 
 TEST(Exposition, AHistogramShowsCumulativeBucketsSumAndCount) {
     Exposition page;
-    MetricFamily<Histogram>& ages =
-        page.histograms("age_seconds", "How old mail is.", {0.5, 1, 3600});
-    Histogram& active = ages.add({{"queue", "active"}});
+    constexpr std::array bounds{0.5, 1.0, 3600.0};
+    Histogram& active =
+        page.add(HistogramInfo{"age_seconds", "How old mail is.", {"queue"}, bounds})
+            .add({"active"});
     for (const double age : {0.25, 0.5, 0.75, 3600.0, 3600.5}) {
         active.observe(age);
     }
-    ages.add().observe(2);
+    page.add_single(HistogramInfo{"plain_seconds", "Without labels.", {}, bounds}).observe(2);
     EXPECT_EQ(prometheus_text(page),
               "# HELP age_seconds How old mail is.\n"
               "# TYPE age_seconds histogram\n"
@@ -94,21 +97,25 @@ TEST(Exposition, AHistogramShowsCumulativeBucketsSumAndCount) {
               "age_seconds_bucket{queue=\"active\",le=\"+Inf\"} 5\n"
               "age_seconds_sum{queue=\"active\"} 7202\n"
               "age_seconds_count{queue=\"active\"} 5\n"
-              "age_seconds_bucket{le=\"0.5\"} 0\n"
-              "age_seconds_bucket{le=\"1\"} 0\n"
-              "age_seconds_bucket{le=\"3600\"} 1\n"
-              "age_seconds_bucket{le=\"+Inf\"} 1\n"
-              "age_seconds_sum 2\n"
-              "age_seconds_count 1\n");
+              "# HELP plain_seconds Without labels.\n"
+              "# TYPE plain_seconds histogram\n"
+              "plain_seconds_bucket{le=\"0.5\"} 0\n"
+              "plain_seconds_bucket{le=\"1\"} 0\n"
+              "plain_seconds_bucket{le=\"3600\"} 1\n"
+              "plain_seconds_bucket{le=\"+Inf\"} 1\n"
+              "plain_seconds_sum 2\n"
+              "plain_seconds_count 1\n");
 }
 
-TEST(OpenMetrics, APageIsTypeUnitHelpAndSamplesAndSaysItsEnd) {
+TEST(OpenMetrics, APageListsTypeUnitHelpSamplesAndTheEnd) {
     Exposition page;
-    page.counters("requests_total", "Requests by path.").add({{"path", "/health"}}).increment();
-    page.counters("cpu_seconds_total", "CPU time.").add().raise_to(2.5);
-    page.gauges("memory_bytes", "What it uses.").add().set(4096);
-    page.gauges("seconds", "A unit alone is none.").add();
-    page.gauges("nobody", "Nobody is here.");
+    page.add(CounterInfo{"requests_total", "Requests by path.", {"path"}})
+        .add({"/health"})
+        .increment();
+    page.add(CounterInfo{"cpu_seconds_total", "CPU time."}).add().raise_to(2.5);
+    page.add(GaugeInfo{"memory_bytes", "What it uses."}).add().set(4096);
+    page.add(GaugeInfo{"seconds", "A unit alone is none."}).add();
+    page.add(GaugeInfo{"empty", "No series."});
     EXPECT_EQ(openmetrics_text(page),
               "# TYPE requests counter\n"
               "# HELP requests Requests by path.\n"
@@ -128,9 +135,9 @@ TEST(OpenMetrics, APageIsTypeUnitHelpAndSamplesAndSaysItsEnd) {
     EXPECT_EQ(openmetrics_text(Exposition()), "# EOF\n");
 }
 
-TEST(OpenMetrics, ACounterThatIsNotCalledATotalKeepsItsNameAndIsUnknown) {
+TEST(OpenMetrics, ACounterWithoutTotalIsOfTypeUnknown) {
     Exposition page;
-    page.counters("status_deferred", "As another exporter calls it.").add().increment();
+    page.add(CounterInfo{"status_deferred", "As another exporter calls it."}).add().increment();
     EXPECT_EQ(openmetrics_text(page),
               "# TYPE status_deferred unknown\n"
               "# HELP status_deferred As another exporter calls it.\n"
@@ -138,19 +145,19 @@ TEST(OpenMetrics, ACounterThatIsNotCalledATotalKeepsItsNameAndIsUnknown) {
               "# EOF\n");
 }
 
-TEST(OpenMetrics, EscapesAQuoteOfAHelpTextToo) {
+TEST(OpenMetrics, EscapesAQuoteInAHelpText) {
     Exposition page;
-    page.gauges("quoted", "Says \"yes\"\nor \\n.").add({{"text", "\"\\\n"}});
+    page.add(GaugeInfo{"quoted", "Says \"yes\"\nor \\n.", {"text"}}).add({"\"\\\n"});
     EXPECT_THAT(openmetrics_text(page),
                 testing::HasSubstr("# HELP quoted Says \\\"yes\\\"\\nor \\\\n.\n"
                                    "quoted{text=\"\\\"\\\\\\n\"} 0\n"));
 }
 
-TEST(OpenMetrics, TheBoundsOfAHistogramAreAsTheReferenceClientsWriteThemInBothFormats) {
+TEST(OpenMetrics, BoundsAreWrittenAsTheReferenceClientsDo) {
     Exposition page;
-    page.histograms("age_seconds", "How old mail is.",
-                    {0.00001, 0.0001, 0.25, 1, 100000, 123456, 1e6, 1234567, 1e8})
-        .add({{"queue", "hold"}})
+    constexpr std::array upper{0.00001, 0.0001, 0.25, 1.0, 100000.0, 123456.0, 1e6, 1234567.0, 1e8};
+    page.add(HistogramInfo{"age_seconds", "How old mail is.", {"queue"}, upper})
+        .add({"hold"})
         .observe(0.5);
     const auto bounds_of = [](const std::string& text) {
         std::vector<std::string> bounds;
@@ -173,8 +180,8 @@ TEST(OpenMetrics, TheBoundsOfAHistogramAreAsTheReferenceClientsWriteThemInBothFo
             "old mail is.\nage_seconds_bucket{queue=\"hold\",le=\"1e-05\"} 0\n"));
 }
 
-TEST(Histogram, WhatIsNoNumberOrInfiniteIsCountedOnce) {
-    Histogram histogram({1, 2});
+TEST(Histogram, NaNAndInfinityAreCountedOnce) {
+    Histogram histogram(std::array{1.0, 2.0});
     histogram.observe(std::numeric_limits<double>::quiet_NaN());
     histogram.observe(infinity);
     histogram.observe(-infinity);
@@ -191,7 +198,7 @@ TEST(Counter, NeverFalls) {
     EXPECT_EQ(counter.value(), 3.5);
 }
 
-TEST(MetricNumber, IsTheShortestThatReadsBack) {
+TEST(MetricNumber, IsTheShortestTextThatReadsBack) {
     EXPECT_EQ(metric_number(0), "0");
     EXPECT_EQ(metric_number(1), "1");
     EXPECT_EQ(metric_number(-2.5), "-2.5");
@@ -203,14 +210,14 @@ TEST(MetricNumber, IsTheShortestThatReadsBack) {
     EXPECT_EQ(metric_number(-std::numeric_limits<double>::min()), "-2.2250738585072014e-308");
 }
 
-TEST(MetricNumber, NamesWhatIsNoDecimal) {
+TEST(MetricNumber, NamesNaNAndInfinity) {
     EXPECT_EQ(metric_number(std::numeric_limits<double>::quiet_NaN()), "NaN");
     EXPECT_EQ(metric_number(-std::numeric_limits<double>::quiet_NaN()), "NaN");
     EXPECT_EQ(metric_number(infinity), "+Inf");
     EXPECT_EQ(metric_number(-infinity), "-Inf");
 }
 
-TEST(MetricNumber, ReadsBackWhateverItIs) {
+TEST(MetricNumber, ReadsBackAsTheSameNumber) {
     std::mt19937_64 random(1);
     std::uniform_real_distribution<double> digits(-1, 1);
     std::uniform_int_distribution<int> exponents(-1000, 1000);

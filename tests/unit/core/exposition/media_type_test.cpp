@@ -18,18 +18,18 @@ int weight(std::string_view accept, const MediaType& offered = openmetrics) {
     return media_preference(accept, offered).weight;
 }
 
-TEST(MediaPreference, AFieldThatIsAbsentOrBlankRefusesNothing) {
+TEST(MediaPreference, AnAbsentOrBlankFieldRefusesNothing) {
     EXPECT_EQ(media_preference("", html), (Preference{1000, 0}));
     EXPECT_EQ(media_preference(" \t", html), (Preference{1000, 0}));
 }
 
-TEST(MediaPreference, AFieldThatNamesOtherThingsRefusesThisOne) {
+TEST(MediaPreference, AFieldThatNamesOtherTypesRefusesThisOne) {
     EXPECT_EQ(weight("text/plain, text/*;q=0.5"), 0);
     EXPECT_EQ(weight("application/openmetrics"), 0);
     EXPECT_EQ(weight("application/openmetrics-text2"), 0);
 }
 
-TEST(MediaPreference, TheMostPreciseRangeTellsWhereverItStands) {
+TEST(MediaPreference, TheMostPreciseRangeWinsAtAnyPosition) {
     for (const std::string_view accept :
          {"*/*;q=0.1, application/*;q=0.2, application/openmetrics-text;q=0.3, "
           "application/openmetrics-text;version=1.0.0;q=0.4",
@@ -43,19 +43,19 @@ TEST(MediaPreference, TheMostPreciseRangeTellsWhereverItStands) {
     EXPECT_EQ(weight("text/html, */*;q=0.1"), 100);
 }
 
-TEST(MediaPreference, NamesAndValuesAreReadWithoutCaseAndValuesWithoutQuotes) {
+TEST(MediaPreference, CaseAndQuotesAreIgnored) {
     EXPECT_EQ(weight("APPLICATION/OpenMetrics-Text ; Version=\"1.0.0\" ; CHARSET=UTF-8 ; Q=0.7"),
               700);
 }
 
-TEST(MediaPreference, AParameterThatTheOfferDoesNotHaveNamesAnotherType) {
+TEST(MediaPreference, AParameterThatTheOfferLacksNamesAnotherType) {
     EXPECT_EQ(weight("application/openmetrics-text;version=0.0.1"), 0);
     EXPECT_EQ(weight("application/openmetrics-text;version=1.0.0;level=2"), 0);
     EXPECT_EQ(weight("application/openmetrics-text;version=1.0.0;escaping=underscores;q=0.6"), 600)
         << "which the offer has, whatever the client says of it";
 }
 
-TEST(MediaPreference, ACommaOrASemicolonInQuotesEndsNothing) {
+TEST(MediaPreference, AQuotedCommaOrSemicolonEndsNothing) {
     EXPECT_EQ(weight("text/x;a=\"b,application/openmetrics-text;q=1\", */*;q=0.2"), 200);
     EXPECT_EQ(weight("text/x;a=\"\\\",application/openmetrics-text\";q=1, */*;q=0.2"), 200);
     EXPECT_EQ(weight("text/x;a=\"never ended, application/openmetrics-text"), 0);
@@ -74,7 +74,7 @@ TEST(MediaPreference, WeightsHaveThreeDigits) {
     }
 }
 
-TEST(MediaPreference, WhatIsNotOfItsFormIsPassedOver) {
+TEST(MediaPreference, MalformedElementsAreSkipped) {
     for (const std::string_view broken : {"*/*;q=",
                                           "*/*;q",
                                           "*/*;q=2",
@@ -105,7 +105,7 @@ TEST(MediaPreference, WhatIsNotOfItsFormIsPassedOver) {
     EXPECT_EQ(weight(",, , */*;q=0.5,"), 500) << "empty elements are allowed";
 }
 
-TEST(CodingPreference, NamesAndTheWildcard) {
+TEST(CodingPreference, MatchesNamesAndTheWildcard) {
     EXPECT_EQ(coding_preference("", "gzip"), Preference{});
     EXPECT_EQ(coding_preference("br, GZIP;q=0.5", "gzip"), (Preference{500, 2}));
     EXPECT_EQ(coding_preference("*;q=0.3, gzip;q=0", "gzip"), (Preference{0, 2}));
@@ -113,7 +113,7 @@ TEST(CodingPreference, NamesAndTheWildcard) {
     EXPECT_EQ(coding_preference("gzipped", "gzip"), Preference{});
 }
 
-TEST(WantsGzip, AsItIsAsked) {
+TEST(WantsGzip, FollowsTheClientsPreference) {
     for (const std::string_view yes :
          {"gzip", "gzip, deflate, br", "GZip;q=1.0, identity; q=0.5, *;q=0", "*", "gzip;q=0.1",
           "x-gzip", "gzip, compressed", "deflate;q=0.5, *;q=0.2", "gzip;q=0.5, identity;q=0.5",
