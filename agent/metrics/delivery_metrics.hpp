@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mail that passed, as the mail log shows it. Names, labels and bounds are those of
 // kumina/postfix_exporter where the meaning is the same, so that its dashboards keep working;
-// deploy/prometheus/README.md lists the differences.
+// deploy/prometheus/METRICS.md lists the differences.
 //
 // Series of closed vocabularies (transports, statuses, stages, levels) exist from the start, those
 // of a transport from its first delivery. A label value from the log is made printable and cut to
