@@ -2,6 +2,7 @@
 #include "agent/base/clock.hpp"
 #include "agent/commands/commands.hpp"
 #include "agent/commands/foreground_workers.hpp"
+#include "core/checks/finding_builder.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -25,10 +26,13 @@ void say(const std::string& line) {
     std::printf("%s\n", line.c_str());
 }
 
-int refuse(const std::string& why, const std::string& remedy) {
+int refuse(const std::string& why, const core::Remedy& remedy) {
     std::fprintf(stderr, "postfix-elb-agent: relink: %s\n", why.c_str());
-    if (!remedy.empty()) {
-        std::fprintf(stderr, "postfix-elb-agent: what to do: %s\n", remedy.c_str());
+    if (!remedy.advice.empty()) {
+        std::fprintf(stderr, "postfix-elb-agent: what to do: %s\n", remedy.advice.c_str());
+    }
+    for (const std::string& command : remedy.commands) {
+        std::fprintf(stderr, "    %s\n", command.c_str());
     }
     return refused;
 }
@@ -74,7 +78,7 @@ int do_relink(ForegroundWorkers& shot) {
     const core::Facts& facts = shot.collector().facts();
     if (!facts.relink.value) {
         return refuse("the instance id is not known: " + facts.identity_error,
-                      "set instance_id, or see why the sources do not answer");
+                      core::unknown_id_remedy(shot.settings()));
     }
     const core::RelinkProgress& progress = *facts.relink.value;
     if (progress.state != State::done) {

@@ -131,8 +131,8 @@ void look_at_queue(DoctorFacts& facts, const LocalFiles& files, const DoctorInpu
         facts.check = verdict.error();
         return;
     }
-    facts.check = core::CheckAnswer{
-        verdict->health, verdict->output, {core::worst_of(verdict->checks).remedy, {}}};
+    facts.check =
+        core::CheckAnswer{verdict->health, verdict->output, core::worst_of(verdict->checks).remedy};
     facts.instance_id = verdict->instance_id.empty() ? facts.instance_id : verdict->instance_id;
 }
 

@@ -166,6 +166,12 @@ inline constexpr std::tuple fields_of<core::MountFacts>{
 };
 
 template <>
+inline constexpr std::tuple fields_of<core::Remedy>{
+    Field{"advice", &core::Remedy::advice},
+    Field{"commands", &core::Remedy::commands},
+};
+
+template <>
 inline constexpr std::tuple fields_of<core::RelinkProgress>{
     Field{"state", &core::RelinkProgress::state},     Field{"text", &core::RelinkProgress::text},
     Field{"remedy", &core::RelinkProgress::remedy},   Field{"log", &core::RelinkProgress::log},

@@ -32,7 +32,7 @@ struct RelinkPlanReply {
     std::vector<std::string> steps;  ///< one line each, in order; empty: nothing to do
     std::vector<std::string> notes;
     std::string refusal;  ///< "" if not refused
-    std::string remedy;
+    core::Remedy remedy;
     bool waiting = false;
     bool only_claim =
         false;  ///< the queue and the link are right; only the id is not owned by this process

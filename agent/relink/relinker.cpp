@@ -3,6 +3,7 @@
 
 #include "agent/base/clock.hpp"
 #include "agent/mount/agent_directory.hpp"
+#include "core/model/remedies.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,35 +16,48 @@ using Clock = std::chrono::steady_clock;
 using Kind = core::RelinkStep::Kind;
 using State = core::RelinkProgress::State;
 
-struct Remedy {
+struct ErrorRemedy {
     core::Errc code;
-    std::string_view text;
+    core::RemedyTemplate remedy;
 };
+
+constexpr core::RemedyTemplate read_the_output{
+    "Remove the cause that the output names; the agent retries automatically.",
+    {core::command::agent_journal}};
 
 constexpr std::array remedies{
-    Remedy{core::Errc::no_space,
-           "free space or raise the quota there; the relink is tried again by itself"},
-    Remedy{core::Errc::read_only,
-           "make that file system writable; the relink is tried again by itself"},
-    Remedy{core::Errc::denied,
-           "let root write there: no root squash, no EFS access point that enforces an identity, "
-           "ClientRootAccess"},
-    Remedy{core::Errc::stale,
-           "mount the file system anew: what was mounted is gone from the server"},
-    Remedy{core::Errc::io_error,
-           "see the kernel's log for the disk or the file server; the relink is tried again"},
-    Remedy{core::Errc::exists, "see what stands in the way there, and move it away"},
-    Remedy{core::Errc::missing, "see what is missing there; the relink is tried again by itself"},
-    Remedy{core::Errc::unsupported,
-           "the file system cannot do this: with Postfix stopped, do this one step by hand"},
-    Remedy{core::Errc::refused,
-           "put right what the message says; the relink is tried again by itself"},
+    ErrorRemedy{core::Errc::no_space,
+                {"Free space there or raise the quota; the agent retries automatically.",
+                 {"df -h {mount} /var; df -i {mount} /var"}}},
+    ErrorRemedy{core::Errc::read_only,
+                {"Make that file system writable; the agent retries automatically.",
+                 {core::command::find_mount, "findmnt -T /var"}}},
+    ErrorRemedy{core::Errc::denied,
+                {"Let root write there: no root squashing (EFS: allow "
+                 "elasticfilesystem:ClientRootAccess, and use no access point with a POSIX user).",
+                 {"sudo ls -la {mount}", core::command::find_mount}}},
+    ErrorRemedy{core::Errc::stale,
+                {"The mounted directory no longer exists on the server: remount the file system "
+                 "(the lines about rsyslog are for hosts that have it).",
+                 {core::command::stop_users, core::command::stop_rsyslog, core::command::remount,
+                  core::command::start_rsyslog, core::command::start_users}}},
+    ErrorRemedy{core::Errc::io_error,
+                {"Read the kernel's messages about the disk or the file server; the agent retries "
+                 "automatically.",
+                 {"sudo dmesg -T | tail -n 50"}}},
+    ErrorRemedy{core::Errc::exists,
+                {"Move away what is in the way there; the agent retries automatically.",
+                 {core::command::agent_journal}}},
+    ErrorRemedy{core::Errc::unsupported,
+                {"The file system cannot do this: stop Postfix, do this one step by hand, and "
+                 "restart the agent.",
+                 {core::command::stop_postfix, core::command::dry_run, core::command::restart_agent,
+                  core::command::start_if_linked}}},
 };
 
-std::string remedy_for(core::Errc code) {
-    const auto row = std::ranges::find(remedies, code, &Remedy::code);
-    return row == remedies.end() ? "see the message; the relink is tried again by itself"
-                                 : std::string(row->text);
+const core::RemedyTemplate& remedy_for(core::Errc code) {
+    const auto row = std::ranges::find(remedies, code, &ErrorRemedy::code);
+    return row == remedies.end() ? read_the_output : row->remedy;
 }
 
 }  // namespace
@@ -254,7 +268,8 @@ core::Result<Slice> Relinker::copy_slice(const core::RelinkStep& step,
 }
 
 core::RelinkProgress Relinker::fail(std::string_view step, const core::Error& error) {
-    return report(State::failed, std::string(step) + ": " + error.message, remedy_for(error.code));
+    return report(State::failed, std::string(step) + ": " + error.message,
+                  core::filled(remedy_for(error.code), settings_, instance_id_));
 }
 
 /// A relink that is tried again still says why it failed, until that has changed: who looks sees
@@ -273,7 +288,7 @@ core::RelinkProgress Relinker::in_work(const core::RelinkStep& step) {
 }
 
 /// The end of a try.
-core::RelinkProgress Relinker::report(State state, std::string text, std::string remedy) {
+core::RelinkProgress Relinker::report(State state, std::string text, core::Remedy remedy) {
     run_.reset();
     looks_ = 0;
     core::RelinkProgress progress;

@@ -61,7 +61,7 @@ class Relinker {
 
     [[nodiscard]] core::RelinkProgress in_work(const core::RelinkStep& step);
     [[nodiscard]] core::RelinkProgress report(core::RelinkProgress::State state, std::string text,
-                                              std::string remedy = {});
+                                              core::Remedy remedy = {});
     [[nodiscard]] core::RelinkProgress fail(std::string_view step, const core::Error& error);
     [[nodiscard]] core::Result<RelinkObservation> observe();
     [[nodiscard]] std::optional<core::RelinkProgress> look();

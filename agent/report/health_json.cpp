@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace agent {
@@ -49,7 +50,10 @@ Json json_of(const core::Finding& finding, const core::Verdict& verdict, HealthV
         out["time"] = core::rfc3339(finding.at.wall);
     }
     put_unless_empty(out, "output", finding.output);
-    put_unless_empty(out, "remedy", finding.remedy);
+    if (!finding.remedy.advice.empty()) {
+        out["remedy"] = finding.remedy.advice;
+        out["commands"] = finding.remedy.commands;
+    }
     return out;
 }
 
@@ -100,6 +104,22 @@ core::Result<void> read_texts(const Json& object, const std::string& where,
         *member.value = std::move(*text);
     }
     return {};
+}
+
+core::Result<std::vector<std::string>> list_member(const Json& object, const char* key,
+                                                   const std::string& where) {
+    std::vector<std::string> list;
+    const auto found = object.find(key);
+    if (found == object.end()) {
+        return list;
+    }
+    const bool is_list = found->is_array() &&
+                         std::ranges::all_of(*found, [](const Json& j) { return j.is_string(); });
+    if (!is_list) {
+        return malformed(where + "." + key + " is not an array of strings");
+    }
+    found->get_to(list);
+    return list;
 }
 
 core::Result<core::Status> status_member(const Json& object, const std::string& where) {
@@ -161,11 +181,16 @@ core::Result<HealthReport::Row> row_from(const std::string& check, const Json& o
                                   {"excuse", &row.excuse},
                                   {"observedValue", &row.observed},
                                   {"output", &row.output},
-                                  {"remedy", &row.remedy},
+                                  {"remedy", &row.remedy.advice},
                                   {"time", &time}});
     if (!read) {
         return read.error();
     }
+    auto commands = list_member(object, "commands", where);
+    if (!commands) {
+        return commands.error();
+    }
+    row.remedy.commands = std::move(*commands);
     if (!time.empty()) {
         const auto at = time_from(time);
         if (!at) {

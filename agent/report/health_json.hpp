@@ -44,7 +44,7 @@ struct HealthReport {
             age;  ///< of the facts behind it; absent if there never were any
         std::string observed;
         std::string output;
-        std::string remedy;
+        core::Remedy remedy;
     };
     core::Status status = core::Status::fail;
     std::optional<core::Status> ready;  ///< what /readyz says; the body of /health does not

@@ -15,7 +15,8 @@ namespace agent {
 namespace {
 
 constexpr std::size_t longest_cell = 1000;
-constexpr std::size_t padded_columns = 4;  // the last one, what was seen, is as long as it is
+constexpr std::size_t longest_command = 4000;  // one that was cut would be another command
+constexpr std::size_t padded_columns = 4;      // the last one, what was seen, is as long as it is
 constexpr std::size_t gap = 2;
 constexpr std::size_t least_seen =
     30;                           // with less room than that, what was seen gets lines of its own
@@ -196,12 +197,16 @@ std::string remedies(const std::vector<const HealthReport::Row*>& faults, const 
     constexpr std::size_t indent = 2;
     std::string out;
     for (const HealthReport::Row* row : faults) {
-        if (!row->remedy.empty()) {
-            out += out.empty() ? "\n" + painted("What to do:", bold, style) + "\n" : "";
-            out += std::string(indent, ' ') +
-                   wrapped(name_of(*row) + ": " + core::printable(row->remedy, longest_cell),
-                           2 * indent, indent, style) +
-                   "\n";
+        if (row->remedy.advice.empty()) {
+            continue;
+        }
+        out += out.empty() ? "\n" + painted("What to do:", bold, style) + "\n" : "";
+        out += std::string(indent, ' ') +
+               wrapped(name_of(*row) + ": " + core::printable(row->remedy.advice, longest_cell),
+                       2 * indent, indent, style) +
+               "\n";
+        for (const std::string& command : row->remedy.commands) {
+            out += std::string(3 * indent, ' ') + core::printable(command, longest_command) + "\n";
         }
     }
     return out;

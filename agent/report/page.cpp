@@ -43,9 +43,16 @@ std::string_view ready_means(core::Status status) {
                                         : "/readyz answers 200: new mail may be routed here.";
 }
 
-std::string remedy_of(std::string_view remedy) {
-    return remedy.empty() ? ""
-                          : "<p class=\"remedy\"><b>What to do:</b> " + html_text(remedy) + "</p>";
+std::string remedy_of(const core::Remedy& remedy) {
+    if (remedy.advice.empty()) {
+        return {};
+    }
+    std::string out =
+        "<div class=\"remedy\"><p><b>What to do:</b> " + html_text(remedy.advice) + "</p>";
+    for (const std::string& command : remedy.commands) {
+        out += "<pre><code>" + html_text(command) + "</code></pre>";
+    }
+    return out + "</div>";
 }
 
 std::string definition(std::string_view term, const std::string& html) {

@@ -31,6 +31,7 @@ code, .value { font-family: ui-monospace, "Liberation Mono", Menlo, Consolas, mo
 .word { display: inline-block; min-width: 3.2rem; padding: 0 .5rem; border-radius: .3rem; color: var(--on);
   font-weight: 600; text-align: center; }
 .remedy { margin-top: .3rem; padding: .35rem .6rem; background: var(--panel); border-left: 3px solid var(--soft); }
+.remedy pre { margin: .2rem 0 0 1rem; white-space: pre-wrap; }
 dl.who { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.25rem; margin-top: 1rem; }
 dt { color: var(--soft); }
 dd { overflow-wrap: anywhere; }
@@ -117,7 +118,7 @@ async function look() {
 setTimeout(look, every);
 )js";
 
-const std::string_view page_style_hash = "hi3DD1tH+n5IgsXDWBHwiI0p5sbKd2doWyLbkiuQ06s=";
+const std::string_view page_style_hash = "qPocZpV53nEYR3mQA89t3Mz2Brgxl5m80T7xHICrePc=";
 const std::string_view page_script_hash = "jSZs1EZMvgkJB3oUbg4uJ1y0B1IUgyPI7N39UArr/kk=";
 
 }  // namespace agent

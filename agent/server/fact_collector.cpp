@@ -26,7 +26,7 @@ bool earlier(const core::TimePoint& one, const core::TimePoint& other) {
 
 using State = core::RelinkProgress::State;
 
-core::RelinkProgress progress(State state, std::string text, std::string remedy = {}) {
+core::RelinkProgress progress(State state, std::string text, core::Remedy remedy = {}) {
     core::RelinkProgress result;
     result.state = state;
     result.text = std::move(text);
@@ -225,7 +225,7 @@ asio::awaitable<void> FactCollector::continue_relink(const core::Settings& setti
     } else {
         const bool late = slice.error().code == core::Errc::timed_out;
         set_relink(progress(late ? State::pending : State::failed, slice.error().message,
-                            "the relink goes on by itself when the mount answers"));
+                            {"The relink continues automatically when the mount answers.", {}}));
     }
 }
 
@@ -242,8 +242,9 @@ void FactCollector::relink_stands_as(const RelinkPlanReply& plan) {
     } else if (plan.steps.empty() || plan.only_claim) {
         set_relink(progress(State::done, "the queue is linked"));
     } else {
-        set_relink(progress(State::pending, "still to do: " + plan.steps.front(),
-                            "start the agent, or run postfix-elb-agent relink"));
+        set_relink(progress(
+            State::pending, "still to do: " + plan.steps.front(),
+            {"Start the agent, which relinks.", {"sudo systemctl start postfix-elb-agent"}}));
     }
 }
 

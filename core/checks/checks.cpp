@@ -10,63 +10,53 @@ namespace core {
 
 namespace {
 
-using CheckFunction = Finding (*)(const Facts&, const Settings&, TimePoint);
+constexpr RemedyTemplate stop_foreign_master{
+    "Stop the master that works in the wrong queue, and kill one that stays.",
+    {command::show_masters, command::stop_postfix, command::show_masters}};
 
-constexpr std::array<CheckFunction, check_count> functions{check_mount,      check_queue_link,
-                                                           check_master_pid, check_startup_log,
-                                                           check_ownership,  check_relink};
-
-/// Whether other faults follow from one of this check.
-bool is_a_foundation(Check check) {
-    return check == Check::mount || check == Check::ownership || check == Check::relink ||
-           check == Check::queue_link;
+/// Postfix must not be started, nor anything be repaired, before its foundation is.
+Remedy remedy_behind(const Finding& finding, Check cause, const Settings& settings) {
+    Remedy remedy = fix_first(cause);
+    if (finding.check == Check::master_pid && finding.reason == Reason::wrong_queue) {
+        Remedy stop = filled(stop_foreign_master, settings, {});
+        remedy = {stop.advice + " Then: " + remedy.advice, std::move(stop.commands)};
+    }
+    return remedy;
 }
 
-/// Nobody shall start Postfix, or mend a thing, on a foundation that is not there.
-std::string remedy_behind(const Finding& finding, Check cause) {
-    const bool foreign_master =
-        finding.check == Check::master_pid && finding.reason == Reason::wrong_queue;
-    return (foreign_master
-                ? "sudo systemctl stop postfix (or sudo kill that master if it stays), then "
-                : "") +
-           see_to(cause);
-}
-
-/// The table would have Postfix restarted, whatever kept it from starting the last time.
+/// The table's remedy restarts Postfix, whatever kept it from starting the last time.
 void point_to_the_failed_start(Findings& findings, const Facts& facts, const Settings& settings) {
     Finding& master = findings[static_cast<std::size_t>(Check::master_pid)];
-    if (master.status != Status::fail) {
-        return;
-    }
-    const std::string_view usual = reason_info(Check::master_pid, master.reason).remedy;
-    if (master.remedy == fill_remedy(usual, settings, facts.instance_id)) {
-        master = with_remedy(master, see_to(Check::startup_log));
+    if (master.status == Status::fail &&
+        master.remedy == filled(reason_info(Check::master_pid, master.reason).remedy, settings,
+                                facts.instance_id)) {
+        master.remedy = fix_first(Check::startup_log);
     }
 }
 
 Error refuse(const Finding& finding) {
     return {Errc::refused, std::string(to_string(finding.check)) + " " +
                                std::string(to_string(finding.reason)) + ": " + finding.output +
-                               "; " + finding.remedy};
+                               "; " + one_line(finding.remedy)};
 }
 
 }  // namespace
 
 Findings run_checks(const Facts& facts, const Settings& settings, TimePoint now) {
     Findings findings;
-    for (std::size_t i = 0; i < check_count; ++i) {
-        findings[i] = functions[i](facts, settings, now);
+    for (const CheckRow& row : check_table) {
+        findings[static_cast<std::size_t>(row.check)] = row.function(facts, settings, now);
     }
     const Finding& cause = worst_of(findings);
     if (cause.status == Status::fail && cause.check == Check::startup_log) {
         point_to_the_failed_start(findings, facts, settings);
     }
-    if (cause.status != Status::fail || !is_a_foundation(cause.check)) {
+    if (cause.status != Status::fail || !row_of(cause.check).is_foundation) {
         return findings;
     }
     for (Finding& finding : findings) {
         if (finding.status == Status::fail && finding.check != cause.check) {
-            finding = with_remedy(finding, remedy_behind(finding, cause.check));
+            finding.remedy = remedy_behind(finding, cause.check, settings);
         }
     }
     return findings;
@@ -82,13 +72,14 @@ const Finding& worst_of(const Findings& findings) {
 
 Result<void> may_start(const Facts& facts, const Settings& settings, TimePoint now) {
     if (facts.instance_id.empty()) {
-        return Error{Errc::refused, unknown_id(facts) + "; " + unknown_id_remedy(settings)};
+        return Error{Errc::refused,
+                     unknown_id(facts) + "; " + one_line(unknown_id_remedy(settings))};
     }
     if (awaits_user_data(facts, settings)) {
         return Error{Errc::refused,
-                     std::string(waits_for_user_data) + "; " + std::string(user_data_remedy)};
+                     std::string(waits_for_user_data) + "; " + one_line(user_data_remedy())};
     }
-    for (const CheckFunction check : {check_mount, check_queue_link}) {
+    for (CheckFunction* const check : {check_mount, check_queue_link}) {
         if (const Finding finding = check(facts, settings, now); finding.status == Status::fail) {
             return refuse(finding);
         }

@@ -10,14 +10,6 @@
 
 namespace core {
 
-[[nodiscard]] Finding check_mount(const Facts& facts, const Settings& settings, TimePoint now);
-[[nodiscard]] Finding check_queue_link(const Facts& facts, const Settings& settings, TimePoint now);
-[[nodiscard]] Finding check_master_pid(const Facts& facts, const Settings& settings, TimePoint now);
-[[nodiscard]] Finding check_startup_log(const Facts& facts, const Settings& settings,
-                                        TimePoint now);
-[[nodiscard]] Finding check_ownership(const Facts& facts, const Settings& settings, TimePoint now);
-[[nodiscard]] Finding check_relink(const Facts& facts, const Settings& settings, TimePoint now);
-
 /// All checks. Where one of them is the cause that the others follow from, their remedies point to
 /// it.
 [[nodiscard]] Findings run_checks(const Facts& facts, const Settings& settings, TimePoint now);

@@ -2,6 +2,7 @@
 // The result of one check.
 #pragma once
 
+#include "core/base/remedy.hpp"
 #include "core/base/time.hpp"
 #include "core/checks/reason.hpp"
 
@@ -32,7 +33,7 @@ struct Finding {
         Excuse::none;      ///< of a failure; whether it is granted decides core/verdict/excuses.hpp
     std::string observed;  ///< the value itself: a link's text, a pid, a mount's source
     std::string output;    ///< one line that names the paths and values; "" on pass
-    std::string remedy;    ///< one line; "" on pass
+    Remedy remedy;         ///< empty on pass
     TimePoint at{};        ///< how old the facts behind it are
 };
 

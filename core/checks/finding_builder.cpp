@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t longest_observed = 300;
 constexpr std::size_t longest_output = 700;
-constexpr std::size_t longest_remedy = 900;
+constexpr std::size_t longest_advice = 900;
+constexpr std::size_t longest_command = 4000;
 
 }  // namespace
 
@@ -39,7 +40,7 @@ Finding FindingBuilder::bad(Status status, Reason reason, TimePoint at, std::str
     finding.reason = reason;
     finding.certainty = info.certainty;
     finding.output = printable(output, longest_output);
-    finding.remedy = fill_remedy(info.remedy, settings_, instance_id_);
+    finding.remedy = filled(info.remedy, settings_, instance_id_);
     return finding;
 }
 
@@ -63,39 +64,21 @@ Finding FindingBuilder::behind_mount(Status status, Reason reason, TimePoint at,
                                      std::string_view observed, std::string_view output) const {
     Finding finding = bad(status, reason, at, observed, output);
     finding.certainty = Certainty::doubtful;
-    finding.remedy = see_to(Check::mount);
+    finding.remedy = fix_first(Check::mount);
     return finding;
 }
 
-Finding with_remedy(Finding finding, std::string_view remedy) {
-    finding.remedy = printable(remedy, longest_remedy);
-    return finding;
-}
-
-std::string see_to(Check cause) {
-    return "see to " + std::string(to_string(cause)) + " first";
-}
-
-std::string fill_remedy(std::string_view remedy, const Settings& settings,
-                        std::string_view instance_id) {
-    const std::string id(instance_id.empty() ? "<instance-id>" : instance_id);
-    const Paths paths = paths_for(settings, id);
-    const std::array<std::pair<std::string_view, std::string_view>, 5> values{
-        {{"{mount}", paths.mount},
-         {"{id}", id},
-         {"{queue}", paths.queue},
-         {"{link}", paths.link},
-         {"{skeleton}", paths.skeleton}}};
-    std::string out;
-    while (!remedy.empty()) {
-        const std::pair<std::string_view, std::string_view>* found = nullptr;
-        for (const auto& value : values) {
-            found = remedy.starts_with(value.first) ? &value : found;
-        }
-        out.append(found != nullptr ? found->second : remedy.substr(0, 1));
-        remedy.remove_prefix(found != nullptr ? found->first.size() : 1);
+Finding with_remedy(Finding finding, Remedy remedy) {
+    remedy.advice = printable(remedy.advice, longest_advice);
+    for (std::string& command : remedy.commands) {
+        command = printable(command, longest_command);
     }
-    return out;
+    finding.remedy = std::move(remedy);
+    return finding;
+}
+
+Remedy fix_first(Check cause) {
+    return {"Fix " + std::string(to_string(cause)) + " first.", {}};
 }
 
 bool is_stale(const Facts& facts, TimePoint at, const Settings& settings, TimePoint now) {
@@ -114,12 +97,19 @@ std::string unknown_id(const Facts& facts) {
            (facts.identity_error.empty() ? std::string() : ": " + facts.identity_error);
 }
 
-std::string unknown_id_remedy(const Settings& settings) {
-    return "set instance_id in /etc/postfix-elb-agent/agent.json, or see why nobody tells it: cat "
-           "/sys/devices/virtual/dmi/id/board_asset_tag (an id on Nitro), and curl -s -m 2 -X PUT "
-           "-H "
-           "'X-aws-ec2-metadata-token-ttl-seconds: 60' " +
-           settings.imds.endpoint + "/latest/api/token, which must print a token";
+Remedy unknown_id_remedy(const Settings& settings) {
+    return {
+        "Set instance_id in /etc/postfix-elb-agent/agent.json, or find out why no source reports "
+        "it: on Nitro instances the first command prints an id, and the second prints a token "
+        "where the metadata service answers.",
+        {"cat /sys/devices/virtual/dmi/id/board_asset_tag",
+         "curl -s -m 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' " +
+             shell_quoted(settings.imds.endpoint + "/latest/api/token")}};
+}
+
+Remedy user_data_remedy() {
+    return {"Wait: the first command shows how far cloud-init is, the second what its scripts do.",
+            {"cloud-init status --long", "sudo journalctl -b -u cloud-final -n 50"}};
 }
 
 std::string why_not_answered(const Facts& facts, const Settings& settings) {

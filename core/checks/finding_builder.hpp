@@ -41,15 +41,10 @@ class FindingBuilder {
 };
 
 /// The same finding with a remedy that fits better than the table's; made printable and bounded.
-[[nodiscard]] Finding with_remedy(Finding finding, std::string_view remedy);
+[[nodiscard]] Finding with_remedy(Finding finding, Remedy remedy);
 
-/// The remedy of what follows from another fault: "see to mount first".
-[[nodiscard]] std::string see_to(Check cause);
-
-/// A remedy's text with its placeholders replaced. An id that is not known yet reads
-/// "<instance-id>".
-[[nodiscard]] std::string fill_remedy(std::string_view remedy, const Settings& settings,
-                                      std::string_view instance_id);
+/// The remedy of a consequence of another fault: "Fix mount first."
+[[nodiscard]] Remedy fix_first(Check cause);
 
 /// Whether facts of `at` are too old to say anything: so many rounds were missed that the one who
 /// gathers them must be gone. While slices of the relink are answered no round is due, and nothing
@@ -60,18 +55,16 @@ class FindingBuilder {
 /// The earlier of two by the boot clock.
 [[nodiscard]] TimePoint older(TimePoint a, TimePoint b);
 
-/// What the relink and Postfix say while awaits_user_data(), and what there is to do.
+/// The output of the relink and of the gate while awaits_user_data(), and the remedy.
 inline constexpr std::string_view waits_for_user_data =
     "waits until cloud-init has run user data (queue.after_user_data)";
-inline constexpr std::string_view user_data_remedy =
-    "wait; cloud-init status --long shows how far it is, sudo journalctl -b -u cloud-final what "
-    "its scripts do";
+[[nodiscard]] Remedy user_data_remedy();
 
 /// `the instance id is not known yet: <why>`
 [[nodiscard]] std::string unknown_id(const Facts& facts);
 
 /// What to do about an id that is not known.
-[[nodiscard]] std::string unknown_id_remedy(const Settings& settings);
+[[nodiscard]] Remedy unknown_id_remedy(const Settings& settings);
 
 /// What every check but the relink's says while the id is not known: the cause stands there, once.
 inline constexpr std::string_view not_without_id = "not known until the instance id is";

@@ -21,11 +21,11 @@ std::string describe(const ProcessFacts& master) {
     return name_of(master) + " works in " + master.cwd;
 }
 
-/// What surely ends a master that `postfix stop` may not find, because the pid file is not about
-/// it.
-std::string quiet_restart(const ProcessFacts& master) {
-    return "at a quiet hour sudo systemctl stop postfix, sudo kill " + std::to_string(master.pid) +
-           " if it is still there, then sudo systemctl start postfix";
+/// Also ends a master that `postfix stop` does not find, because the pid file names another.
+Remedy restart_of(const ProcessFacts& master, const std::string& advice) {
+    return {advice + ": restart Postfix in a maintenance window.",
+            {std::string(command::stop_postfix), command::kill_master(master),
+             std::string(command::start_postfix)}};
 }
 
 /// Whether the inode of the pid file is one that a lock can be compared with.
@@ -112,28 +112,35 @@ struct Case {
                           what + "; " + describe(*here) +
                               (here->holds_lock ? " and does not hold the lock on this file"
                                                 : " and holds no lock")),
-                "a second master could start beside " + name_of(*here) + ": " +
-                    quiet_restart(*here));
+                restart_of(*here, "A second master could start beside " + name_of(*here)));
         }
         return make.fail(reason, at, seen, what + "; " + other_masters());
     }
 
     /// Beside a proven master: mail flows, and only the next start or stop of Postfix may suffer.
-    [[nodiscard]] std::string remedy_beside(Reason reason) const {
-        const std::string pid_file = paths.pid_file;
-        switch (reason) {
-            case Reason::missing:
-                return "mail flows, the file comes back with the next start; where systemd removes "
-                       "it put an empty "
-                       "PIDFile= into a drop-in of the unit of Postfix; " +
-                       quiet_restart(*proven);
-            case Reason::unreadable:
-                return "mail flows, but Postfix would not start again: sudo ls -li " + pid_file +
-                       " must show a plain file with one link; move it away between the stop and "
-                       "the start: " +
-                       quiet_restart(*proven);
-            default: return "mail flows, but the file names another: " + quiet_restart(*proven);
+    [[nodiscard]] Remedy remedy_beside(Reason reason) const {
+        if (reason == Reason::missing) {
+            Remedy remedy = restart_of(
+                *proven,
+                "Mail flows, and the next start writes the file; where systemd removes it, put an "
+                "empty PIDFile= into a drop-in of Postfix's unit");
+            remedy.commands.insert(remedy.commands.begin(),
+                                   "systemctl show -p PIDFile,DropInPaths postfix postfix@-");
+            return remedy;
         }
+        if (reason == Reason::unreadable) {
+            const std::string path = shell_quoted(paths.pid_file);
+            Remedy remedy = restart_of(
+                *proven,
+                "Mail flows, but Postfix would not start again, because the pid file must be a "
+                "regular file with one link; the fourth command moves it away");
+            remedy.commands.insert(remedy.commands.begin(), "sudo ls -li " + path);
+            remedy.commands.insert(
+                remedy.commands.end() - 1,
+                "pgrep -x master || sudo mv -nT " + path + " " + path + ".$(date +%s)");
+            return remedy;
+        }
+        return restart_of(*proven, "Mail flows, but the file names another process");
     }
 
     /// A fault of the master that the file names.
@@ -214,9 +221,9 @@ Finding check_process(const Case& c) {
         return c.proven != nullptr
                    ? unlocked
                    : with_remedy(unlocked,
-                                 "the file was replaced or the lock was lost, so a second "
-                                 "master could start: " +
-                                     quiet_restart(*process));
+                                 restart_of(*process,
+                                            "The file was replaced or the lock was lost, so a "
+                                            "second master could start"));
     }
     if (c.file.links > 1) {
         return c.fault(Reason::unreadable, c.paths.pid_file + " has " +
@@ -228,24 +235,27 @@ Finding check_process(const Case& c) {
                                        name_of(*process) + " holds a lock on " + c.paths.pid_file +
                                            " that the file server does not have (any more): it was "
                                            "out of reach for too long"),
-                           "mail flows, and the id is still this host's; what Postfix locks is "
-                           "locked for nobody: " +
-                               quiet_restart(*process));
+                           restart_of(*process,
+                                      "Mail flows, but the file server no longer holds Postfix's "
+                                      "locks"));
     }
     if (process->cwd != c.paths.queue) {
-        return with_remedy(
-            c.make.warn(Reason::wrong_queue, c.at, pid,
-                        name_of(*process) +
-                            " works in this queue through a mount that was replaced "
-                            "since"),
-            "mail flows; restart Postfix at a quiet hour: sudo systemctl restart postfix");
+        return with_remedy(c.make.warn(Reason::wrong_queue, c.at, pid,
+                                       name_of(*process) +
+                                           " works in this queue through a mount that was replaced "
+                                           "since"),
+                           Remedy{"Mail flows: restart Postfix in a maintenance window.",
+                                  {std::string(command::restart_postfix)}});
     }
     if (c.foreign != nullptr) {
-        return with_remedy(c.make.warn(Reason::wrong_queue, c.at, pid,
-                                       "beside master " + pid + " of " + c.paths.queue + ", " +
-                                           describe(*c.foreign)),
-                           "sudo kill " + std::to_string(c.foreign->pid) +
-                               " and see what started it; master " + pid + " is the right one");
+        return with_remedy(
+            c.make.warn(
+                Reason::wrong_queue, c.at, pid,
+                "beside master " + pid + " of " + c.paths.queue + ", " + describe(*c.foreign)),
+            Remedy{"Stop " + name_of(*c.foreign) + " and find out what started it; master " + pid +
+                       " is the right one.",
+                   {"ps -o pid,ppid,lstart,cmd -p " + std::to_string(c.foreign->pid),
+                    command::kill_master(*c.foreign)}});
     }
     return c.make.pass(c.at, pid);
 }
@@ -287,10 +297,10 @@ Finding with_unit(Finding finding, const PostfixUnit& unit) {
         case State::up: break;
         case State::changing:
             finding.excuse = Excuse::restarting;
-            finding =
-                with_remedy(finding, "wait, systemd is starting it: systemctl status " + unit.name +
-                                         "; if it does not come up: sudo journalctl -b -u " +
-                                         unit.name + " -n 50");
+            finding = with_remedy(
+                finding, {"Wait: systemd is starting Postfix.",
+                          {"systemctl --no-pager status " + shell_quoted(unit.name),
+                           "sudo journalctl -b -u " + shell_quoted(unit.name) + " -n 50"}});
             break;
         case State::down: finding.certainty = Certainty::definitive; break;
     }
@@ -331,7 +341,7 @@ Finding check_master_pid(const Facts& facts, const Settings& settings, TimePoint
     }
     if (facts.instance_id.empty()) {
         return with_remedy(make.unknown(Reason::missing, facts.host.at, not_without_id),
-                           see_to(Check::relink));
+                           fix_first(Check::relink));
     }
     const Paths paths = paths_for(settings, facts.instance_id);
     if (is_stale(facts, facts.host.at, settings, now)) {

@@ -69,13 +69,15 @@ Finding check_held(const FindingBuilder& make, const Facts& facts, const Paths& 
                       "NFS client calls "
                       "itself by the same name, " +
                       ownership.holder.nfs_client + ", and each takes the other's locks away"),
-        reason_info(Check::ownership, Reason::identity_shared).remedy);
+        filled(reason_info(Check::ownership, Reason::identity_shared).remedy, {}, {}));
 }
 
 /// An agent that runs claims the id when it has relinked; what hinders it stands there.
-std::string remedy_of_unclaimed(const Observed<RelinkProgress>& relink) {
-    const bool done = !relink.value || relink.value->state == RelinkProgress::State::done;
-    return done ? "sudo systemctl start postfix-elb-agent" : see_to(Check::relink);
+Remedy remedy_of_unclaimed(const Observed<RelinkProgress>& relink) {
+    if (relink.value && relink.value->state != RelinkProgress::State::done) {
+        return fix_first(Check::relink);
+    }
+    return {"Start the agent, which claims the id.", {"sudo systemctl start postfix-elb-agent"}};
 }
 
 Finding check_state(const FindingBuilder& make, const Facts& facts, const Paths& paths,
@@ -131,7 +133,7 @@ Finding check_ownership(const Facts& facts, const Settings& settings, TimePoint 
     const FindingBuilder make(Check::ownership, settings, facts.instance_id);
     if (facts.instance_id.empty()) {
         return with_remedy(make.unknown(Reason::lost, facts.mount.at, not_without_id),
-                           see_to(Check::relink));
+                           fix_first(Check::relink));
     }
     const Paths paths = paths_for(settings, facts.instance_id);
     if (!facts.mount.value) {

@@ -67,7 +67,7 @@ Finding check_queue_link(const Facts& facts, const Settings& settings, TimePoint
     }
     if (facts.instance_id.empty()) {
         return with_remedy(make.unknown(Reason::missing, looked, not_without_id),
-                           see_to(Check::relink));
+                           fix_first(Check::relink));
     }
     const Paths paths = paths_for(settings, facts.instance_id);
     if (auto wrong = check_link(make, facts.host.value->link, paths, looked)) {

@@ -22,7 +22,7 @@ Finding check_relink(const Facts& facts, const Settings& settings, TimePoint /*n
         return with_remedy(
             make.fail(Reason::pending, facts.host.at, "pending",
                       paths.link + " to " + paths.queue + ": " + std::string(waits_for_user_data)),
-            user_data_remedy);
+            user_data_remedy());
     }
     if (!facts.relink.value) {
         return make.unknown(
@@ -45,7 +45,7 @@ Finding check_relink(const Facts& facts, const Settings& settings, TimePoint /*n
             finding = make.fail(Reason::failed, at, "failed", output);
             break;
     }
-    return progress.remedy.empty() ? finding : with_remedy(finding, progress.remedy);
+    return progress.remedy.advice.empty() ? finding : with_remedy(finding, progress.remedy);
 }
 
 }  // namespace core

@@ -227,22 +227,21 @@ std::optional<Cause> likely_cause(const Case& c) {
     return std::nullopt;
 }
 
-constexpr std::string_view nothing_in_the_way =
-    "nothing is seen to stand in the way now: sudo systemctl restart postfix";
+constexpr RemedyTemplate nothing_in_the_way{
+    "No cause is left that prevents a start: restart Postfix.", {command::restart_postfix}};
 
 /// Of a start that needed the lock; the table knows what to do about the others. Without a cause,
 /// and without an answer to who holds the lock, somebody may still hold it.
-std::string remedy_of(const Case& c, const std::optional<Cause>& cause, const std::string& remedy) {
+Remedy remedy_of(const Case& c, const std::optional<Cause>& cause) {
     const bool answered = c.facts.lock.value.has_value();
     if (cause ? cause->standing == Cause::Standing::gone : answered) {
-        return std::string(nothing_in_the_way);
+        return filled(nothing_in_the_way, c.settings, c.facts.instance_id);
     }
     const bool needed_lock = c.failure.kind != StartFailure::Kind::start_failed;
-    if (!needed_lock || (cause && cause->standing == Cause::Standing::stands)) {
-        return remedy;
-    }
-    return fill_remedy(reason_info(Check::startup_log, Reason::lock_refused).remedy, c.settings,
-                       c.facts.instance_id);
+    const bool has_other_cause = cause && cause->standing == Cause::Standing::stands;
+    const Reason reason =
+        needed_lock && !has_other_cause ? Reason::lock_refused : reason_of(c.failure.kind);
+    return filled(reason_info(Check::startup_log, reason).remedy, c.settings, c.facts.instance_id);
 }
 
 Finding check_failure(const FindingBuilder& make, const Case& c, const std::string& path,
@@ -252,19 +251,21 @@ Finding check_failure(const FindingBuilder& make, const Case& c, const std::stri
         reason_of(c.failure.kind), at, rfc3339(c.failure.at),
         "Postfix did not start: \"" + printable(c.failure.line, longest_quote) + "\" (" + path +
             "); " + (cause ? "likely cause: " + cause->text : "the cause is not known any more"));
-    return with_remedy(finding, remedy_of(c, cause, finding.remedy));
+    return with_remedy(finding, remedy_of(c, cause));
 }
 
-constexpr std::string_view no_log_remedy =
-    "let Postfix's log be kept: sudo systemctl status systemd-journald (its journal is read, also "
-    "without a file), or "
-    "sudo "
-    "apt install rsyslog (RHEL: dnf), or postconf maillog_file";
-constexpr std::string_view not_there_remedy =
-    "set maillog.path in /etc/postfix-elb-agent/agent.json to the file that Postfix logs to: "
-    "postconf maillog_file, "
-    "grep -rs mail /etc/rsyslog.conf /etc/rsyslog.d; or maillog.source to \"auto\", which reads "
-    "the journal too";
+constexpr RemedyTemplate no_log{
+    "Keep Postfix's log: in the journal, or in a file that rsyslog or Postfix itself "
+    "(maillog_file) "
+    "writes.",
+    {"systemctl --no-pager status systemd-journald", "sudo postconf -h maillog_file",
+     "sudo $(command -v apt-get || command -v dnf) install -y rsyslog"}};
+constexpr RemedyTemplate log_elsewhere{
+    "Set maillog.path in /etc/postfix-elb-agent/agent.json to the file that Postfix logs to, or "
+    "set "
+    "maillog.source to \"auto\", which reads the journal too.",
+    {"sudo postconf -h maillog_file", "grep -rs mail /etc/rsyslog.conf /etc/rsyslog.d",
+     "sudo systemctl reload postfix-elb-agent"}};
 
 /// The path may be the list of those that were looked for, "a or b".
 std::string does_not_exist(const std::string& path) {
@@ -289,6 +290,8 @@ std::string nothing_is_kept(const Settings& settings, const StartupLogFacts& log
 /// What is wrong with the log itself; empty if it is read.
 std::optional<Finding> check_source(const FindingBuilder& make, const Settings& settings,
                                     const StartupLogFacts& log, TimePoint at) {
+    const bool is_path_set =
+        settings.maillog.source == MaillogSource::file && settings.maillog.path != "auto";
     switch (log.source) {
         case StartupLogFacts::Source::reading: return std::nullopt;
         case StartupLogFacts::Source::catching_up:
@@ -298,9 +301,7 @@ std::optional<Finding> check_source(const FindingBuilder& make, const Settings& 
         case StartupLogFacts::Source::missing:
             return with_remedy(
                 make.warn(Reason::unreadable, at, log.path, nothing_is_kept(settings, log)),
-                settings.maillog.source == MaillogSource::file && settings.maillog.path != "auto"
-                    ? not_there_remedy
-                    : no_log_remedy);
+                filled(is_path_set ? log_elsewhere : no_log, settings, {}));
         case StartupLogFacts::Source::unreadable:
             return make.warn(Reason::unreadable, at, log.path,
                              log.path + " could not be read: " + log.error);

@@ -6,6 +6,7 @@
 // all of them are plain aggregates that compare by value.
 #pragma once
 
+#include "core/base/remedy.hpp"
 #include "core/base/time.hpp"
 #include "core/model/nfs_facts.hpp"
 
@@ -244,8 +245,8 @@ struct FileServerFacts {
 struct RelinkProgress {
     enum class State { pending, done, refused, failed };
     State state = State::pending;
-    std::string text;    ///< one line: what is being done or waited for, or why not
-    std::string remedy;  ///< one line, when not done and there is more to say than the reason does
+    std::string text;  ///< one line: what is being done or waited for, or why not
+    Remedy remedy;     ///< empty when done, or when the table of reasons has the better one
     std::vector<std::string> log;  ///< what the latest slice did, a line each
     bool changed = false;          ///< something was written since the relink began
     bool more = false;             ///< the plan is not finished: ask again

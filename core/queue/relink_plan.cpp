@@ -3,6 +3,7 @@
 
 #include "core/model/paths.hpp"
 #include "core/model/queue_layout.hpp"
+#include "core/model/remedies.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,6 +21,9 @@ struct Situation {
     const Settings& settings;
     Paths paths;
 
+    [[nodiscard]] Remedy remedy(const RemedyTemplate& text) const {
+        return filled(text, settings, facts.instance_id);
+    }
     [[nodiscard]] bool link_is_right() const {
         return facts.link.kind == Link::symlink && facts.link.target == paths.queue;
     }
@@ -57,11 +61,56 @@ struct Situation {
 
 struct Refusal {
     std::string cause;
-    std::string remedy;
+    Remedy remedy;
     bool waiting = false;
     bool doubtful = false;
 };
 using MaybeRefusal = std::optional<Refusal>;
+
+constexpr RemedyTemplate mount_it{"Mount the shared file system at {mount}.",
+                                  {"sudo mount {mount}"}};
+constexpr RemedyTemplate mount_the_right_one{
+    "Mount the right file system read-write at {mount}, or correct the settings under mount.",
+    {command::find_mount, command::fstab_line}};
+constexpr RemedyTemplate make_link_readable{"Make {link} readable to root.",
+                                            {"sudo ls -ld {link}"}};
+constexpr RemedyTemplate move_link_away{
+    "Move {link} away, or correct the setting queue.link.",
+    {"sudo ls -ld {link}",
+     "sudo test -L {link} -o -d {link} || sudo mv -nT {link} {link}.$(date +%s)"}};
+constexpr RemedyTemplate unmount_the_last{
+    "Unmount the file system that was mounted last at {mount}; the agent retries automatically.",
+    {command::find_mount, "[ $(findmnt -n {mount} | wc -l) -gt 1 ] && sudo umount {mount}"}};
+constexpr RemedyTemplate find_the_other_host{
+    "Find out which host is {id}, and stop postfix-elb-agent on the one that is not.",
+    {command::show_owner}};
+constexpr RemedyTemplate claim_again{
+    "Stop Postfix, find out which host is {id}, and then restart postfix-elb-agent.",
+    {command::stop_postfix, command::show_owner, command::restart_agent}};
+constexpr RemedyTemplate let_root_lock{
+    "Let root read and lock files below {agent_directory}; the agent retries automatically.",
+    {"sudo ls -la {agent_directory}"}};
+constexpr RemedyTemplate move_queue_away{
+    "Move {queue} away; the agent retries automatically.",
+    {"sudo ls -ld {queue}",
+     "sudo test -d {queue} -a ! -L {queue} || sudo mv -nT {queue} {queue}.$(date +%s)"}};
+constexpr RemedyTemplate provide_skeleton{
+    "Put a pristine queue directory at {skeleton}, or correct the setting queue.skeleton.",
+    {"sudo ls -la {skeleton}"}};
+constexpr RemedyTemplate move_set_aside_away{
+    "Move {set_aside} away; the agent retries automatically.",
+    {"sudo mv -nT {set_aside} {set_aside}.$(date +%s)"}};
+constexpr RemedyTemplate restart_the_agent{
+    "The running agent holds the id and relinks when it starts: restart it.",
+    {command::restart_agent}};
+
+Remedy stop_master(const Situation& now, const ProcessFacts& master) {
+    Remedy remedy =
+        now.remedy({"Stop Postfix; the agent retries automatically, and then Postfix may start.",
+                    {command::stop_postfix, command::restart_agent, command::start_if_linked}});
+    remedy.commands.insert(remedy.commands.begin() + 1, command::kill_master(master));
+    return remedy;
+}
 
 std::string owner_text(const OwnerRecord& owner) {
     if (owner.hostname.empty() && owner.boot_id.empty()) {
@@ -82,23 +131,20 @@ MaybeRefusal mount_not_usable(const Situation& now) {
     }
     const std::string& path = now.paths.mount;
     if (facts.mount_missing) {
-        return Refusal{"nothing is mounted at " + path, "mount the shared file system at " + path,
-                       true};
+        return Refusal{"nothing is mounted at " + path, now.remedy(mount_it), true};
     }
-    return Refusal{path + ": " + *facts.mount_refusal,
-                   "mount the right file system read-write at " + path +
-                       ", or correct the settings under mount"};
+    return Refusal{path + ": " + *facts.mount_refusal, now.remedy(mount_the_right_one)};
 }
 
 MaybeRefusal link_not_replaceable(const Situation& now) {
     const LinkFacts& link = now.facts.link;
     if (link.kind == Link::unreadable) {
         return Refusal{"cannot tell what is at " + now.paths.link + ": " + link.error,
-                       "make " + now.paths.link + " readable to root"};
+                       now.remedy(make_link_readable)};
     }
     if (link.kind == Link::other) {
         return Refusal{now.paths.link + " is neither a symbolic link nor a directory",
-                       "move " + now.paths.link + " away, or correct the setting queue.link"};
+                       now.remedy(move_link_away)};
     }
     return std::nullopt;
 }
@@ -119,7 +165,7 @@ MaybeRefusal master_in_another_queue(const Situation& now) {
             return Refusal{"Postfix's master, pid " + std::to_string(master.pid) +
                                ", is running in " + master.cwd + ", which is not " +
                                now.paths.queue,
-                           "stop Postfix; the relink is tried again by itself"};
+                           stop_master(now, master)};
         }
     }
     return std::nullopt;
@@ -139,11 +185,11 @@ MaybeRefusal master_below_another_mount(const Situation& now) {
     if (master == now.facts.masters.end()) {
         return std::nullopt;
     }
-    return Refusal{"Postfix's master, pid " + std::to_string(master->pid) + ", is running in " +
-                       master->cwd + ", which is not in what is mounted at " + now.paths.mount +
-                       " now: something else was mounted over it",
-                   "unmount what was mounted last at " + now.paths.mount + " (findmnt " +
-                       now.paths.mount + "), or stop Postfix; the relink is tried again by itself"};
+    return Refusal{
+        "Postfix's master, pid " + std::to_string(master->pid) + ", is running in " + master->cwd +
+            ", which is not in what is mounted at " + now.paths.mount +
+            " now: something else was mounted over it",
+        master->cwd == detached ? stop_master(now, *master) : now.remedy(unmount_the_last)};
 }
 
 MaybeRefusal id_not_ours(const Situation& now) {
@@ -151,24 +197,20 @@ MaybeRefusal id_not_ours(const Situation& now) {
     const std::string& id = now.facts.instance_id;
     switch (ownership.state) {
         case OwnershipFacts::State::held_elsewhere:
-            return Refusal{
-                "the id " + id + " is held by another: " + owner_text(ownership.holder),
-                "find out which host is " + id + "; stop postfix-elb-agent on the one that is not"};
+            return Refusal{"the id " + id + " is held by another: " + owner_text(ownership.holder),
+                           now.remedy(find_the_other_host)};
         case OwnershipFacts::State::lost:
             // Without another's name there it was a failing read or a lost lease: claiming anew
             // tells.
             if (ownership.holder.instance_id.empty()) {
                 return std::nullopt;
             }
-            return Refusal{
-                "the lock on the id " + id +
-                    " was lost to another: " + owner_text(ownership.holder),
-                "stop Postfix, find out which host is " + id + ", then restart postfix-elb-agent"};
+            return Refusal{"the lock on the id " + id +
+                               " was lost to another: " + owner_text(ownership.holder),
+                           now.remedy(claim_again)};
         case OwnershipFacts::State::error:
             return Refusal{"cannot tell who holds the id " + id + ": " + ownership.error,
-                           "see whether root can read and lock files below " +
-                               now.paths.agent_directory + "; the relink is tried again by itself",
-                           false, true};
+                           now.remedy(let_root_lock), false, true};
         case OwnershipFacts::State::unclaimed:
         case OwnershipFacts::State::held:
         case OwnershipFacts::State::held_here: return std::nullopt;
@@ -180,25 +222,34 @@ MaybeRefusal queue_not_a_directory(const Situation& now) {
     if (now.facts.queue != Dir::other) {
         return std::nullopt;
     }
-    return Refusal{now.paths.queue + " exists and is not a directory",
-                   "move " + now.paths.queue + " away"};
+    return Refusal{now.paths.queue + " exists and is not a directory", now.remedy(move_queue_away)};
 }
 
 /// Postfix never runs on that directory, and rename(2) or a copy takes every message over: the logs
 /// of what was bounced before the messages they belong to; postsuper gives each file the name of
 /// its new inode and its place in the hashes.
-std::string bring_mail_over(const Situation& now) {
-    const std::string& link = now.paths.link;
-    const std::string old = now.directory_at_link() ? link + ".with-mail" : now.facts.link_leads_to;
-    return "keep Postfix stopped: sudo systemctl stop postfix; " +
-           (now.directory_at_link() ? "sudo mv -T " + link + " " + old : "sudo rm " + link) +
-           "; sudo systemctl restart postfix-elb-agent; when readlink " + link + " prints " +
-           now.paths.queue +
-           ": for d in bounce defer trace maildrop hold incoming active deferred; do sudo find " +
-           old + "/$d -type f -exec mv -n -t " + link +
-           "/$d {} +; done; sudo postsuper -s; sudo systemctl start postfix; what "
-           "is left in those folders of " +
-           old + " had a namesake: once that is delivered, the same again";
+Remedy bring_mail_over(const Situation& now) {
+    const std::string link = shell_quoted(now.paths.link);
+    const bool is_directory = now.directory_at_link();
+    const std::string old_path =
+        is_directory ? now.paths.link + ".with-mail" : now.facts.link_leads_to;
+    const std::string old = shell_quoted(old_path);
+    Remedy remedy = now.remedy(
+        {"",
+         {command::stop_postfix, command::restart_agent, "[ \"$(readlink {link})\" = {queue} ]",
+          "sudo postsuper -s", command::start_if_linked}});
+    remedy.advice = "Keep Postfix stopped while the mail moves; files that stay in " + old_path +
+                    " have the name of a queued message: move them once that is delivered.";
+    remedy.commands[2] +=
+        " && for d in bounce defer trace maildrop hold incoming active deferred; do "
+        "sudo find " +
+        old + "/$d -type f -exec mv -n -t " + link + "/$d {} +; done";
+    remedy.commands.insert(remedy.commands.begin() + 1,
+                           is_directory ? "[ -L " + link + " ] || sudo mv -nT " + link + " " + old
+                                        : "[ \"$(readlink " + link +
+                                              ")\" = " + shell_quoted(now.facts.link.target) +
+                                              " ] && sudo rm " + link);
+    return remedy;
 }
 
 MaybeRefusal mail_at_link(const Situation& now) {
@@ -221,14 +272,12 @@ MaybeRefusal no_source(const Situation& now) {
         const char* why = now.skeleton_place_free() ? " does not exist" : " is not a directory";
         return Refusal{"there is no skeleton to make " + now.paths.queue +
                            " from: " + now.paths.skeleton + why,
-                       "put a pristine queue directory at " + now.paths.skeleton +
-                           ", or correct the setting queue.skeleton"};
+                       now.remedy(provide_skeleton)};
     }
     if (!now.source_is_a_queue()) {
         return Refusal{now.paths.skeleton +
                            " is not a Postfix queue directory: none of its directories is there",
-                       "put a pristine queue directory at " + now.paths.skeleton +
-                           ", or correct the setting queue.skeleton"};
+                       now.remedy(provide_skeleton)};
     }
     return std::nullopt;
 }
@@ -241,7 +290,7 @@ MaybeRefusal no_place_for_directory(const Situation& now) {
     }
     return Refusal{"the directory at " + now.paths.link +
                        " cannot be set aside: " + now.paths.set_aside + " exists already",
-                   "move " + now.paths.set_aside + " away"};
+                   now.remedy(move_set_aside_away)};
 }
 
 using Rule = MaybeRefusal (*)(const Situation&);
@@ -399,10 +448,7 @@ RelinkPlan plan_relink(const RelinkFacts& facts, const Settings& settings) {
     if (facts.ownership.state == OwnershipFacts::State::held_here && !plan.steps.empty()) {
         plan.refusal = "another postfix-elb-agent of this host holds the id " + facts.instance_id +
                        " and has not relinked: still to do is to " + describe(plan.steps.front());
-        plan.remedy =
-            "the agent that is running holds the id; it relinks at its start: sudo systemctl "
-            "restart "
-            "postfix-elb-agent";
+        plan.remedy = now.remedy(restart_the_agent);
         plan.steps.clear();
     }
     return plan;

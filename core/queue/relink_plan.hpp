@@ -99,7 +99,7 @@ struct RelinkStep {
 
 struct RelinkPlan {
     std::optional<std::string> refusal;  ///< one line: why nothing may be done
-    std::string remedy;                  ///< one line, with a refusal
+    Remedy remedy;                       ///< with a refusal
     bool waiting = false;                ///< the refusal is only that the mount is not there yet
     bool doubtful = false;  ///< the refusal is only that something could not be told: a failure
     std::vector<std::string>

@@ -10,35 +10,37 @@ namespace {
 
 using Answer = FileServerFacts::Answer;
 
-constexpr std::string_view wait_for_it =
-    "wait and replace nothing, it recovers by itself; see how the file system is (EFS: its "
-    "console, the AWS Health "
-    "Dashboard)";
-constexpr std::string_view silent_for_long =
-    "see how the file system is (EFS: its console, the AWS Health Dashboard) and whether other "
-    "instances reach it; "
-    "shared_fault.hold says for how long that is excused";
-constexpr std::string_view never_reached =
-    "let TCP 2049 from this instance into the security group of the EFS mount target, and see how "
-    "the file system is";
-constexpr std::string_view wedged =
-    "this client is wedged, waiting does not help: replace the instance, or mount anew: sudo "
-    "systemctl stop postfix "
-    "postfix-elb-agent rsyslog syslog.socket; sudo umount -f {mount} && sudo mount {mount}; sudo "
-    "systemctl start "
-    "rsyslog postfix-elb-agent postfix; if that fails reboot it";
-constexpr std::string_view dead_tunnel =
-    "the tunnel of this host is dead: sudo systemctl restart amazon-efs-mount-watchdog, which "
-    "starts it again; if that "
-    "does not help replace the instance";
-constexpr std::string_view no_route =
-    "ip route, ip -br address and the route table of the subnet show why; if they do not, replace "
-    "the instance";
+constexpr RemedyTemplate wait_for_it{
+    "Wait and replace nothing, because it recovers automatically; the EFS console and the AWS "
+    "Health Dashboard show the state of the file system.",
+    {command::ask_servers}};
+constexpr RemedyTemplate silent_for_long{
+    "Find out from the EFS console and the AWS Health Dashboard how the file system is, and "
+    "whether other instances reach it; shared_fault.hold limits how long this is excused.",
+    {command::ask_servers}};
+constexpr RemedyTemplate never_reached{
+    "Let the security group of the EFS mount target accept TCP 2049 from this instance, and check "
+    "the state of the file system.",
+    {command::ask_servers}};
+constexpr RemedyTemplate wedged{
+    "This client is wedged and does not recover: replace the instance, or remount (the lines about "
+    "rsyslog are for hosts that have it), and reboot it if that fails.",
+    {command::nfs_messages, command::stop_users, command::stop_rsyslog, command::remount_by_force,
+     command::start_rsyslog, command::start_users}};
+constexpr RemedyTemplate dead_tunnel{
+    "The local tunnel to the file server is dead: restart its watchdog, which starts it again; if "
+    "that does not help, replace the instance.",
+    {"sudo systemctl restart amazon-efs-mount-watchdog"}};
+constexpr RemedyTemplate no_route{
+    "Correct the routes of this host or the route table of its subnet; if they are correct, "
+    "replace "
+    "the instance.",
+    {"ip route", "ip -br address"}};
 
-/// What is said of the server; an empty remedy leaves the finding's own.
-struct Words {
+/// What is known of the server; without a remedy the finding keeps its own.
+struct ServerText {
     std::string output;
-    std::string_view remedy;
+    const RemedyTemplate* remedy = nullptr;
 };
 
 bool is_dead_mount(const Finding& finding) {
@@ -47,42 +49,43 @@ bool is_dead_mount(const Finding& finding) {
 }
 
 /// `answered`: in this fault; a silence before it counts for a while, too.
-Words of_shared(const FileServerFacts& server, bool answered, Excuse excuse) {
+ServerText of_shared(const FileServerFacts& server, bool answered, Excuse excuse) {
     const bool silent =
         answered && (server.answer == Answer::silent || server.answer == Answer::refused);
     const std::string state = silent ? " is silent, too" : " was silent a short time ago";
     const std::string who =
         "the file server " + server.address + state + ": every instance shares that";
     if (excuse == Excuse::shared_fault) {
-        return {who + " (excused for shared_fault.hold)", wait_for_it};
+        return {who + " (excused for shared_fault.hold)", &wait_for_it};
     }
-    return {who + ", longer than shared_fault.hold excuses it", silent_for_long};
+    return {who + ", longer than shared_fault.hold excuses it", &silent_for_long};
 }
 
-std::optional<Words> of_instance(const FileServerFacts& server, const Finding& finding,
-                                 bool worked) {
+std::optional<ServerText> of_instance(const FileServerFacts& server, const Finding& finding,
+                                      bool worked) {
     const std::string who = "the file server " + server.address;
     switch (server.answer) {
         case Answer::not_asked: return std::nullopt;
         case Answer::no_address:
-            return Words{"its options name no file server that could be asked", ""};
+            return ServerText{"its options name no file server that could be asked"};
         case Answer::answers:
             // The table's remedy for an error is to mount anew as well.
-            return Words{who + " answers, so this client is wedged",
-                         finding.reason == Reason::hung ? wedged : ""};
-        case Answer::unreachable: return Words{"this host has no route to " + who, no_route};
+            return ServerText{who + " answers, so this client is wedged",
+                              finding.reason == Reason::hung ? &wedged : nullptr};
+        case Answer::unreachable: return ServerText{"this host has no route to " + who, &no_route};
         case Answer::refused:
             if (server.loopback) {
-                return Words{"nothing listens at " + server.address +
-                                 ", this host's tunnel to the file server",
-                             dead_tunnel};
+                return ServerText{"nothing listens at " + server.address +
+                                      ", this host's tunnel to the file server",
+                                  &dead_tunnel};
             }
             break;
         case Answer::silent: break;
     }
-    return worked ? std::nullopt
-                  : std::optional(Words{who + " is silent, and the mount never worked in this boot",
-                                        never_reached});
+    return worked
+               ? std::nullopt
+               : std::optional(ServerText{
+                     who + " is silent, and the mount never worked in this boot", &never_reached});
 }
 
 }  // namespace
@@ -94,23 +97,23 @@ Finding attributed(Finding finding, const MountFaultTracker& tracker, const Fact
         return finding;
     }
     const bool answered = server.at.boot >= tracker.began()->boot;
-    std::optional<Words> words;
+    std::optional<ServerText> text;
     switch (tracker.fault()) {
         case MountFault::none:
         case MountFault::unknown: return finding;
-        case MountFault::shared: words = of_shared(*server.value, answered, finding.excuse); break;
+        case MountFault::shared: text = of_shared(*server.value, answered, finding.excuse); break;
         case MountFault::instance:
-            words =
+            text =
                 answered ? of_instance(*server.value, finding, facts.mount_worked) : std::nullopt;
             break;
     }
-    if (!words) {
+    if (!text) {
         return finding;
     }
-    finding.output += "; " + words->output;
-    return words->remedy.empty()
+    finding.output += "; " + text->output;
+    return text->remedy == nullptr
                ? finding
-               : with_remedy(finding, fill_remedy(words->remedy, settings, facts.instance_id));
+               : with_remedy(finding, filled(*text->remedy, settings, facts.instance_id));
 }
 
 }  // namespace core

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Format: systemd.io/CATALOG. The journal puts an entry's own fields in place of @NAME@.
 #include "agent/report/message_id.hpp"
-#include "core/checks/finding_builder.hpp"
+#include "core/checks/reason.hpp"
 
 #include "documents.hpp"
 
@@ -26,12 +26,17 @@ std::string header(const std::string& id, const std::string& subject) {
 std::string entry_of(const core::ReasonInfo& row) {
     const std::string name =
         std::string(to_string(row.check)).append(": ").append(to_string(row.reason));
+    const core::Remedy remedy = core::filled(row.remedy, core::Settings(), instance_id);
+    std::string what_to_do = remedy.advice + "\n";
+    for (const std::string& command : remedy.commands) {
+        what_to_do += "    " + command + "\n";
+    }
     return header(agent::message_id(row.check, row.reason), "check " + name) +
            "Health is @POSTFIX_ELB_AGENT_HEALTH@ and readiness is @POSTFIX_ELB_AGENT_READY@,\n"
            "because of the check " +
            std::string(to_string(row.check)) + ": " + without_backquotes(row.meaning) +
-           ".\n\nWhat to do:\n" + core::fill_remedy(row.remedy, core::Settings(), instance_id) +
-           "\n\nCommands name the default paths. For those of this host, run:\n"
+           ".\n\nWhat to do:\n" + what_to_do +
+           "\nCommands name the default paths. For those of this host, run:\n"
            "    sudo postfix-elb-agent status\n\n";
 }
 

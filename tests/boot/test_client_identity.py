@@ -65,7 +65,7 @@ def test_without_them_the_agent_says_that_locks_do_not_hold(twins, lab):
     for machine in twins:
         machine.run(f"systemctl start postfix-elb-agent.socket; systemctl start --no-block {AGENT}")
     for machine in twins:
-        eventually(lambda machine=machine: f"sudo systemctl enable {UNIT}" in without_its_lock(machine).get("remedy", ""),
+        eventually(lambda machine=machine: f"sudo systemctl enable {UNIT}" in without_its_lock(machine).get("commands", []),
                    f"{machine.name} says why its lock does not hold", within=120)
     stays(lambda: all(without_its_lock(machine) for machine in twins), "both go on saying so", during=5, step=0.2)
 

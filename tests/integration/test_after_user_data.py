@@ -24,7 +24,7 @@ def test_the_relink_waits_for_user_data_and_goes_on_when_it_has_ended(waiting):
     agent = waiting.serve()
     agent.until(status=503, check="relink", reason="pending", phase="relinking",
                 said=["waits until cloud-init has run user data"])
-    eventually(lambda: "cloud-init status --long" in agent.row("relink")["remedy"],
+    eventually(lambda: "cloud-init status --long" in agent.row("relink")["commands"],
                "the remedy is its own, once the mount was looked at")
     stays(lambda: waiting.link_text().endswith(OTHER) and not os.path.exists(waiting.queue_seen),
           "nothing is touched", during=3)

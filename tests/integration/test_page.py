@@ -105,7 +105,7 @@ def test_a_failing_instance_says_why_and_what_to_do(serving, browser):
     assert verdict(page) == "FAIL"
     text = page.text()
     assert "master_pid stale: " in text and "/health answers 503" in text
-    assert "What to do: no master works in " + serving.queue in text
+    assert "What to do: No master works in " + serving.queue in text
     rows = page.run("[...document.querySelectorAll('#checks ~ table tbody tr')].map(row => row.innerText)")
     assert rows[0].startswith("master_pid") and "fail" in rows[0], "what fails comes first"
     changes = page.run("[...document.querySelectorAll('#changes ~ table tbody tr')].map(row => row.innerText)")

@@ -86,7 +86,7 @@ def test_a_silent_server_is_no_reason_to_replace_the_instance_and_health_never_l
         assert answer.json["status"] == "warn"
         row = answer.json["checks"]["mount"][0]
         assert f"; the file server 127.0.0.1:{server.port} is silent, too: every instance shares that" in row["output"]
-        assert row["remedy"].startswith("wait and replace nothing")
+        assert row["remedy"].startswith("Wait and replace nothing")
         stays(lambda: serving.agent.health().status == 200, "/health is 200", during=3)
         assert server.connections == 1  # asked rarely, however often it is looked
         serving.world.faultfs.thaw()

@@ -18,6 +18,15 @@ inline constexpr const char* own_pid_file = "/Mail/i-0123456789abcdef0/pid/maste
 inline constexpr const char* own_owner_file = "/Mail/.postfix-elb-agent/owners/i-0123456789abcdef0";
 inline constexpr const char* other_queue = "/Mail/i-0fedcba9876543210";
 
+/// The advice, and each command on a line of its own.
+inline std::string text_of(const core::Remedy& remedy) {
+    std::string text = remedy.advice;
+    for (const std::string& command : remedy.commands) {
+        text += "\n" + command;
+    }
+    return text;
+}
+
 inline core::ProcessFacts master(int pid, const std::string& queue) {
     core::ProcessFacts process;
     process.pid = pid;

@@ -308,7 +308,7 @@ class Random {
     }
     core::RelinkProgress progress() {
         return {
-            one_of(core::RelinkProgress::State::failed), text(), text(), texts(), flag(), flag()};
+            one_of(core::RelinkProgress::State::failed), text(), {text(), texts()}, texts(), flag(), flag()};
     }
 
    private:
@@ -363,7 +363,7 @@ TEST(Replies, TheAgentsOwnRepliesComeBackAsTheyWent) {
     EXPECT_EQ(opened_back.inode, opened.inode);
 
     const agent::RelinkPlanReply plan{
-        {"copy a to b", "rename b to c"}, {"mail in a"}, "no", "do", true, true};
+        {"copy a to b", "rename b to c"}, {"mail in a"}, "no", {"Do.", {"do"}}, true, true};
     const auto plan_back = there_and_back(plan);
     EXPECT_EQ(plan_back.steps, plan.steps);
     EXPECT_EQ(plan_back.notes, plan.notes);

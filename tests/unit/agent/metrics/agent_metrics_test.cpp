@@ -148,7 +148,7 @@ TEST(Metrics, TellsHowTheRelinkAndTheProbeStand) {
     core::Facts facts;
     metrics.publish(verdict, facts);
     facts.relink.value =
-        core::RelinkProgress{core::RelinkProgress::State::done, "", "", {}, true, false};
+        core::RelinkProgress{core::RelinkProgress::State::done, "", {}, {}, true, false};
     facts.relink.at.boot = verdict.at.boot + std::chrono::milliseconds(1500);
     facts.mount.value = core::MountFacts{};
     facts.mount.value->took_us = 2500;

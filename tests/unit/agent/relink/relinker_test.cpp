@@ -79,7 +79,7 @@ class RelinkerTest : public ::testing::Test {
             const core::RelinkProgress progress = relink();
             EXPECT_EQ(progress.state, State::refused);
             EXPECT_EQ(progress.text, cause);
-            EXPECT_FALSE(progress.remedy.empty());
+            EXPECT_FALSE(progress.remedy.advice.empty());
             EXPECT_FALSE(progress.changed);
             EXPECT_FALSE(progress.more);
         });
@@ -340,7 +340,7 @@ TEST_F(RelinkerTest, AnOwnershipThatCannotBeToldIsAFailure) {
     EXPECT_EQ(progress.state, State::failed);
     EXPECT_THAT(progress.text,
                 HasSubstr("look: cannot tell who holds the id " + id + ": open " + owner.string()));
-    EXPECT_THAT(progress.remedy, HasSubstr("tried again by itself"));
+    EXPECT_THAT(progress.remedy.advice, HasSubstr("retries automatically"));
     fs::rename(agent_directory / "aside", owner);
     expect_relinked();
 }
@@ -523,8 +523,8 @@ TEST_F(RelinkerTest, AFullFileSystemFailsWithARemedyAndIsRetried) {
     EXPECT_EQ(progress.state, State::failed);
     EXPECT_EQ(progress.text, "copy_skeleton: write " + (agent_directory / "staging" / id).string() +
                                  "/usr/lib/zoneinfo/big: No space left on device");
-    EXPECT_EQ(progress.remedy,
-              "free space or raise the quota there; the relink is tried again by itself");
+    EXPECT_EQ(progress.remedy.advice,
+              "Free space there or raise the quota; the agent retries automatically.");
     EXPECT_EQ(fs::read_symlink(link), mail / "other");
     EXPECT_FALSE(fs::exists(queue));
     ASSERT_EQ(::mount("", mail.c_str(), nullptr, MS_REMOUNT, "size=8m"), 0);

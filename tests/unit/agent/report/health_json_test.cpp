@@ -59,7 +59,9 @@ TEST(HealthJson, OfAFaultSaysReasonOutputAndRemedy) {
     const json& mount = body["checks"]["mount"][0];
     EXPECT_EQ(mount["reason"], "missing");
     EXPECT_EQ(mount["output"], "nothing is mounted at /Mail");
-    EXPECT_THAT(mount["remedy"].get<std::string>(), HasSubstr("sudo mount /Mail"));
+    EXPECT_THAT(mount["remedy"].get<std::string>(), HasSubstr("Mount the shared file system"));
+    EXPECT_EQ(mount["commands"][0], "sudo mount /Mail");
+    EXPECT_EQ(mount["commands"][1], "grep -F /Mail /etc/fstab");
     EXPECT_FALSE(mount.contains("observedValue"));
 }
 

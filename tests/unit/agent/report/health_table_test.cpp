@@ -66,7 +66,8 @@ TEST(HealthTable, IsAlignedAndEndsWithWhatToDo) {
                            "/Mail/i-0123456789abcdef0, and "
                            "nothing is mounted at /Mail\n"
                            "master_pid   pass    -         0 s    pid 771\n"));
-    EXPECT_THAT(table, HasSubstr("\nWhat to do:\n  mount missing: sudo mount /Mail; "));
+    EXPECT_THAT(table, HasSubstr("\nWhat to do:\n  mount missing: Mount the shared file system; "));
+    EXPECT_THAT(table, HasSubstr("\n      sudo mount /Mail\n      grep -F /Mail /etc/fstab\n"));
     EXPECT_THAT(agent::render_table(agent::report_of(verdict_of(World()))),
                 testing::Not(HasSubstr("What to do")));
 }
@@ -76,14 +77,15 @@ TEST(HealthTable, WhatToDoBeginsWithTheCause) {
     world.stop_postfix();
     world.host().link.target = test::other_queue;
     world.relink().state = core::RelinkProgress::State::refused;
-    world.relink().remedy = "the remedy of the cause";
+    world.relink().remedy = {"The remedy of the cause.", {"sudo mend it"}};
     const std::string table = agent::render_table(agent::report_of(verdict_of(world)));
     EXPECT_THAT(table,
                 testing::StartsWith("i-0123456789abcdef0: fail (relinking), relink refused\n\n"));
     EXPECT_THAT(table, HasSubstr("\nWhat to do:\n"
-                                 "  relink refused: the remedy of the cause\n"
-                                 "  queue_link wrong_target: see to relink first\n"
-                                 "  master_pid stale: see to relink first\n"));
+                                 "  relink refused: The remedy of the cause.\n"
+                                 "      sudo mend it\n"
+                                 "  queue_link wrong_target: Fix relink first.\n"
+                                 "  master_pid stale: Fix relink first.\n"));
 }
 
 TEST(HealthTable, WithoutARowTheOutputStandsInTheFirstLine) {
@@ -113,13 +115,23 @@ TEST(HealthTable, ShowsWhatIsExcusedBesideTheStatus) {
 
 TEST(HealthTable, NothingInItDrivesATerminal) {
     const auto report = agent::parse_health(
-        R"({"status":"fail","phase":"\u001b[2J","output":"a\nb","checks":{"\u001b]0;x":[{"status":"fail","reason":"\u0007","excuse":"\u001b[3J","output":"\u009b1m","remedy":"\u001bc"}]}})",
+        R"({"status":"fail","phase":"\u001b[2J","output":"a\nb","checks":{"\u001b]0;x":[{"status":"fail","reason":"\u0007","excuse":"\u001b[3J","output":"\u009b1m","remedy":"\u001bc","commands":["\u001b[2J\n"]}]}})",
         test::moment().wall);
     ASSERT_TRUE(report.has_value()) << report.error().message;
     for (const char byte : agent::render_table(*report)) {
         EXPECT_TRUE(byte == '\n' || (byte >= ' ' && byte <= '~')) << static_cast<int>(byte);
     }
 }
+
+TEST(HealthTable, WrapsNoCommand) {
+    agent::HealthReport report;
+    const std::string command = "sudo " + std::string(300, 'a') + " b";
+    report.rows.push_back({"mount", Status::fail, "missing", "", {}, "", "", {"Do.", {command}}});
+    EXPECT_THAT(agent::render_table(report, {false, 40}), HasSubstr("\n      " + command + "\n"));
+}
+
+/// A command stays whole, so that it can be copied.
+constexpr const char* command_indent = "      ";
 
 TEST(HealthTable, NoLineIsWiderThanTheTerminalAndNothingIsLost) {
     const auto report = agent::report_of(verdict_of(without_mount()));
@@ -128,7 +140,8 @@ TEST(HealthTable, NoLineIsWiderThanTheTerminalAndNothingIsLost) {
         const std::string table = agent::render_table(report, {false, width});
         for (const std::string& line : lines_of(table)) {
             const bool one_word = line.find(' ', line.find_first_not_of(' ')) == std::string::npos;
-            EXPECT_TRUE(line.size() <= width || one_word) << width << ": " << line;
+            EXPECT_TRUE(line.size() <= width || one_word || line.starts_with(command_indent))
+                << width << ": " << line;
         }
         EXPECT_EQ(in_one_line(table), in_one_line(whole)) << width;
     }
@@ -143,7 +156,7 @@ TEST(HealthTable, WhatWasSeenIsWrappedUnderItself) {
             "queue_link   fail    dangling  0 s    /var/spool/postfix points to\n"
             "                                      /Mail/i-0123456789abcdef0, and nothing is\n"
             "                                      mounted at /Mail\n"));
-    EXPECT_THAT(table, HasSubstr("\nWhat to do:\n  mount missing: sudo mount /Mail; "));
+    EXPECT_THAT(table, HasSubstr("\nWhat to do:\n  mount missing: Mount the shared file system; "));
     EXPECT_THAT(table, HasSubstr("\n    "));
 }
 
@@ -166,7 +179,7 @@ TEST(HealthTable, AWordThatIsTooLongIsLeftWhole) {
                            {},
                            "",
                            "see " + path + " there",
-                           "look at " + path});
+                           {"Look at " + path, {}}});
     const std::string table = agent::render_table(report, {false, 60});
     EXPECT_THAT(table, HasSubstr("\n    see\n    " + path + "\n    there\n"));
 }

@@ -144,7 +144,10 @@ TEST(Page, OfAFaultSaysTheCauseFirstAndWhatToDo) {
         HasSubstr(
             "<h1>FAIL</h1>\n<p class=\"said\">mount missing: nothing is mounted at /Mail</p>\n"
             "<p>/health answers 503: this instance is to be replaced.</p>"));
-    EXPECT_THAT(page, HasSubstr("<p class=\"remedy\"><b>What to do:</b> sudo mount /Mail; "));
+    EXPECT_THAT(
+        page,
+        HasSubstr("<div class=\"remedy\"><p><b>What to do:</b> Mount the shared file system; "));
+    EXPECT_THAT(page, HasSubstr("</p><pre><code>sudo mount /Mail</code></pre><pre>"));
     const std::size_t cause = page.find("<th scope=\"row\">mount</th>");
     EXPECT_LT(cause, page.find("<th scope=\"row\">queue_link</th>"));
     EXPECT_LT(page.find("<th scope=\"row\">queue_link</th>"),
@@ -192,7 +195,7 @@ TEST(Page, NothingFromOutsideBecomesMarkup) {
     stage.world.host().link.target = "/Mail/" + hostile;
     stage.world.relink().state = core::RelinkProgress::State::refused;
     stage.world.relink().text = hostile;
-    stage.world.relink().remedy = hostile;
+    stage.world.relink().remedy = {hostile, {hostile}};
     stage.world.mount().answer = core::MountFacts::Answer::io_error;
     stage.world.mount().error = hostile;
     stage.world.log().last_failure = core::StartFailure{core::StartFailure::Kind::start_failed,

@@ -16,4 +16,16 @@ TEST(ShellQuoted, QuotesBlanksAndEverythingThatAShellReads) {
     EXPECT_EQ(core::shell_quoted(""), "''");
 }
 
+TEST(Remedy, PlaceholdersAreQuotedInCommandsOnly) {
+    const std::array<core::Placeholder, 1> values{{{"{mount}", "/my mail"}}};
+    const core::Remedy remedy = core::filled({"Mount {mount}.", {"mount {mount}/{x}"}}, values);
+    EXPECT_EQ(remedy.advice, "Mount /my mail.");
+    EXPECT_EQ(remedy.commands, std::vector<std::string>{"mount '/my mail'/{x}"});
+}
+
+TEST(Remedy, OneLineHoldsTheAdviceAndTheFirstCommand) {
+    EXPECT_EQ(core::one_line({"Wait.", {}}), "Wait.");
+    EXPECT_EQ(core::one_line({"Wait.", {"a", "b"}}), "Wait. First: a");
+}
+
 }  // namespace

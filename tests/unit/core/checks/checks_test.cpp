@@ -18,6 +18,7 @@ using core::Check;
 using core::Finding;
 using core::Reason;
 using core::Status;
+using test::text_of;
 using test::World;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
@@ -68,7 +69,7 @@ const std::vector<Story>& stories() {
         {"other_source", Check::mount, Status::fail, Reason::wrong_source,
          [](World& w) { w.settings.mount.source = "fs-9999:/"; },
          "/Mail is fs-0123.efs.eu-central-1.amazonaws.com:/, mount.source is fs-9999:/",
-         "findmnt -no SOURCE /Mail"},
+         "Compare the source with mount.source"},
         {"read_only", Check::mount, Status::fail, Reason::read_only,
          [](World& w) { w.host().mount->read_only = true; },
          "/Mail (fs-0123.efs.eu-central-1.amazonaws.com:/) is mounted read-only",
@@ -79,7 +80,7 @@ const std::vector<Story>& stories() {
          "dmesg -T | grep 'nfs: server'"},
         {"mount_facts_too_old", Check::mount, Status::fail, Reason::hung,
          [](World& w) { w.facts.mount.at = test::moment(-18s); },
-         "/Mail has not answered since 2026-11-22T09:59:42.000Z (18 s)", "/dev/tcp/ADDR/2049"},
+         "/Mail has not answered since 2026-11-22T09:59:42.000Z (18 s)", "/dev/tcp/$a/2049"},
         {"host_facts_too_old", Check::mount, Status::fail, Reason::hung,
          [](World& w) { w.facts.host.at = test::moment(-18s); },
          "the mount table was last read 18 s ago: the agent's host worker does not answer",
@@ -108,11 +109,11 @@ const std::vector<Story>& stories() {
              w.host().link = {core::LinkFacts::Kind::directory, "", ""};
          },
          "/var/spool/postfix is a directory, not a link to /Mail/i-0123456789abcdef0",
-         "do not remove /var/spool/postfix"},
+         "Do not remove /var/spool/postfix,"},
         {"link_of_another", Check::queue_link, Status::fail, Reason::wrong_target,
          [](World& w) { w.host().link.target = test::other_queue; },
          "/var/spool/postfix points to /Mail/i-0fedcba9876543210, not to /Mail/i-0123456789abcdef0",
-         "relink --dry-run, which says what stands in the way"},
+         "sudo postfix-elb-agent relink --dry-run\n"},
         {"nearly_the_same_text", Check::queue_link, Status::fail, Reason::wrong_target,
          [](World& w) { w.host().link.target += "/"; },
          "/var/spool/postfix points to /Mail/i-0123456789abcdef0/, not to "
@@ -123,7 +124,7 @@ const std::vector<Story>& stories() {
              w.mount().queue_dir = {core::QueueDirFacts::Kind::absent, ""};
          },
          "/var/spool/postfix points to /Mail/i-0123456789abcdef0, which does not exist",
-         "makes the queue anew from /var/spool/postfix_org"},
+         "makes the queue from /var/spool/postfix_org"},
         {"queue_is_a_file", Check::queue_link, Status::fail, Reason::dangling,
          [](World& w) {
              w.mount().queue_dir = {core::QueueDirFacts::Kind::not_a_directory, ""};
@@ -132,7 +133,7 @@ const std::vector<Story>& stories() {
          "ls -ld /Mail/i-0123456789abcdef0"},
         {"link_without_mount", Check::queue_link, Status::fail, Reason::dangling, unmounted,
          "/var/spool/postfix points to /Mail/i-0123456789abcdef0, and nothing is mounted at /Mail",
-         "see to mount first"},
+         "Fix mount first."},
         {"queue_elsewhere", Check::queue_link, Status::fail, Reason::off_mount,
          [](World& w) {
              w.mount().queue_dir = {core::QueueDirFacts::Kind::off_mount, ""};
@@ -147,7 +148,7 @@ const std::vector<Story>& stories() {
              w.mount().pid_file = {};
          },
          "/Mail/i-0123456789abcdef0/pid/master.pid does not exist; no master runs on this host",
-         "sudo systemctl restart postfix, then sudo journalctl -b -u postfix -u 'postfix@*'"},
+         "sudo systemctl restart postfix\nsudo journalctl -b -u postfix -u 'postfix@*'"},
         {"no_pid_file_proven_master", Check::master_pid, Status::warn, Reason::missing,
          [](World& w) {
              w.host().named.reset();
@@ -165,7 +166,7 @@ const std::vector<Story>& stories() {
          "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process lives; "
          "master 90 works in "
          "/var/spool/postfix-out",
-         "no master works in /Mail/i-0123456789abcdef0: sudo systemctl restart postfix"},
+         "No master works in /Mail/i-0123456789abcdef0: restart Postfix"},
         {"empty_pid_file", Check::master_pid, Status::fail, Reason::unreadable,
          [](World& w) {
              w.stop_postfix();
@@ -180,7 +181,7 @@ const std::vector<Story>& stories() {
          },
          "/Mail/i-0123456789abcdef0/pid/master.pid holds no pid but \"hello??[2J\"; no master runs "
          "on this host",
-         "move it away"},
+         "move it away."},
         {"pid_file_is_a_directory", Check::master_pid, Status::fail, Reason::unreadable,
          [](World& w) {
              w.stop_postfix();
@@ -188,7 +189,7 @@ const std::vector<Story>& stories() {
          },
          "/Mail/i-0123456789abcdef0/pid/master.pid is not a regular file; no master runs on this "
          "host",
-         "plain file"},
+         "regular file"},
         {"pid_file_not_readable", Check::master_pid, Status::fail, Reason::unreadable,
          [](World& w) {
              w.stop_postfix();
@@ -218,7 +219,8 @@ const std::vector<Story>& stories() {
          "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process lives; "
          "master 771 works in "
          "/Mail/i-0123456789abcdef0 and holds the lock",
-         "at a quiet hour sudo systemctl stop postfix, sudo kill 771"},
+         "sudo systemctl stop postfix\n[ \"$(sudo readlink /proc/771/cwd)\" = "
+         "/Mail/i-0123456789abcdef0 ] && sudo kill 771 && "},
         {"pid_reused", Check::master_pid, Status::fail, Reason::not_master,
          [](World& w) {
              w.stop_postfix();
@@ -230,7 +232,7 @@ const std::vector<Story>& stories() {
          "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, which is /usr/bin/sleep and not "
          "Postfix's master; no "
          "master runs on this host",
-         "leave that alone"},
+         "leave that program alone"},
         {"master_of_another_queue", Check::master_pid, Status::fail, Reason::wrong_queue,
          [](World& w) {
              w.host().named = test::master(771, test::other_queue);
@@ -270,8 +272,7 @@ const std::vector<Story>& stories() {
          },
          "master 771 works in /Mail/i-0123456789abcdef0 and holds no lock on "
          "/Mail/i-0123456789abcdef0/pid/master.pid",
-         "so a second master could start: at a quiet hour sudo systemctl stop postfix, sudo kill "
-         "771"},
+         "so a second master could start: restart Postfix in a maintenance window."},
         {"lock_on_a_replaced_file", Check::master_pid, Status::fail, Reason::not_locked,
          [](World& w) { w.mount().pid_file.inode = 5; },
          "master 771 works in /Mail/i-0123456789abcdef0 and holds a lock, but not on the file that "
@@ -284,7 +285,7 @@ const std::vector<Story>& stories() {
              w.host().masters = {*w.host().named};
          },
          "master 771 works in this queue through a mount that was replaced since",
-         "restart Postfix at a quiet hour"},
+         "restart Postfix in a maintenance window"},
         {"another_file_beside_a_master_that_works_here", Check::master_pid, Status::fail,
          Reason::stale,
          [](World& w) {
@@ -295,8 +296,8 @@ const std::vector<Story>& stories() {
          "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process lives; "
          "master 771 works in "
          "/Mail/i-0123456789abcdef0 and does not hold the lock on this file",
-         "a second master could start beside master 771: at a quiet hour sudo systemctl stop "
-         "postfix, sudo kill 771"},
+         "A second master could start beside master 771: restart Postfix in a maintenance "
+         "window."},
         {"the_file_of_who_holds_the_id_elsewhere", Check::master_pid, Status::fail, Reason::stale,
          [](World& w) {
              w.stop_postfix();
@@ -309,7 +310,7 @@ const std::vector<Story>& stories() {
          "no master of this host works in /Mail/i-0123456789abcdef0; "
          "/Mail/i-0123456789abcdef0/pid/master.pid is not "
          "judged while another host holds the id",
-         "see to ownership first"},
+         "Fix ownership first."},
         {"behind_a_mount_of_the_wrong_type", Check::master_pid, Status::fail, Reason::unreadable,
          [](World& w) {
              w.stop_postfix();
@@ -319,7 +320,7 @@ const std::vector<Story>& stories() {
          },
          "/Mail/i-0123456789abcdef0/pid/master.pid could not be read: the mount cannot be used, "
          "see mount",
-         "see to mount first"},
+         "Fix mount first."},
         {"in_anothers_queue_while_the_link_is_wrong", Check::master_pid, Status::fail,
          Reason::wrong_queue,
          [](World& w) {
@@ -331,8 +332,7 @@ const std::vector<Story>& stories() {
          "/Mail/i-0fedcba9876543210, "
          "not "
          "in /Mail/i-0123456789abcdef0",
-         "sudo systemctl stop postfix (or sudo kill that master if it stays), then see to "
-         "queue_link first"},
+         "kill one that stays. Then: Fix queue_link first.\n"},
         {"pid_file_behind_an_error", Check::master_pid, Status::warn, Reason::unreadable,
          [](World& w) {
              w.mount() = {};
@@ -342,7 +342,7 @@ const std::vector<Story>& stories() {
          "/Mail/i-0123456789abcdef0/pid/master.pid could not be read: no answer from /Mail: EIO; "
          "master 771 works in "
          "/Mail/i-0123456789abcdef0 and holds a lock",
-         "see to mount first"},
+         "Fix mount first."},
 
         // startup_log
         {"already_running_read_only", Check::startup_log, Status::fail, Reason::already_running,
@@ -355,7 +355,7 @@ const std::vector<Story>& stories() {
          "(/var/log/mail.log); likely "
          "cause: "
          "/Mail is mounted read-only",
-         "see to mount first"},
+         "Fix mount first."},
         {"already_running_hard_link", Check::startup_log, Status::fail, Reason::already_running,
          [](World& w) {
              late_failure(w, Kind::already_running, "already running");
@@ -363,7 +363,7 @@ const std::vector<Story>& stories() {
          },
          "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: "
          "/Mail/i-0123456789abcdef0/pid/master.pid has 2 hard links, which Postfix refuses",
-         "remove the cause"},
+         "Remove the cause"},
         {"already_running_before_the_relink", Check::startup_log, Status::fail,
          Reason::already_running,
          [](World& w) {
@@ -374,7 +374,8 @@ const std::vector<Story>& stories() {
          "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: Postfix "
          "was started before the "
          "relink was done (at 2026-11-22T09:59:55.000Z), in whatever queue the link named then",
-         "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
+         "No cause is left that prevents a start: restart Postfix.\nsudo systemctl restart "
+         "postfix"},
         {"already_running_while_relinking", Check::startup_log, Status::fail,
          Reason::already_running,
          [](World& w) {
@@ -384,7 +385,7 @@ const std::vector<Story>& stories() {
          "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: Postfix "
          "was started before the "
          "relink was done, in whatever queue the link named then",
-         "see to relink first"},
+         "Fix relink first."},
         {"lock_refused_by_a_master_here", Check::startup_log, Status::fail, Reason::lock_refused,
          [](World& w) {
              late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
@@ -407,7 +408,7 @@ const std::vector<Story>& stories() {
          "the lease of one "
          "that "
          "is gone",
-         "another host or a lease"},
+         "another host, or a lease"},
         {"lock_refused_by_another_process_here", Check::startup_log, Status::fail,
          Reason::lock_refused,
          [](World& w) {
@@ -431,7 +432,7 @@ const std::vector<Story>& stories() {
          "which runs out "
          "within "
          "minutes",
-         "another host or a lease"},
+         "another host, or a lease"},
         {"already_running_because_of_a_lock_error", Check::startup_log, Status::fail,
          Reason::already_running,
          [](World& w) {
@@ -442,7 +443,7 @@ const std::vector<Story>& stories() {
          "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: the lock "
          "on "
          "/Mail/i-0123456789abcdef0/pid/master.pid cannot be had: No locks available",
-         "remove the cause that is named"},
+         "Remove the cause that the output names"},
         {"lock_refused_and_free_by_now", Check::startup_log, Status::fail, Reason::lock_refused,
          [](World& w) {
              late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
@@ -453,7 +454,8 @@ const std::vector<Story>& stories() {
          "the "
          "lease of one that is gone, held the lock on /Mail/i-0123456789abcdef0/pid/master.pid, "
          "which is free now",
-         "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
+         "No cause is left that prevents a start: restart Postfix.\nsudo systemctl restart "
+         "postfix"},
         {"lock_refused_nobody_knows_why", Check::startup_log, Status::fail, Reason::lock_refused,
          [](World& w) {
              late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
@@ -464,14 +466,15 @@ const std::vector<Story>& stories() {
          },
          "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); the cause "
          "is not known any more",
-         "nothing is seen to stand in the way now: sudo systemctl restart postfix"},
+         "No cause is left that prevents a start: restart Postfix.\nsudo systemctl restart "
+         "postfix"},
         {"already_running_and_nobody_asked_who_holds_the_lock", Check::startup_log, Status::fail,
          Reason::already_running,
          [](World& w) { late_failure(w, Kind::already_running, "already running"); },
          "Postfix did not start: \"already running\" (/var/log/mail.log); the cause is not known "
          "any more",
-         "another host or a lease that runs out within minutes holds "
-         "/Mail/i-0123456789abcdef0/pid/master.pid"},
+         "Find what holds the lock on /Mail/i-0123456789abcdef0/pid/master.pid: a master of this "
+         "host, another host, or a lease that expires within minutes"},
         {"already_running_because_of_another_hosts_lock", Check::startup_log, Status::fail,
          Reason::already_running,
          [](World& w) {
@@ -482,8 +485,8 @@ const std::vector<Story>& stories() {
          "host holds the lock on "
          "/Mail/i-0123456789abcdef0/pid/master.pid, or the lease of one that is gone, which runs "
          "out within minutes",
-         "another host or a lease that runs out within minutes holds "
-         "/Mail/i-0123456789abcdef0/pid/master.pid"},
+         "Find what holds the lock on /Mail/i-0123456789abcdef0/pid/master.pid: a master of this "
+         "host, another host, or a lease that expires within minutes"},
         {"start_failed_beside_a_master_here", Check::startup_log, Status::fail,
          Reason::start_failed,
          [](World& w) {
@@ -505,14 +508,14 @@ const std::vector<Story>& stories() {
         {"log_missing", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) { w.log().source = core::StartupLogFacts::Source::missing; },
          "/var/log/mail.log does not exist, and this host keeps no journal of this boot",
-         "sudo apt install rsyslog"},
+         "install -y rsyslog"},
         {"the_file_that_was_named_is_missing", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) {
              w.settings.maillog.source = core::MaillogSource::file;
              w.settings.maillog.path = "/var/log/mail.log";
              w.log().source = core::StartupLogFacts::Source::missing;
          },
-         "/var/log/mail.log does not exist", "set maillog.path"},
+         "/var/log/mail.log does not exist", "Set maillog.path"},
         {"no_log_of_the_usual_names", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) {
              w.log().source = core::StartupLogFacts::Source::missing;
@@ -534,7 +537,7 @@ const std::vector<Story>& stories() {
              w.log().source = core::StartupLogFacts::Source::unreadable;
              w.log().error = "Permission denied";
          },
-         "/var/log/mail.log could not be read: Permission denied", "postconf maillog_file"},
+         "/var/log/mail.log could not be read: Permission denied", "sudo postconf -h maillog_file"},
         {"log_catching_up", Check::startup_log, Status::warn, Reason::unreadable,
          [](World& w) {
              late_failure(w, Kind::already_running, "already running");
@@ -547,7 +550,7 @@ const std::vector<Story>& stories() {
              w.log().error = "read: Input/output error";
          },
          "/var/log/mail.log can no longer be read: read: Input/output error",
-         "sudo systemctl status rsyslog"},
+         "systemctl --no-pager status rsyslog"},
 
         // ownership
         {"held_elsewhere", Check::ownership, Status::fail, Reason::held_elsewhere,
@@ -591,7 +594,7 @@ const std::vector<Story>& stories() {
          },
          "no agent of this host holds the lock on "
          "/Mail/.postfix-elb-agent/owners/i-0123456789abcdef0",
-         "see to relink first"},
+         "Fix relink first."},
         {"ownership_unknown", Check::ownership, Status::fail, Reason::lost,
          [](World& w) {
              w.mount().ownership.state = OwnerState::error;
@@ -657,30 +660,31 @@ const std::vector<Story>& stories() {
              w.relink().text = "waiting for /Mail to be mounted";
          },
          "/var/spool/postfix to /Mail/i-0123456789abcdef0: waiting for /Mail to be mounted",
-         "wait"},
+         "Wait; "},
         {"relink_pending_with_a_remedy_of_its_own", Check::relink, Status::fail, Reason::pending,
          [](World& w) {
              w.relink().state = core::RelinkProgress::State::pending;
              w.relink().text = "still to do: x";
-             w.relink().remedy = "start the agent";
+             w.relink().remedy = {"Start the agent.", {"sudo start"}};
          },
-         "/var/spool/postfix to /Mail/i-0123456789abcdef0: still to do: x", "start the agent"},
+         "/var/spool/postfix to /Mail/i-0123456789abcdef0: still to do: x",
+         "Start the agent.\nsudo start"},
         {"relink_refused", Check::relink, Status::fail, Reason::refused,
          [](World& w) {
              w.relink().state = core::RelinkProgress::State::refused;
              w.relink().text = "master 812 works in /Mail/i-0fedcba9876543210";
-             w.relink().remedy = "stop it: sudo kill 812";
+             w.relink().remedy = {"Stop it.", {"sudo kill 812"}};
          },
          "/var/spool/postfix to /Mail/i-0123456789abcdef0: master 812 works in "
          "/Mail/i-0fedcba9876543210",
-         "stop it: sudo kill 812"},
+         "Stop it.\nsudo kill 812"},
         {"relink_failed", Check::relink, Status::fail, Reason::failed,
          [](World& w) {
              w.relink().state = core::RelinkProgress::State::failed;
              w.relink().text = "mkdir /Mail/x: No space left on device";
          },
          "/var/spool/postfix to /Mail/i-0123456789abcdef0: mkdir /Mail/x: No space left on device",
-         "journalctl -u postfix-elb-agent"},
+         "journalctl -b -u postfix-elb-agent"},
     };
     return all;
 }
@@ -688,6 +692,15 @@ const std::vector<Story>& stories() {
 Finding finding_of(const World& world, Check check) {
     return core::run_checks(world.facts, world.settings,
                             world.now)[static_cast<std::size_t>(check)];
+}
+
+/// Advice is a sentence; a command has no placeholder left, and sh(1) can parse it.
+void expect_is_filled(const core::Remedy& remedy) {
+    EXPECT_THAT(remedy.advice, testing::MatchesRegex("[A-Z].*\\."));
+    EXPECT_EQ(text_of(remedy).find("{mount}"), std::string::npos);
+    for (const std::string& command : remedy.commands) {
+        EXPECT_THAT(command, testing::Not(testing::ContainsRegex("\\{[a-z_]+\\}|\n|[.;,:]$")));
+    }
 }
 
 class EachReason : public testing::TestWithParam<Story> {};
@@ -700,8 +713,8 @@ TEST_P(EachReason, NamesThePathsTheValuesAndWhatToDo) {
     EXPECT_EQ(to_string(finding.status), to_string(story.status));
     EXPECT_EQ(to_string(finding.reason), to_string(story.reason));
     EXPECT_EQ(finding.output, story.output);
-    EXPECT_THAT(finding.remedy, HasSubstr(story.remedy));
-    EXPECT_EQ(finding.remedy.find_first_of("{}\n"), std::string::npos) << finding.remedy;
+    EXPECT_THAT(text_of(finding.remedy), HasSubstr(story.remedy));
+    expect_is_filled(finding.remedy);
 }
 
 INSTANTIATE_TEST_SUITE_P(Checks, EachReason, testing::ValuesIn(stories()),
@@ -729,7 +742,7 @@ TEST(Checks, AllPassOnAHealthyHostAndSayWhatTheySaw) {
         EXPECT_EQ(findings[i].status, Status::pass) << findings[i].output;
         EXPECT_EQ(findings[i].reason, Reason::none);
         EXPECT_EQ(findings[i].output, "");
-        EXPECT_EQ(findings[i].remedy, "");
+        EXPECT_EQ(findings[i].remedy, core::Remedy());
         EXPECT_EQ(findings[i].observed, seen[i]);
     }
 }
@@ -750,39 +763,39 @@ TEST(Checks, WithoutAnIdTheReasonWhyIsSaidOnceAndTheOthersPointThere) {
         const Finding finding = finding_of(world, check);
         EXPECT_EQ(finding.status, Status::fail);
         EXPECT_EQ(finding.output, "not known until the instance id is");
-        EXPECT_EQ(finding.remedy, "see to relink first");
+        EXPECT_EQ(text_of(finding.remedy), "Fix relink first.");
         EXPECT_EQ(finding.certainty, Certainty::doubtful);
     }
     const Finding cause = finding_of(world, Check::relink);
     EXPECT_THAT(cause.output,
                 HasSubstr("the instance id is not known yet: GET http://169.254.169.254/"));
-    EXPECT_THAT(cause.remedy, HasSubstr("/sys/devices/virtual/dmi/id/board_asset_tag"));
-    EXPECT_THAT(cause.remedy, HasSubstr("http://169.254.169.254/latest/api/token"));
+    EXPECT_THAT(text_of(cause.remedy), HasSubstr("/sys/devices/virtual/dmi/id/board_asset_tag"));
+    EXPECT_THAT(text_of(cause.remedy), HasSubstr("http://169.254.169.254/latest/api/token"));
 }
 
-TEST(Checks, WhileAFoundationFailsNobodyIsToldToStartPostfix) {
+TEST(Checks, NoRemedyStartsPostfixWhileAFoundationFails) {
     const std::vector<std::pair<std::function<void(World&)>, std::string>> foundations{
-        {unmounted, "see to mount first"},
+        {unmounted, "Fix mount first."},
         {[](World& w) { w.mount().ownership.state = OwnerState::held_elsewhere; },
-         "see to ownership first"},
+         "Fix ownership first."},
         {[](World& w) { w.relink().state = core::RelinkProgress::State::failed; },
-         "see to relink first"},
-        {[](World& w) { w.host().link.target = test::other_queue; }, "see to queue_link first"}};
+         "Fix relink first."},
+        {[](World& w) { w.host().link.target = test::other_queue; }, "Fix queue_link first."}};
     for (const auto& [spoil, remedy] : foundations) {
         World world;
         late_failure(world, Kind::already_running, "already running");
         spoil(world);
-        EXPECT_EQ(finding_of(world, Check::master_pid).remedy, remedy);
-        EXPECT_EQ(finding_of(world, Check::startup_log).remedy, remedy);
+        EXPECT_EQ(finding_of(world, Check::master_pid).remedy.advice, remedy);
+        EXPECT_EQ(finding_of(world, Check::startup_log).remedy.advice, remedy);
     }
 }
 
-TEST(Checks, NobodyIsToldToRestartPostfixBeforeTheCauseOfAFailedStartIsGone) {
+TEST(Checks, NoRemedyRestartsPostfixWhileTheCauseOfAFailedStartRemains) {
     World world;
     late_failure(world, Kind::already_running, "already running");
-    EXPECT_EQ(finding_of(world, Check::master_pid).remedy, "see to startup_log first");
+    EXPECT_EQ(finding_of(world, Check::master_pid).remedy.advice, "Fix startup_log first.");
     world.log().last_failure.reset();
-    EXPECT_THAT(finding_of(world, Check::master_pid).remedy,
+    EXPECT_THAT(text_of(finding_of(world, Check::master_pid).remedy),
                 HasSubstr("sudo systemctl restart postfix"));
 }
 
@@ -792,10 +805,10 @@ TEST(Checks, AFailedStartLeavesAloneWhatIsKnownOfAMasterThatWorksHere) {
     world.host().masters = {test::master(771, test::own_queue)};
     world.mount().pid_file.pid = 500;
     world.mount().pid_file.inode = 5;
-    EXPECT_THAT(finding_of(world, Check::master_pid).remedy, HasSubstr("sudo kill 771"));
+    EXPECT_THAT(text_of(finding_of(world, Check::master_pid).remedy), HasSubstr("sudo kill 771"));
 }
 
-TEST(Checks, WhileSystemdStartsPostfixNobodyIsToldToRestartIt) {
+TEST(Checks, NoRemedyRestartsPostfixWhileSystemdStartsIt) {
     World world;
     world.stop_postfix();
     core::SystemdFacts systemd;
@@ -804,17 +817,16 @@ TEST(Checks, WhileSystemdStartsPostfixNobodyIsToldToRestartIt) {
     world.facts.systemd.value = systemd;
     const Finding finding = finding_of(world, Check::master_pid);
     EXPECT_EQ(finding.excuse, core::Excuse::restarting);
-    EXPECT_EQ(
-        finding.remedy,
-        "wait, systemd is starting it: systemctl status postfix@-.service; if it does not come "
-        "up: sudo journalctl -b -u postfix@-.service -n 50");
+    EXPECT_EQ(text_of(finding.remedy),
+              "Wait: systemd is starting Postfix.\nsystemctl --no-pager status postfix@-.service\n"
+              "sudo journalctl -b -u postfix@-.service -n 50");
 }
 
 TEST(Checks, NothingTheyPrintSendsToTheCheckThatIsBeingRead) {
     for (const Story& story : stories()) {
         World world;
         story.spoil(world);
-        EXPECT_THAT(finding_of(world, story.check).remedy,
+        EXPECT_THAT(text_of(finding_of(world, story.check).remedy),
                     testing::Not(HasSubstr("postfix-elb-agent check")))
             << story.name;
     }
@@ -859,7 +871,7 @@ TEST(Checks, WhatCannotBeLookedAtBehindTheMountIsNoProofAndPointsToTheMount) {
         EXPECT_EQ(finding.status, Status::fail);
         EXPECT_EQ(finding.reason, reason);
         EXPECT_EQ(finding.certainty, Certainty::doubtful);
-        EXPECT_THAT(finding.remedy, HasSubstr("see to mount first"));
+        EXPECT_EQ(text_of(finding.remedy), "Fix mount first.");
     }
 }
 
@@ -959,7 +971,7 @@ TEST(MasterPid, ALockThatTheFileServerLostIsToldWhateverTheKernelClaims) {
         << "the id is this host's, so nobody else starts a master there";
     EXPECT_EQ(lost.reason, Reason::not_locked);
     EXPECT_THAT(lost.output, HasSubstr("that the file server does not have (any more)"));
-    EXPECT_THAT(lost.remedy, HasSubstr("sudo systemctl stop postfix"));
+    EXPECT_THAT(text_of(lost.remedy), HasSubstr("sudo systemctl stop postfix"));
 
     world.facts.lock.at.boot =
         std::chrono::milliseconds(world.host().masters.front().start_ticks * 10);
@@ -1053,7 +1065,7 @@ TEST(Gate, IsNotStoppedByACrashedAgentNorByTheLogOrARelinkNobodyAskedFor) {
 
 TEST(Gate, RefusesWhatWouldPutPostfixOnAForeignQueueAndSaysWhatToDo) {
     const std::vector<std::pair<std::function<void(World&)>, std::string>> refusals{
-        {unmounted, "mount missing: nothing is mounted at /Mail; sudo mount /Mail"},
+        {unmounted, "mount missing: nothing is mounted at /Mail; Mount the shared file system"},
         {[](World& w) { w.facts.mount_hung_since = w.now; }, "mount hung: /Mail"},
         {[](World& w) { w.host().link.target = test::other_queue; },
          "queue_link wrong_target: /var/spool/postfix points to /Mail/i-0fedcba9876543210"},
@@ -1062,7 +1074,7 @@ TEST(Gate, RefusesWhatWouldPutPostfixOnAForeignQueueAndSaysWhatToDo) {
         {[](World& w) {
              w.host().link = {core::LinkFacts::Kind::directory, "", ""};
          },
-         "run sudo postfix-elb-agent relink --dry-run, which says what stands in the way"},
+         "Do not remove /var/spool/postfix, because mail may be in it"},
         {[](World& w) { w.mount().ownership.state = OwnerState::held_elsewhere; },
          "ownership held_elsewhere: "},
         {[](World& w) {

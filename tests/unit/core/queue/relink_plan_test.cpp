@@ -78,7 +78,7 @@ void expect_refused(const RelinkFacts& facts, const std::string& cause, const st
                     const Settings& settings = {}) {
     const RelinkPlan plan = plan_relink(facts, settings);
     EXPECT_EQ(plan.refusal, cause);
-    EXPECT_EQ(plan.remedy, remedy);
+    EXPECT_EQ(plan.remedy.advice, remedy);
     EXPECT_FALSE(plan.waiting);
     EXPECT_FALSE(plan.doubtful);
     EXPECT_TRUE(plan.steps.empty());
@@ -204,7 +204,7 @@ TEST(RelinkPlan, WaitsForAMountThatIsMissing) {
     const RelinkPlan plan = plan_relink(facts, {});
     EXPECT_TRUE(plan.waiting);
     EXPECT_EQ(plan.refusal, "nothing is mounted at /Mail");
-    EXPECT_EQ(plan.remedy, "mount the shared file system at /Mail");
+    EXPECT_EQ(plan.remedy.commands, std::vector<std::string>{"sudo mount /Mail"});
     EXPECT_TRUE(plan.steps.empty());
 }
 
@@ -213,21 +213,21 @@ TEST(RelinkPlan, RefusesAMountOfTheWrongType) {
     facts.mount_refusal = "type ext4 is not nfs4";
     expect_refused(
         facts, "/Mail: type ext4 is not nfs4",
-        "mount the right file system read-write at /Mail, or correct the settings under mount");
+        "Mount the right file system read-write at /Mail, or correct the settings under mount.");
 }
 
 TEST(RelinkPlan, RefusesWhatIsNeitherLinkNorDirectory) {
     RelinkFacts facts = first_boot();
     facts.link = {Link::other, "", ""};
     expect_refused(facts, "/var/spool/postfix is neither a symbolic link nor a directory",
-                   "move /var/spool/postfix away, or correct the setting queue.link");
+                   "Move /var/spool/postfix away, or correct the setting queue.link.");
 }
 
 TEST(RelinkPlan, RefusesALinkThatCannotBeRead) {
     RelinkFacts facts = first_boot();
     facts.link = {Link::unreadable, "", "Permission denied"};
     expect_refused(facts, "cannot tell what is at /var/spool/postfix: Permission denied",
-                   "make /var/spool/postfix readable to root");
+                   "Make /var/spool/postfix readable to root.");
 }
 
 TEST(RelinkPlan, RefusesWhileAMasterWorksInTheQueueTheLinkNames) {
@@ -236,7 +236,7 @@ TEST(RelinkPlan, RefusesWhileAMasterWorksInTheQueueTheLinkNames) {
     facts.masters = {master_in("/srv/queue")};
     expect_refused(facts,
                    "Postfix's master, pid 771, is running in /srv/queue, which is not /Mail/" + id,
-                   "stop Postfix; the relink is tried again by itself");
+                   "Stop Postfix; the agent retries automatically, and then Postfix may start.");
 }
 
 TEST(RelinkPlan, RefusesWhileAMasterWorksInAnotherQueueOnTheMount) {
@@ -247,7 +247,7 @@ TEST(RelinkPlan, RefusesWhileAMasterWorksInAnotherQueueOnTheMount) {
         facts,
         "Postfix's master, pid 771, is running in /Mail/i-0bbbbbbbbbbbbbbbb, which is not /Mail/" +
             id,
-        "stop Postfix; the relink is tried again by itself");
+        "Stop Postfix; the agent retries automatically, and then Postfix may start.");
 }
 
 TEST(RelinkPlan, RefusesWhileAMasterWorksInTheDirectoryToBeMoved) {
@@ -256,7 +256,7 @@ TEST(RelinkPlan, RefusesWhileAMasterWorksInTheDirectoryToBeMoved) {
     expect_refused(
         facts,
         "Postfix's master, pid 771, is running in /var/spool/postfix, which is not /Mail/" + id,
-        "stop Postfix; the relink is tried again by itself");
+        "Stop Postfix; the agent retries automatically, and then Postfix may start.");
 }
 
 TEST(RelinkPlan, AMasterElsewhereOnTheMountDoesNotMatterWhereOnlyTheIdIsToBeClaimed) {
@@ -300,9 +300,7 @@ TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneBelowAnotherMount) {
         facts,
         "Postfix's master, pid 771, is running in /Mail/" + id +
             ", which is not in what is mounted at /Mail now: something else was mounted over it",
-        "unmount what was mounted last at /Mail (findmnt /Mail), or stop Postfix; the relink is "
-        "tried again "
-        "by itself");
+        "Unmount the file system that was mounted last at /Mail; the agent retries automatically.");
     facts.masters = {};
     EXPECT_FALSE(plan_relink(facts, {}).refusal);
 }
@@ -322,7 +320,7 @@ TEST(RelinkPlan, RefusesAnIdThatIsHeldElsewhere) {
     expect_refused(
         facts,
         "the id " + id + " is held by another: host mx2, boot b00t, since 2026-11-22T12:00:00Z",
-        "find out which host is " + id + "; stop postfix-elb-agent on the one that is not");
+        "Find out which host is " + id + ", and stop postfix-elb-agent on the one that is not.");
     facts.ownership.holder = {};
     EXPECT_EQ(plan_relink(facts, {}).refusal,
               "the id " + id + " is held by another: an owner whose record cannot be read");
@@ -334,7 +332,7 @@ TEST(RelinkPlan, RefusesAnIdThatAnotherTook) {
     facts.ownership.holder = {id, "b00t", "mx2", "mx2", ""};
     expect_refused(
         facts, "the lock on the id " + id + " was lost to another: host mx2, boot b00t",
-        "stop Postfix, find out which host is " + id + ", then restart postfix-elb-agent");
+        "Stop Postfix, find out which host is " + id + ", and then restart postfix-elb-agent.");
 }
 
 TEST(RelinkPlan, OwnershipThatCannotBeToldIsAFailureRatherThanARefusal) {
@@ -344,10 +342,9 @@ TEST(RelinkPlan, OwnershipThatCannotBeToldIsAFailureRatherThanARefusal) {
     const RelinkPlan plan = plan_relink(facts, {});
     EXPECT_TRUE(plan.doubtful);
     EXPECT_EQ(plan.refusal, "cannot tell who holds the id " + id + ": open x: Stale file handle");
-    EXPECT_EQ(plan.remedy,
-              "see whether root can read and lock files below /Mail/.postfix-elb-agent; the relink "
-              "is tried again by "
-              "itself");
+    EXPECT_EQ(plan.remedy.advice,
+              "Let root read and lock files below /Mail/.postfix-elb-agent; the agent retries "
+              "automatically.");
     EXPECT_TRUE(plan.steps.empty());
 }
 
@@ -362,15 +359,14 @@ TEST(RelinkPlan, LeavesToAnotherAgentOfThisHostWhatItHolds) {
                        " and has not relinked: still to do is to make /var/spool/postfix a "
                        "symbolic link to /Mail/" +
                        id + " in one step",
-                   "the agent that is running holds the id; it relinks at its start: sudo "
-                   "systemctl restart postfix-elb-agent");
+                   "The running agent holds the id and relinks when it starts: restart it.");
 }
 
 TEST(RelinkPlan, RefusesAQueueThatIsNotADirectory) {
     RelinkFacts facts = first_boot();
     facts.queue = Dir::other;
     expect_refused(facts, "/Mail/" + id + " exists and is not a directory",
-                   "move /Mail/" + id + " away");
+                   "Move /Mail/" + id + " away; the agent retries automatically.");
 }
 
 TEST(RelinkPlan, RefusesToReplaceADirectoryWithMailInIt) {
@@ -378,15 +374,33 @@ TEST(RelinkPlan, RefusesToReplaceADirectoryWithMailInIt) {
     facts.link_mail = 1;
     expect_refused(
         facts, "/var/spool/postfix is a directory with 1 queued message in it: it is not replaced",
-        "keep Postfix stopped: sudo systemctl stop postfix; sudo mv -T /var/spool/postfix "
-        "/var/spool/postfix.with-mail; sudo systemctl restart postfix-elb-agent; when readlink "
-        "/var/spool/postfix prints /Mail/" +
-            id +
-            ": for d in bounce defer trace maildrop hold incoming active deferred; do sudo find "
-            "/var/spool/postfix.with-mail/$d -type f -exec mv -n -t /var/spool/postfix/$d {} +; "
-            "done; sudo "
-            "postsuper -s; sudo systemctl start postfix; what is left in those folders of "
-            "/var/spool/postfix.with-mail had a namesake: once that is delivered, the same again");
+        "Keep Postfix stopped while the mail moves; files that stay in "
+        "/var/spool/postfix.with-mail have the name of a queued message: move them once that is "
+        "delivered.");
+    EXPECT_EQ(plan_relink(facts, {}).remedy.commands,
+              (std::vector<std::string>{
+                  "sudo systemctl stop postfix",
+                  "[ -L /var/spool/postfix ] || sudo mv -nT /var/spool/postfix "
+                  "/var/spool/postfix.with-mail",
+                  "sudo systemctl restart postfix-elb-agent",
+                  "[ \"$(readlink /var/spool/postfix)\" = /Mail/" + id +
+                      " ] && for d in bounce defer trace maildrop hold incoming active deferred; "
+                      "do sudo find /var/spool/postfix.with-mail/$d -type f -exec mv -n -t "
+                      "/var/spool/postfix/$d {} +; done",
+                  "sudo postsuper -s",
+                  "[ \"$(readlink /var/spool/postfix)\" = /Mail/" + id +
+                      " ] && sudo systemctl start postfix",
+              }));
+}
+
+TEST(RelinkPlan, QuotesPathsInCommands) {
+    Settings settings;
+    settings.queue.link = "/var/spool/post fix";
+    RelinkFacts facts = directory_at_link();
+    facts.link_mail = 1;
+    EXPECT_EQ(plan_relink(facts, settings).remedy.commands[1],
+              "[ -L '/var/spool/post fix' ] || sudo mv -nT '/var/spool/post fix' "
+              "'/var/spool/post fix.with-mail'");
 }
 
 TEST(RelinkPlan, RefusesToLeadTheLinkAwayFromADirectoryWithMailInIt) {
@@ -397,16 +411,15 @@ TEST(RelinkPlan, RefusesToLeadTheLinkAwayFromADirectoryWithMailInIt) {
     EXPECT_EQ(plan.refusal,
               "/var/spool/postfix leads to /srv/queue, a directory with 2 queued messages in it: "
               "it is not replaced");
-    EXPECT_TRUE(
-        plan.remedy.starts_with("keep Postfix stopped: sudo systemctl stop postfix; sudo rm "
-                                "/var/spool/postfix; sudo systemctl restart "));
-    EXPECT_NE(plan.remedy.find("sudo find /srv/queue/$d "), std::string::npos);
+    EXPECT_EQ(plan.remedy.commands[1],
+              "[ \"$(readlink /var/spool/postfix)\" = /srv/queue ] && sudo rm /var/spool/postfix");
+    EXPECT_NE(plan.remedy.commands[3].find("sudo find /srv/queue/$d "), std::string::npos);
 }
 
 TEST(RelinkPlan, RefusesWithoutASkeleton) {
     const std::string remedy =
-        "put a pristine queue directory at /var/spool/postfix_org, or correct the setting "
-        "queue.skeleton";
+        "Put a pristine queue directory at /var/spool/postfix_org, or correct the setting "
+        "queue.skeleton.";
     RelinkFacts facts = first_boot();
     facts.skeleton = Dir::absent;
     expect_refused(
@@ -434,7 +447,7 @@ TEST(RelinkPlan, RefusesToSetADirectoryAsideOverAnother) {
                    "the directory at /var/spool/postfix cannot be set aside: "
                    "/var/spool/postfix.before-relink exists "
                    "already",
-                   "move /var/spool/postfix.before-relink away");
+                   "Move /var/spool/postfix.before-relink away; the agent retries automatically.");
 }
 
 TEST(RelinkPlan, SaysWhyAMountMayNotBeUsed) {
@@ -671,7 +684,7 @@ TEST(RelinkPlanProperty, FromEveryStateThatIsNotRefusedTheGoalIsReachedSafely) {
         const RelinkPlan plan = plan_relink(observe(start), {});
         if (plan.refusal) {
             EXPECT_TRUE(plan.steps.empty());
-            EXPECT_FALSE(plan.remedy.empty());
+            EXPECT_FALSE(plan.remedy.advice.empty());
             ++refused;
             return;
         }

@@ -205,8 +205,8 @@ void expect_all_well(const Verdict& verdict) {
 std::size_t longest_text(const Verdict& verdict) {
     std::size_t longest = std::max(verdict.output.size(), verdict.ready_output.size());
     for (const core::Finding& finding : verdict.checks) {
-        longest = std::max(
-            {longest, finding.observed.size(), finding.output.size(), finding.remedy.size()});
+        longest = std::max({longest, finding.observed.size(), finding.output.size(),
+                            test::text_of(finding.remedy).size()});
     }
     return longest;
 }

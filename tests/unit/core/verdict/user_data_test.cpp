@@ -42,7 +42,7 @@ TEST(AfterUserData, TheRelinkIsPendingAndSaysWhatItWaitsFor) {
         finding.output,
         "/var/spool/postfix to /Mail/i-0123456789abcdef0: waits until cloud-init has run user data "
         "(queue.after_user_data)");
-    EXPECT_THAT(finding.remedy, HasSubstr("cloud-init status --long"));
+    EXPECT_THAT(test::text_of(finding.remedy), HasSubstr("cloud-init status --long"));
 }
 
 TEST(AfterUserData, ThePhaseIsRelinking) {
