@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <type_traits>
 
 namespace agent {
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::array<char, 8> magic{'P', 'E', 'A', 'L', 'O', 'G', '0', '1'};
 
-/// As it lies in the file: one program writes and reads it, in one boot of one machine.
+/// As in the file, which one program writes and reads in one boot of one machine.
 struct Record {
     std::array<char, 8> magic{};
     std::uint32_t source = 0;
@@ -27,18 +28,34 @@ struct Record {
 };
 static_assert(std::has_unique_object_representations_v<Record>, "padding would be written unset");
 
-std::uint64_t checksum_of(const Record& record) {
-    return fingerprint_of({reinterpret_cast<const char*>(&record), offsetof(Record, checksum)});
-}
-
-}  // namespace
-
+/// FNV-1a, 64 bits.
 std::uint64_t fingerprint_of(std::string_view bytes) {
     std::uint64_t hash = 0xcbf29ce484222325;
     for (const char c : bytes) {
         hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
     }
     return hash;
+}
+
+std::uint64_t checksum_of(const Record& record) {
+    return fingerprint_of({reinterpret_cast<const char*>(&record), offsetof(Record, checksum)});
+}
+
+}  // namespace
+
+FingerprintRead read_fingerprint(DiskReader& reader, int file, std::uint64_t offset) {
+    std::array<char, fingerprint_bytes> bytes{};
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
+    std::size_t have = 0;
+    while (have < size) {  // bytes on two pages may come in two pieces
+        const auto got =
+            reader.read(file, std::span(bytes).first(size).subspan(have), offset - size + have);
+        if (!got || got->bytes == 0) {
+            return {std::nullopt, got && got->fetching};
+        }
+        have += got->bytes;
+    }
+    return {fingerprint_of({bytes.data(), size})};
 }
 
 core::Result<std::optional<LogPosition>> LogPositionFile::read() const {
@@ -54,8 +71,8 @@ core::Result<std::optional<LogPosition>> LogPositionFile::read() const {
         record.checksum != checksum_of(record) || record.source > 1 ||
         record.cursor_length > max_cursor) {
         return core::Error{core::Errc::malformed,
-                           "the position in the mail log that an earlier agent of this boot "
-                           "kept is damaged; the log of this boot is counted from its beginning"};
+                           "the position in the mail log that an earlier agent wrote is damaged: "
+                           "the log of this boot is counted from its beginning"};
     }
     LogPosition position;
     position.source = static_cast<DeliveryMetrics::Source>(record.source);

@@ -40,8 +40,7 @@ core::Result<void> LogTail::follow(FileDescriptor file, core::WallTime boot_bega
         return status.error();
     }
     if (!S_ISREG(status->st_mode)) {
-        return core::Error{core::Errc::unsupported,
-                           "the mail log that was handed over is not a regular file"};
+        return core::Error{core::Errc::unsupported, "the mail log is not a regular file"};
     }
     for (const Followed& known : files_) {
         const auto known_status = status_of(known.file);
@@ -49,9 +48,9 @@ core::Result<void> LogTail::follow(FileDescriptor file, core::WallTime boot_bega
             return {};
         }
     }
-    if (first_) {
+    if (phase_ == Phase::without_file) {
         search_.emplace(static_cast<std::uint64_t>(status->st_size), boot_began, now, local_time_);
-        first_ = false;
+        phase_ = Phase::searching_boot;
     }
     files_.push_back(Followed{std::move(file), comes});
     return {};
@@ -60,124 +59,79 @@ core::Result<void> LogTail::follow(FileDescriptor file, core::WallTime boot_bega
 void LogTail::begin_counting(Count count, const std::optional<LogPosition>& counted,
                              core::WallTime boot_began, core::WallTime now) {
     count_ = std::move(count);
-    const bool nothing_read = first_ || search_;
-    if (counted && counted->source == DeliveryMetrics::Source::file && nothing_read) {
-        place_ = counted;
-    } else {
-        barrier_.set(counted ? counted->stamp : boot_began - stamp_slack, now);
+    if (phase_ != Phase::reading && counted && counted->source == DeliveryMetrics::Source::file) {
+        counted_ = counted;
+        return;
     }
+    filter_.set(counted ? counted->stamp : boot_began - stamp_slack, now);
 }
 
-/// A slice to return at once, while what comes before the reading is not done.
-core::Result<std::optional<LogTail::Slice>> LogTail::prepare(core::WallTime now) {
-    if (search_) {
-        const auto step = search_->step(files_.front().file.get());
-        if (!step) {
-            return step.error();
+core::Result<LogTail::Step> LogTail::prepare(core::WallTime now) {
+    if (phase_ == Phase::searching_boot) {
+        auto step = search_boot();
+        if (!step || *step) {
+            return step;
         }
-        if (!step->offset) {
-            return std::optional(Slice{.bytes = 0, .at_end = false, .fetching = step->fetching});
-        }
-        offset_ = *step->offset;
-        search_.reset();
     }
-    if (place_ && !files_.empty()) {
-        const Found found = find_place(*place_);
-        if (found == Found::fetching) {
-            return std::optional(Slice{.bytes = 0, .at_end = false, .fetching = true});
-        }
-        if (found == Found::no) {
-            barrier_.set(place_->stamp, now);
-        }
-        place_.reset();
-    }
-    return std::optional<Slice>();
+    return phase_ == Phase::searching_position ? search_position(now) : Step();
 }
 
-/// The newest file first: the copy of a log has the place, too, and so has the log if it was not
-/// cut.
-LogTail::Found LogTail::find_place(const LogPosition& place) {
-    for (std::size_t i = files_.size(); i-- > 0;) {
-        const Found found = is_in(place, files_[i]);
-        if (found == Found::no) {
-            continue;
-        }
-        if (found == Found::yes) {
-            files_[i].count_from = place.offset;
-            std::for_each(files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(i),
-                          [](Followed& older) { older.count_from = UINT64_MAX; });
-        }
-        return found;
+core::Result<LogTail::Step> LogTail::search_boot() {
+    const auto step = search_->step(files_.front().file.get());
+    if (!step) {
+        return step.error();
     }
-    return Found::no;
+    if (!step->offset) {
+        return Step(Slice{.at_end = false, .fetching = step->fetching, .stamp = {}});
+    }
+    files_.front().offset = *step->offset;
+    search_.reset();
+    phase_ = Phase::searching_position;
+    return Step();
 }
 
-LogTail::Found LogTail::is_in(const LogPosition& place, const Followed& followed) {
-    const std::uint64_t begin =
-        place.offset - std::min<std::uint64_t>(place.offset, fingerprint_bytes);
-    std::array<char, fingerprint_bytes> bytes{};
-    const auto wanted = static_cast<std::size_t>(place.offset - begin);
-    std::size_t have = 0;
-    while (have < wanted) {  // what lies on two pages may come in two pieces
-        const auto got = place_reader_.read(
-            followed.file.get(), std::span(bytes).first(wanted).subspan(have), begin + have);
-        if (got && got->fetching) {
-            return Found::fetching;
+/// The newest file first: the copy of a log has the position, too, and so has the log if it was not
+/// truncated.
+LogTail::Step LogTail::search_position(core::WallTime now) {
+    std::size_t i = counted_ ? files_.size() : 0;
+    bool found = false;
+    while (i > 0 && !found) {
+        const auto read =
+            read_fingerprint(position_reader_, files_[--i].file.get(), counted_->offset);
+        if (read.fetching) {
+            return Slice{.at_end = false, .fetching = true, .stamp = {}};
         }
-        if (!got || got->bytes == 0) {
-            return Found::no;
-        }
-        have += got->bytes;
+        found = read.fingerprint == counted_->fingerprint;
     }
-    return fingerprint_of({bytes.data(), wanted}) == place.fingerprint ? Found::yes : Found::no;
+    if (found) {
+        files_[i].count_from = counted_->offset;
+        std::for_each(files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(i),
+                      [](Followed& older) { older.count_from = UINT64_MAX; });
+    } else if (counted_) {
+        filter_.set(counted_->stamp, now);
+    }
+    counted_.reset();
+    phase_ = Phase::reading;
+    return std::nullopt;
 }
 
 core::Result<LogTail::Slice> LogTail::read_slice(std::size_t max_bytes, core::WallTime boot_began,
                                                  core::WallTime now) {
-    if (auto prepared = prepare(now); !prepared) {
+    const auto prepared = prepare(now);
+    if (!prepared) {
         return prepared.error();
-    } else if (*prepared) {
+    }
+    if (*prepared) {
         return **prepared;
     }
     Slice slice;
-    std::array<char, buffer_size> buffer;
-    while (!files_.empty()) {
-        if (auto checked = begin_again_if_truncated(); !checked) {
-            return checked.error();
+    bool more = !files_.empty();
+    while (more) {
+        const auto read = read_piece(max_bytes - slice.bytes, slice, boot_began, now);
+        if (!read) {
+            return read.error();
         }
-        // Asked before the read that finds the end: what the old file got after the new one began
-        // is not awaited.
-        const auto rotated = next_file_has_begun();
-        if (!rotated) {
-            return rotated.error();
-        }
-        std::size_t wanted = std::min(buffer.size(), max_bytes - slice.bytes);
-        if (wanted == 0) {
-            slice.at_end = false;
-            break;
-        }
-        const Followed& front = files_.front();
-        if (offset_ < front.count_from) {
-            wanted = static_cast<std::size_t>(
-                std::min<std::uint64_t>(wanted, front.count_from - offset_));
-        }
-        const auto got = reader_.read(front.file.get(), std::span(buffer).first(wanted), offset_);
-        if (!got) {
-            return got.error();
-        }
-        if (got->fetching) {
-            slice.at_end = false;
-            slice.fetching = true;
-            break;
-        }
-        if (got->bytes > 0) {
-            take({buffer.data(), got->bytes}, boot_began, now);
-            slice.bytes += got->bytes;
-        } else if (*rotated) {
-            next_file(boot_began, now);
-        } else {
-            break;
-        }
+        more = *read;
     }
     if (slice.bytes > 0) {
         slice.stamp = last_stamp(now);
@@ -186,13 +140,59 @@ core::Result<LogTail::Slice> LogTail::read_slice(std::size_t max_bytes, core::Wa
     return slice;
 }
 
-void LogTail::take(std::string_view bytes, core::WallTime boot_began, core::WallTime now) {
-    const bool counted = count_ && offset_ >= files_.front().count_from;
-    lines_.feed(bytes, [&](std::string_view line) { on_line(line, counted, boot_began, now); });
-    if (const auto newline = bytes.rfind('\n'); newline != std::string_view::npos) {
-        line_end_ = offset_ + newline + 1;
+/// False: the slice ends here.
+core::Result<bool> LogTail::read_piece(std::size_t max_bytes, Slice& slice,
+                                       core::WallTime boot_began, core::WallTime now) {
+    if (auto checked = restart_if_truncated(); !checked) {
+        return checked.error();
     }
-    offset_ += bytes.size();
+    // Asked before the read that finds the end: what the old file gets after the new one has begun
+    // is not awaited.
+    const auto rotated = next_file_has_begun();
+    if (!rotated) {
+        return rotated.error();
+    }
+    std::array<char, buffer_size> buffer;
+    Followed& front = files_.front();
+    std::uint64_t wanted = std::min(buffer.size(), max_bytes);
+    if (front.offset < front.count_from) {
+        wanted = std::min(wanted, front.count_from - front.offset);
+    }
+    if (wanted == 0) {
+        slice.at_end = false;
+        return false;
+    }
+    const auto got =
+        front.reader.read(front.file.get(), std::span(buffer).first(wanted), front.offset);
+    if (!got) {
+        return got.error();
+    }
+    if (got->bytes > 0) {
+        take({buffer.data(), got->bytes}, boot_began, now);
+        slice.bytes += got->bytes;
+        return true;
+    }
+    slice.fetching = got->fetching;
+    slice.at_end = !got->fetching;
+    const bool next = slice.at_end && *rotated;
+    if (next) {
+        next_file(boot_began, now);
+    }
+    return next;
+}
+
+bool LogTail::counts_here() const {
+    return count_ && files_.front().offset >= files_.front().count_from;
+}
+
+void LogTail::take(std::string_view bytes, core::WallTime boot_began, core::WallTime now) {
+    const bool counted = counts_here();
+    lines_.feed(bytes, [&](std::string_view line) { on_line(line, counted, boot_began, now); });
+    Followed& front = files_.front();
+    if (const auto newline = bytes.rfind('\n'); newline != std::string_view::npos) {
+        front.line_end = front.offset + newline + 1;
+    }
+    front.offset += bytes.size();
 }
 
 void LogTail::on_line(std::string_view line, bool counted, core::WallTime boot_began,
@@ -201,7 +201,7 @@ void LogTail::on_line(std::string_view line, bool counted, core::WallTime boot_b
     std::copy_n(line.begin(), line_begin_size_, line_begin_.begin());
     history_.feed(line, boot_began, now);
     const bool cut = std::exchange(all_lines_cut_, lines_.lines_cut()) != lines_.lines_cut();
-    if (counted && barrier_.passes(line, now, local_time_)) {
+    if (counted && filter_.passes(line, now, local_time_)) {
         lines_cut_ += cut ? 1 : 0;
         count_(line);
     }
@@ -213,31 +213,30 @@ std::optional<core::WallTime> LogTail::last_stamp(core::WallTime now) const {
 }
 
 std::optional<LogPosition> LogTail::position() const {
-    if (!count_ || barrier_.is_closed() || !stamp_ || line_end_ == 0 ||
-        line_end_ < files_.front().count_from) {
+    if (!count_ || filter_.is_closed() || !stamp_) {
         return std::nullopt;
     }
-    LogPosition position{.offset = line_end_, .cursor = {}, .stamp = *stamp_};
-    const std::uint64_t begin = line_end_ - std::min<std::uint64_t>(line_end_, fingerprint_bytes);
-    std::array<char, fingerprint_bytes> bytes{};
-    const auto wanted = static_cast<std::size_t>(line_end_ - begin);
-    const auto got =
-        DiskReader(0).read(files_.front().file.get(), std::span(bytes).first(wanted), begin);
-    if (!got || got->bytes != wanted) {
-        return std::nullopt;  // it was truncated or taken out of memory just now: the next batch
-                              // tells
+    const Followed& front = files_.front();
+    if (front.line_end == 0 || front.line_end < front.count_from) {
+        return std::nullopt;
     }
-    position.fingerprint = fingerprint_of({bytes.data(), wanted});
-    return position;
+    DiskReader reader(0);
+    const auto read = read_fingerprint(reader, front.file.get(), front.line_end);
+    if (!read.fingerprint) {
+        return std::nullopt;  // truncated or evicted just now; the next slice has a position again
+    }
+    return LogPosition{
+        .offset = front.line_end, .fingerprint = *read.fingerprint, .cursor = {}, .stamp = *stamp_};
 }
 
-core::Result<void> LogTail::begin_again_if_truncated() {
-    const auto status = status_of(files_.front().file);
+core::Result<void> LogTail::restart_if_truncated() {
+    Followed& front = files_.front();
+    const auto status = status_of(front.file);
     if (!status) {
         return status.error();
     }
-    if (static_cast<std::uint64_t>(status->st_size) < offset_) {
-        offset_ = line_end_ = files_.front().count_from = 0;
+    if (static_cast<std::uint64_t>(status->st_size) < front.offset) {
+        front.offset = front.line_end = front.count_from = 0;
         lines_.reset();
         ++truncations_;
     }
@@ -248,8 +247,7 @@ core::Result<bool> LogTail::next_file_has_begun() const {
     if (files_.size() < 2) {
         return false;
     }
-    // A file that waits behind another has been followed by it in turn: it has begun, even if it
-    // stayed empty.
+    // The second file has been rotated, too: it has begun, even if it stayed empty.
     if (files_.size() > 2) {
         return true;
     }
@@ -261,18 +259,17 @@ core::Result<bool> LogTail::next_file_has_begun() const {
 }
 
 void LogTail::next_file(core::WallTime boot_began, core::WallTime now) {
-    const bool counted = count_ && offset_ >= files_.front().count_from;
+    const bool counted = counts_here();
     lines_.finish([&](std::string_view line) { on_line(line, counted, boot_began, now); });
     files_.pop_front();
-    // One that is closed stays as it is: nothing that was read is later.
-    if (files_.front().comes == Comes::as_another_log && count_ && !barrier_.is_closed()) {
-        const auto last = last_stamp(now);
-        if (last || stamp_) {
-            barrier_.set(last ? *last : *stamp_, now);
-        }
+    // A filter that is still closed stays: no line that was read is later.
+    if (files_.front().comes == Comes::by_rotation || !count_ || filter_.is_closed()) {
+        return;
     }
-    offset_ = line_end_ = 0;
-    reader_ = DiskReader(read_ahead);
+    const auto last = last_stamp(now);
+    if (last || stamp_) {
+        filter_.set(last ? *last : *stamp_, now);
+    }
 }
 
 }  // namespace agent
