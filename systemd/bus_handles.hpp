@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Owners of what sd-bus(3) hands out.
+// Owners of the objects of sd-bus(3).
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -21,7 +21,7 @@ struct DropMessage {
     void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
 };
 
-using Bus = std::unique_ptr<sd_bus, CloseBus>;  ///< closed with what is not sent yet
+using Bus = std::unique_ptr<sd_bus, CloseBus>;  ///< closed with its unsent messages
 using Slot = std::unique_ptr<sd_bus_slot, DropSlot>;
 using Message = std::unique_ptr<sd_bus_message, DropMessage>;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sd_listen_fds(3): the sockets that a socket unit opened for this process. The service manager
-// keeps its own copy of each: a connection that nobody accepts waits in it for the next process, so
-// shutdown(2) must never be called on one.
+// keeps its own copy of each, so that a connection that is not accepted waits for the next process:
+// never call shutdown(2) on one.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ struct PassedSockets {
     /// Listening TCP sockets, non-blocking, close-on-exec; in the order of the unit. The caller
     /// owns them.
     std::vector<int> listening;
-    /// One line for each that is something else, naming the descriptor, its FileDescriptorName= and
-    /// what it is. Those are closed.
+    /// One line for each other descriptor, which is closed: its number, FileDescriptorName= and
+    /// type.
     std::vector<std::string> refused;
 };
 

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t longest_status = 1000;
 
-// A manager that does not listen is no reason to fail: sd_notify's result says only that.
-void tell(const std::string& state) {
+// Ignores the result: an absent manager is no failure.
+void send(const std::string& state) {
     static_cast<void>(sd_notify(0, state.c_str()));
 }
 
@@ -27,26 +27,26 @@ bool manager_listens() {
 }
 
 void notify_ready() {
-    tell("READY=1");
+    send("READY=1");
 }
 
 void notify_reloading() {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     const long long microseconds = now.tv_sec * 1'000'000LL + now.tv_nsec / 1'000;
-    tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
+    send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
 }
 
 void notify_stopping(std::chrono::microseconds within) {
-    tell("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(within.count()));
+    send("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(within.count()));
 }
 
 void notify_status(std::string_view text) {
-    tell("STATUS=" + core::printable(text, longest_status));
+    send("STATUS=" + core::printable(text, longest_status));
 }
 
 void notify_watchdog() {
-    tell("WATCHDOG=1");
+    send("WATCHDOG=1");
 }
 
 }  // namespace systemd

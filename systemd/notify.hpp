@@ -9,15 +9,15 @@
 
 namespace systemd {
 
-/// Whether there is one.
+/// Whether there is a service manager.
 [[nodiscard]] bool manager_listens();
 
 void notify_ready();
 void notify_reloading();
-/// The end comes within that time, however short TimeoutStopSec= is.
+/// Extends the stop timeout to this time, even if TimeoutStopSec= is shorter.
 void notify_stopping(std::chrono::microseconds within);
-/// The text comes from the server, which may be somebody else's: it is cut and made one line of
-/// printable ASCII, so that it can say nothing but a status.
+/// Sends one line of printable ASCII of bounded length. Why: the text comes from the server, which
+/// an attacker may control, and must not become another message.
 void notify_status(std::string_view text);
 void notify_watchdog();
 

@@ -30,8 +30,7 @@ int keep_answer(sd_bus_message* answer, void* kept, sd_bus_error* /*error*/) {
     return 0;
 }
 
-/// A blocking call of libsystemd waits 25 s for a bus that accepts and says nothing; hence a loop
-/// of our own.
+/// Why a loop: a blocking call of libsystemd waits 25 s for a bus that accepts and does not reply.
 class Conversation {
    public:
     explicit Conversation(std::chrono::milliseconds within)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Single questions to systemd over the system bus, for processes that have nothing else to do than
-// to wait for the answer. Each call makes a connection of its own and takes at most `within`,
-// whatever the bus and systemd do.
+// Single calls to systemd over the system bus, for processes that may block. Each call opens its
+// own connection and takes at most `within`, even if the bus or systemd hangs.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -15,8 +14,8 @@ namespace systemd {
 /// Whether systemd is this host's service manager, sd_booted(3).
 [[nodiscard]] bool manages_this_host();
 
-/// How a unit stands. One that systemd does not know is inactive. Errors: missing or unavailable
-/// (there is no bus), timed_out, refused (systemd says so).
+/// The state of a unit; one that systemd does not know is inactive. Errors: missing or unavailable
+/// (there is no bus), timed_out, refused (by systemd).
 [[nodiscard]] core::Result<core::StartingUnit> ask_unit(const std::string& unit,
                                                         std::chrono::milliseconds within);
 

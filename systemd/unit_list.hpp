@@ -14,7 +14,7 @@ struct sd_bus_message;
 namespace systemd {
 
 struct ListedUnit {
-    core::UnitFacts facts;  ///< but has_processes, which the list does not tell
+    core::UnitFacts facts;  ///< without has_processes, which the list lacks
     std::string path;       ///< its D-Bus object
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every unit is asked for at once, so that one deadline holds for all: a call that waits by itself
-// would wait for a bus that hangs as long as libsystemd thinks fit.
+// Sends the requests for all units at once, so that one deadline holds for all. A blocking call
+// would wait as long as libsystemd's own timeout.
 #include "systemd/unit_properties.hpp"
 
 #include "core/base/printable.hpp"
@@ -27,7 +27,7 @@ std::string printable(const char* text) {
     return core::printable(text == nullptr ? "" : text, longest_text);
 }
 
-// Each reader takes one value off the message, which stands inside of the variant.
+// Each reader takes one value, inside the variant, off the message.
 int read(sd_bus_message* message, std::string& text) {
     const char* value = nullptr;
     const int result = sd_bus_message_read_basic(message, 's', &value);
@@ -165,7 +165,7 @@ int take_answer(sd_bus_message* message, void* data, sd_bus_error* /*error*/) {
     if (const sd_bus_error* error = sd_bus_message_get_error(message); error != nullptr) {
         *asked.error = printable(error->message != nullptr ? error->message : error->name);
     } else if (read_all(message, asked.unit) < 0) {
-        *asked.error = "what it says of " + asked.unit.name + " has a form that is not known";
+        *asked.error = "the reply about " + asked.unit.name + " has an unknown form";
     }
     return 0;
 }

@@ -14,7 +14,7 @@ namespace systemd {
 
 /// One entry for each name, in that order; a unit that does not exist is "not-found". systemd reads
 /// the files of a unit that it has not loaded, as for `systemctl show`; nothing changes. Errors:
-/// unavailable (no bus, or nobody answers there), timed_out (not everything was answered within
+/// unavailable (no bus, or no reply there), timed_out (not everything was answered within
 /// `patience`), malformed.
 [[nodiscard]] core::Result<std::vector<core::UnitProperties>> read_units(
     const std::vector<std::string>& names,

@@ -68,7 +68,7 @@ class Units::Client {
 
    private:
     using Taker = void (Client::*)(sd_bus_message*);
-    // libsystemd calls back with what was given beside the function: the client.
+    // libsystemd passes the client back as user data.
     template <Taker taker>
     static int call(sd_bus_message* message, void* client, sd_bus_error* /*error*/) {
         (static_cast<Client*>(client)->*taker)(message);
@@ -139,7 +139,7 @@ void Units::Client::process() {
     }
 }
 
-// Nothing is waited for: libsystemd queues what is sent until the bus has taken us in.
+// Does not wait: libsystemd queues messages until the bus has accepted the connection.
 void Units::Client::connect() {
     sd_bus* opened = nullptr;
     const int result = sd_bus_open_system(&opened);
@@ -165,7 +165,7 @@ void Units::Client::watch_signals() {
                                             &call<&Client::take_owner>, nullptr, this)));
 }
 
-// Without it systemd sends no signals. That it is refused (subscribed already) changes nothing.
+// Without it systemd sends no signals. A refusal (subscribed already) changes nothing.
 void Units::Client::subscribe() {
     const Message message = new_call(manager_path, manager, "Subscribe");
     if (message) {
@@ -232,8 +232,8 @@ void Units::Client::ask_missing_type() {
     }
 }
 
-// No limit of time: a systemd that hangs has one question of ours before it, however long that
-// lasts, and is known to be back as soon as it answers it.
+// Without a timeout: a hung systemd has one outstanding request, and its late reply shows that it
+// is back.
 void Units::Client::send_question(Message question, sd_bus_message_handler_t taker) {
     sd_bus_slot* slot = nullptr;
     keep(
@@ -256,7 +256,7 @@ void Units::Client::take_list(sd_bus_message* answer) {
     ask_missing_type();
 }
 
-// What changed between the list and the watch is seen by asking once more.
+// A change between the list and the watch is found by one more request.
 void Units::Client::watch_units() {
     std::map<std::string, Slot> watched;
     for (const ListedUnit& unit : listed_) {
@@ -275,8 +275,7 @@ void Units::Client::watch_units() {
     watched_ = std::move(watched);
 }
 
-// A unit that was unloaded meanwhile has no type to tell; the list that is asked next is without
-// it.
+// A unit that was unloaded meanwhile has no type; the next list is without it.
 void Units::Client::take_type(sd_bus_message* answer) {
     question_.reset();
     const auto missing =
@@ -319,7 +318,7 @@ void Units::Client::take_unit_signal(sd_bus_message* signal) {
     }
 }
 
-// Asked while it reads its files, systemd answers when it is through.
+// A request during a reload is answered after it.
 void Units::Client::take_reloading(sd_bus_message* signal) {
     int begins = 0;
     if (sd_bus_message_read(signal, "b", &begins) > 0 && begins == 0) {
@@ -328,8 +327,8 @@ void Units::Client::take_reloading(sd_bus_message* signal) {
     }
 }
 
-// systemd executes itself anew on an upgrade and on `systemctl daemon-reexec`: what was asked is
-// not answered then.
+// systemd re-executes itself on an upgrade and on `systemctl daemon-reexec`, and then does not
+// reply to earlier requests.
 void Units::Client::take_owner(sd_bus_message* signal) {
     const char* name = nullptr;
     const char* before = nullptr;

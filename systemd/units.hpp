@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What systemd says of the units that run Postfix, over the system bus, kept current by its
-// signals: asking for it waits for nothing. One question is in flight at a time: the list of the
-// loaded units that match (all of them at one moment, with their jobs), asked again whenever a
-// signal says that one of them may have changed. A systemd that does not answer is left alone until
-// it does; meanwhile the units stay as they were last known.
+// The state of the units that run Postfix, from systemd over the system bus, kept current by its
+// signals. No call blocks. One request is outstanding at a time: the list of the loaded units that
+// match, with their jobs, requested again after each signal about one of them. While systemd does
+// not reply it gets no further request, and the units stay as they were.
 //
 // The units are postfix.service and postfix@<instance>.service. Others whose name begins with
 // "postfix" do not run master: Debian 13's postfix-resolvconf.service, exporters, policy daemons,
 // this agent.
 //
 // A unit has no processes when its Type= is "oneshot" (Debian's postfix.service until 12:
-// /bin/true, so that it is active whatever becomes of postfix@-.service), or its state is "exited".
+// /bin/true, so that it is active independently of postfix@-.service), or its state is "exited".
 #pragma once
 
 #include "core/model/facts.hpp"
@@ -24,10 +23,10 @@ struct pollfd;
 namespace systemd {
 
 struct UnitsLimits {
-    std::chrono::milliseconds answer{3'000};  ///< without an answer for so long: not reachable
+    std::chrono::milliseconds answer{3'000};  ///< without a reply for this long: not reachable
     std::chrono::milliseconds silence{
-        30'000};  ///< after which ask() asks systemd again though no signal came
-    std::chrono::milliseconds first_retry{1'000};  ///< of a bus that is not there; doubles
+        30'000};  ///< without a signal, after which ask() sends a request
+    std::chrono::milliseconds first_retry{1'000};  ///< of an absent bus; doubles
     std::chrono::milliseconds last_retry{30'000};
 };
 
@@ -40,18 +39,16 @@ class Units {
     Units(const Units&) = delete;
     Units& operator=(const Units&) = delete;
 
-    /// What is known now.
+    /// The latest state.
     [[nodiscard]] const core::SystemdFacts& facts() const;
 
-    /// Whether that is what systemd has answered, and no question to it is under way.
+    /// Whether systemd has replied and no request is outstanding.
     [[nodiscard]] bool is_settled() const;
 
-    /// Somebody wants to know: has systemd asked again when its last answer is old. For whoever
-    /// asks next.
+    /// Requests the state again if the last reply is old; for the next facts().
     void ask();
 
-    /// Has it asked in any case: by its answer it knows of everything that it had begun to do
-    /// before.
+    /// Requests the state in any case: the reply includes all jobs that systemd has queued before.
     void ask_anew();
 
     /// What to wait for; fd -1: nothing. The descriptor may be another after each call of
@@ -60,8 +57,8 @@ class Units {
     /// -1: none.
     [[nodiscard]] int timeout_ms() const;
 
-    /// Does what can be done without waiting; connects when it is time to. To be called first of
-    /// all, and after the descriptor was ready or the timeout has passed.
+    /// Handles what is ready without waiting, and connects when due. To be called first, and when
+    /// the descriptor is ready or the timeout has passed.
     void process();
 
    private:

@@ -18,13 +18,13 @@ constexpr int misses_before_asking_again =
 }  // namespace
 
 void DiskReader::fetch(int file, std::uint64_t offset, std::uint64_t size) {
-    // Best effort: what is not fetched is missed again, and waited for in the end.
+    // Best effort: bytes that are not fetched are missed again, and read with a wait at the end.
     (void)::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(size),
                           POSIX_FADV_WILLNEED);
     fetched_to_ = offset + size;
 }
 
-// In pieces, because to ask for much at once takes its time, too.
+// In pieces, because a large request takes long, too.
 void DiskReader::keep_ahead(int file, std::uint64_t offset) {
     if (fetched_to_ >= offset && fetched_to_ - offset < ahead_) {
         fetch(file, fetched_to_, ahead_ / pieces);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a file on a local disk from an event loop: takes what is in memory, and has the kernel
-// fetch the rest meanwhile. A disk may be slow when it matters most: a volume that is filled from a
-// snapshot while the instance boots answers after tens of milliseconds.
+// Reads a file on a local disk from an event loop without waiting: returns bytes in the page cache,
+// and lets the kernel fetch the rest. Why: a volume that is filled from a snapshot during the boot
+// takes tens of milliseconds for a read.
 //
-// Known limits: what does not come after some thousand calls is waited for, and so is everything on
-// a file system whose reads cannot be told not to wait (FUSE, tmpfs on older kernels).
+// Known limits: waits after some thousand misses in a row, and on a file system that does not
+// support RWF_NOWAIT (FUSE, tmpfs on older kernels).
 #pragma once
 
 #include "core/base/result.hpp"
@@ -20,11 +20,11 @@ class DiskReader {
    public:
     struct Got {
         std::size_t bytes = 0;  ///< 0, and not fetching: the end of the file
-        bool fetching = false;  ///< nothing is in memory yet; call again after a millisecond or so
+        bool fetching = false;  ///< not in memory yet; call again after about a millisecond
     };
 
-    /// `ahead`: once something was not in memory, so many bytes are fetched ahead of what is read;
-    /// 0 for reading here and there. `patience`: after so many misses in a row it waits.
+    /// `ahead`: after a miss, this many bytes are fetched ahead; 0 for random reads. `patience`:
+    /// after this many misses in a row it waits.
     explicit DiskReader(std::uint64_t ahead, int patience = 5000)
         : ahead_(ahead), patience_(patience) {}
 
@@ -37,9 +37,9 @@ class DiskReader {
 
     std::uint64_t ahead_;
     int patience_;
-    std::uint64_t fetched_to_ = 0;  ///< the end of what was asked for
+    std::uint64_t fetched_to_ = 0;  ///< the end of the last fetch
     int missed_ = 0;                ///< reads in a row that found nothing in memory
-    bool can_refuse_ = true;        ///< this file's reads can be told not to wait
+    bool can_refuse_ = true;        ///< this file supports RWF_NOWAIT
 };
 
 }  // namespace agent

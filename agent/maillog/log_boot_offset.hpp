@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where in a log this boot's lines begin, found without reading the log: a binary search by the
-// lines' time stamps.
+// Finds where this boot's lines begin in a log by a binary search over the time stamps.
 #pragma once
 
 #include "agent/maillog/disk_reader.hpp"
@@ -26,7 +25,7 @@ class LogBootOffset {
    public:
     struct Step {
         std::optional<std::uint64_t> offset;  ///< absent: there is more to do
-        bool fetching = false;                ///< as DiskReader says it
+        bool fetching = false;                ///< as DiskReader::Got
     };
 
     /// `size`: the file's, now. Lines that are added meanwhile are of this boot.

@@ -31,15 +31,15 @@ void LogCounter::choose(core::MaillogSource wanted, core::StartupLogFacts::Sourc
             break;
     }
     file_is_read_ = file == State::reading;
-    tell_source();
+    publish_source();
 }
 
 void LogCounter::set_journal_is_read(bool is_read) {
     journal_is_read_ = is_read;
-    tell_source();
+    publish_source();
 }
 
-void LogCounter::tell_source() {
+void LogCounter::publish_source() {
     const bool is_read = counted_ == Source::file ? file_is_read_ : journal_is_read_;
     metrics_.set_source(is_read ? counted_ : std::nullopt);
 }
@@ -54,7 +54,7 @@ void LogCounter::reached(std::optional<LogPosition> position, std::optional<core
     }
     position_ = std::move(position);
     if (const auto written = file_.write(*position_);
-        !written && !std::exchange(said_that_it_fails_, true)) {
+        !written && !std::exchange(write_failure_is_logged_, true)) {
         log(Priority::warning,
             written.error().message + "; a restart of the agent may count lines twice");
     }

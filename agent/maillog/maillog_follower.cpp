@@ -19,10 +19,10 @@ namespace {
 
 using Source = core::StartupLogFacts::Source;
 
-/// Well under a millisecond of parsing: what a request may have to wait for.
+/// Well under a millisecond of parsing, which a request may have to wait for.
 constexpr std::size_t slice_bytes = 256 * 1024;
 
-/// What the disk is given to bring what is not in memory.
+/// Time for the disk to fetch.
 constexpr std::chrono::milliseconds fetching_pause{1};
 
 }  // namespace
@@ -57,7 +57,7 @@ asio::awaitable<void> MaillogFollower::open_current(WorkerClient& host,
     request.inode = inode_;
     auto answer = co_await host.ask(request, settings.mount.deadline);
     if (!answer) {
-        co_return;  // the host worker is asked again next round; what is open is read on
+        co_return;  // the next round asks again; the open file is read on
     }
     const auto opened = decode<MaillogOpened>(answer->bytes);
     if (!opened) {
@@ -130,19 +130,19 @@ asio::awaitable<void> MaillogFollower::follow(WorkerClient& host, const core::Se
         co_await open_old(host, settings);
     }
     if (!old_opened_) {
-        co_return;  // nothing is read before it is known what comes first
+        co_return;  // the rotated file must be read first
     }
     co_await open_current(host, settings);
     if (counting != nullptr) {
         count(*counting, settings.maillog.source);
     }
     if (!current_answered_) {
-        co_return;  // where the counting stopped may be in the file that is not there yet
+        co_return;  // the position may be in the file that is not open yet
     }
     co_await read_to_end(counting);
     if (counting != nullptr && tail_.is_counting()) {
         counting->choose(settings.maillog.source,
-                         source_);  // it may have turned out that it cannot be read
+                         source_);  // reading may have failed
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps a LogTail supplied with the mail log's descriptors, which the host worker opens: the file
-// of before the latest rotation first (a start of this boot may be told there), then the log, and
-// each new log after a rotation.
+// Keeps a LogTail supplied with the mail log's descriptors, which the host worker opens: first the
+// latest rotated file, which may have a start of this boot, then the log, and each new log after a
+// rotation. In the server's loop.
 #pragma once
 
 #include "agent/clients/worker_client.hpp"
@@ -18,9 +18,8 @@ namespace agent {
 
 class MaillogFollower {
    public:
-    /// Reads what has been written since. Gives way to other work of the event loop between slices.
-    /// `counting`, which may be nullptr, is told how the file stands and given the lines that it
-    /// counts.
+    /// Reads to the end of the log; yields to the event loop between slices. `counting`, which may
+    /// be nullptr, receives the state of the file and the lines that it counts.
     [[nodiscard]] boost::asio::awaitable<void> follow(WorkerClient& host,
                                                       const core::Settings& settings,
                                                       LogCounter* counting = nullptr);
@@ -39,11 +38,10 @@ class MaillogFollower {
 
     LogTail tail_;
     bool old_opened_ = false;
-    bool current_answered_ = false;  ///< it was opened, or why it cannot be is known
-    bool caught_up_ = false;         ///< what was there in the beginning has been read
+    bool current_answered_ = false;  ///< it was opened, or the error is known
+    bool caught_up_ = false;         ///< read to the end once
     core::StartupLogFacts::Source source_ = core::StartupLogFacts::Source::catching_up;
-    std::string
-        path_;  ///< as the host worker said last: of several places where it is missing, all
+    std::string path_;         ///< from the host worker; all candidates where it is missing
     std::string opened_path_;  ///< of the file that was opened last
     std::string error_;
     std::uint64_t device_ = 0;

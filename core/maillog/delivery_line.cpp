@@ -26,7 +26,7 @@ bool is_digit(char c) {
 
 /// Takes "0.12" off the front.
 std::optional<double> take_decimal(std::string_view& text) {
-    constexpr std::size_t longest = 15;  // a double counts so far
+    constexpr std::size_t longest = 15;  // the precision of a double
     double value = 0;
     double weight = 1;
     bool fraction = false;
@@ -83,8 +83,7 @@ std::string_view take_queue_id(std::string_view& text) {
 
 template <std::size_t Size>
 std::size_t index_in(const std::array<std::string_view, Size>& names, std::string_view name) {
-    const auto found =
-        std::find(names.begin(), names.end() - 1, name);  // the last stands for all others
+    const auto found = std::find(names.begin(), names.end() - 1, name);  // the last is any other
     return static_cast<std::size_t>(found - names.begin());
 }
 
@@ -189,7 +188,7 @@ Kind read_reject(std::string_view text, DeliveryLine& line) {
     return Kind::rejected;
 }
 
-/// "client=host[address], sasl_method=PLAIN, sasl_username=somebody".
+/// "client=host[address], sasl_method=PLAIN, sasl_username=user".
 Kind read_accepted(std::string_view text, DeliveryLine& line) {
     constexpr std::string_view key = ", sasl_method=";
     const auto method = text.find(key);
@@ -243,7 +242,7 @@ Kind read_smtpd(std::string_view text, DeliveryLine& line) {
 }
 
 Kind read_cleanup(std::string_view text) {
-    constexpr std::array said{
+    constexpr std::array texts{
         std::pair{std::string_view("message-id="), Kind::cleaned},
         std::pair{std::string_view("reject: "), Kind::cleanup_rejected},
         std::pair{std::string_view("milter-reject: "), Kind::cleanup_not_accepted},
@@ -255,9 +254,9 @@ Kind read_cleanup(std::string_view text) {
     if (take_queue_id(text).empty()) {
         return Kind::unsupported;
     }
-    const auto found = std::find_if(said.begin(), said.end(),
+    const auto found = std::find_if(texts.begin(), texts.end(),
                                     [text](const auto& s) { return text.starts_with(s.first); });
-    return found == said.end() ? Kind::unsupported : found->second;
+    return found == texts.end() ? Kind::unsupported : found->second;
 }
 
 Kind read_qmgr(std::string_view text, DeliveryLine& line) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line of a mail log: what does it say of the mail that passed? The texts are those of
+// One line of a mail log: what does it report about mail? The texts are those of
 // Postfix 3.5 to 3.11: src/global/log_adhoc.c, src/smtpd/smtpd.c, src/smtpd/smtpd_chat.c,
 // src/smtpd/smtpd_sasl_glue.c, src/tls/tls_misc.c, src/cleanup/cleanup_message.c,
 // src/qmgr/qmgr_active.c, src/bounce/bounce_notify_service.c.
 //
-// Whoever sends mail chooses part of these texts: addresses, host names, what a server answered. A
-// field is therefore taken from where Postfix puts it, in its order, and a text that looks like a
-// field inside a quoted address or behind the place where others choose the words is not one. All
-// views are into the line. Allocates nothing.
+// Strangers choose part of these texts: addresses, host names, replies of servers. A field is
+// therefore taken only from Postfix's own place and order; a text that looks like a field inside a
+// quoted address, or after a part that strangers choose, is none. All views are into the line.
+// Allocates nothing.
 //
-// Which program wrote a line says the last part of its tag, so that "postfix/smtpd",
+// The last part of the tag is the program that wrote the line, so that "postfix/smtpd",
 // "postfix-in/smtpd" and "postfix/submission/smtpd" are one service. Where the tag begins with
 // "postfix" every program counts as Postfix's; under another syslog_name those that this header
 // knows do.
@@ -24,12 +24,12 @@
 
 namespace core {
 
-/// How Postfix marks what went wrong; "" where it does not.
+/// How Postfix marks a failure; "" without a mark.
 enum class LogLevel { none, warning, error, fatal, panic };
 inline constexpr std::array<std::string_view, 5> log_levels{"", "warning", "error", "fatal",
                                                             "panic"};
 
-/// What became of a delivery; the last stands for all others.
+/// The outcome of a delivery; the last is any other.
 enum class DeliveryStatus {
     sent,
     deferred,
@@ -44,7 +44,7 @@ inline constexpr std::array<std::string_view, 8> delivery_statuses{
     "sent",        "deferred",      "bounced",    "expired",
     "deliverable", "undeliverable", "SOFTBOUNCE", "other"};
 
-/// Where in a dialogue; the last stands for all others.
+/// Where in a dialogue; the last is any other.
 inline constexpr std::array<std::string_view, 20> smtp_stages{
     "CONNECT",        "HELO", "EHLO",     "MAIL",     "RCPT",    "DATA", "BDAT",
     "END-OF-MESSAGE", "AUTH", "STARTTLS", "RSET",     "NOOP",    "VRFY", "ETRN",
@@ -56,9 +56,9 @@ struct DeliveryLine {
         foreign,       ///< of another program than Postfix's
         unsupported,   ///< of Postfix, and none of the kinds below
         delivery,      ///< one recipient's: status, relay, delays, delivered_to_maildir
-        connect,       ///< smtpd: a client came
-        disconnect,    ///< smtpd: it went
-        lost,          ///< smtpd: it went without a word; stage
+        connect,       ///< smtpd: a client connected
+        disconnect,    ///< smtpd: it disconnected
+        lost,          ///< smtpd: it vanished without QUIT; stage
         fcrdns_error,  ///< smtpd: the client's name does not resolve to its address
         accepted,      ///< smtpd: a message begins; sasl_method ("" without)
         rejected,      ///< smtpd: stage, code ("" where a milter gave none), noqueue, by_milter
@@ -72,7 +72,7 @@ struct DeliveryLine {
         queued,   ///< qmgr: size, recipients
         removed,  ///< qmgr
         expired,  ///< qmgr
-        bounced,  ///< bounce: a sender was told
+        bounced,  ///< bounce: a sender was notified
     };
     struct Tls {
         std::string_view trust;  ///< Anonymous, Untrusted, Trusted, Verified
@@ -87,7 +87,7 @@ struct DeliveryLine {
     LogLevel level = LogLevel::none;
     DeliveryStatus status = DeliveryStatus::other;
     bool noqueue = false;                         ///< nothing of a message was accepted before
-    bool by_milter = false;                       ///< a milter's words, not smtpd's restrictions
+    bool by_milter = false;                       ///< by a milter, not by smtpd's restrictions
     bool delivered_to_maildir = false;            ///< virtual(8), to its end
     std::uint8_t stage = smtp_stages.size() - 1;  ///< an index of smtp_stages
     std::string_view service;  ///< the program's name; "other" for one that is not known

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes in, lines out. Holds at most one line of bounded length, whatever is fed.
+// Splits bytes into lines. Holds at most one line of bounded length.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ class LineSplitter {
     /// next line, are left out.
     void feed(std::string_view bytes, const OnLine& on_line);
 
-    /// There will be no more bytes of this line: delivers what there is of it, if anything.
+    /// The line gets no more bytes: delivers what there is of it, if anything.
     void finish(const OnLine& on_line);
 
     /// Forgets the unfinished line.

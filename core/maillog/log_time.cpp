@@ -18,7 +18,7 @@ constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// Whether `text` begins with `form`, in which a 0 stands for any digit.
+// Whether `text` begins with `form`, in which a 0 matches any digit.
 bool begins_like(std::string_view text, std::string_view form) {
     return text.size() >= form.size() &&
            std::equal(form.begin(), form.end(), text.begin(),

@@ -7,7 +7,7 @@
 namespace core {
 namespace {
 
-// The most talkative first: a name is looked for from the front.
+// The most frequent first: the search begins at the front.
 constexpr std::array programs{
     NamedProgram{"smtpd", MailProgram::smtpd},
     NamedProgram{"smtp", MailProgram::smtp},

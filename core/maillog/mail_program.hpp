@@ -31,8 +31,8 @@ struct NamedProgram {
     MailProgram program;
 };
 
-/// `tag` is without its "[pid]". nullptr: not of Postfix (delivery_line.hpp says what counts as
-/// that). What is returned lives for ever.
+/// `tag` is without its "[pid]". nullptr: not of Postfix (see delivery_line.hpp). The result
+/// is static.
 [[nodiscard]] const NamedProgram* program_of_tag(std::string_view tag);
 
 }  // namespace core

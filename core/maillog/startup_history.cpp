@@ -11,8 +11,8 @@ namespace {
 // clocks.
 constexpr std::chrono::seconds stamp_slack{1};
 
-// `master -w` and postfix-script say that the start failed as soon as the child that said why is
-// gone.
+// `master -w` and postfix-script report the failed start as soon as the child that logged the cause
+// has ended.
 constexpr std::chrono::seconds aftermath_window{10};
 
 constexpr std::chrono::milliseconds one_tick{1};
@@ -35,7 +35,7 @@ void StartupHistory::feed(std::string_view line, WallTime boot_began, WallTime n
     event->at = std::min(event->at, now);
     switch (event->kind) {
         case LogEvent::Kind::daemon_started: remember_start(event->at); break;
-        case LogEvent::Kind::terminated: master_stands_ = false; break;
+        case LogEvent::Kind::terminated: master_runs_ = false; break;
         default: remember_failure(std::move(*event)); break;
     }
 }
@@ -44,7 +44,7 @@ void StartupHistory::remember_start(WallTime at) {
     ++counts_.daemon_started;
     last_started_ = last_failure_ ? std::max(at, last_failure_->at + one_tick) : at;
     unfinished_.reset();
-    master_stands_ = true;
+    master_runs_ = true;
 }
 
 void StartupHistory::remember_failure(LogEvent event) {
@@ -58,7 +58,7 @@ void StartupHistory::remember_failure(LogEvent event) {
     unfinished_ = event.at;
     const StartFailure::Kind kind = failure_kind(event.kind);
     count(kind);
-    const bool harmless = master_stands_ && kind != StartFailure::Kind::start_failed;
+    const bool harmless = master_runs_ && kind != StartFailure::Kind::start_failed;
     if (harmless && a_failure_counts()) {
         return;
     }

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The starts of Postfix in this boot, as one log tells of them: the latest that failed and the
-// latest that succeeded.
+// The starts of Postfix in this boot that one log reports: the latest that failed and the latest
+// that succeeded.
 //
-// The lines are given in the order of the log, and that order is believed before the stamps: where
-// a stamp does not come after that of the event before it (whole seconds, or a clock that was set
-// back), a millisecond more than that is reported, so that comparing the two times answers which
-// came last.
+// Lines come in the order of the log, which outranks the stamps: if a stamp is not later than that
+// of the event before it (whole seconds, or a clock that was set back), the history reports one
+// millisecond more, so that comparing the two times gives the order.
 //
 // A start that was refused because Postfix runs already ("already running", or no lock) while a
-// master stood, that is one that was started in this boot and has not said that it terminates, is
-// an operator's second start: it never counts, and never takes the place of a failure that does. A
-// master that dies without a word (SIGKILL) is still taken to stand; that it is gone is what the
-// check of the pid file says. One history is of one log; lines of two sources must not be mixed in
-// it.
+// master runs, that is one that was started in this boot and has not logged its end, is an
+// operator's second start: it never counts and never replaces a failure that does. A master that
+// was killed (SIGKILL) is still taken to run; the check of the pid file reports its death. One
+// history is of one log; do not mix lines of two sources.
 #pragma once
 
 #include "core/maillog/startup_line.hpp"
@@ -27,8 +25,7 @@ namespace core {
 
 class StartupHistory {
    public:
-    /// Lines of this boot that matched; not those that only say again that the start before them
-    /// failed.
+    /// Lines of this boot that matched, without those that only repeat that a start failed.
     struct Counts {
         std::uint64_t already_running = 0;
         std::uint64_t lock_refused = 0;
@@ -60,7 +57,7 @@ class StartupHistory {
     std::optional<WallTime> last_started_;
     std::optional<WallTime>
         unfinished_;  ///< the latest failure since the latest start that succeeded
-    bool master_stands_ = false;
+    bool master_runs_ = false;
     Counts counts_;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 using Kind = LogEvent::Kind;
 
-// Whose lines count: the last part of the tag.
+// The last part of the tag of lines that count.
 enum class Program { other, postfix, postmulti, script, master, postlog };
 
 struct ProgramName {
@@ -66,7 +66,7 @@ Program program_of(std::string_view name) {
 }
 
 struct Tag {
-    std::string_view syslog_name;  ///< what stands before the program's name, with the '/'
+    std::string_view syslog_name;  ///< before the program's name, with the '/'
     Program program;
 };
 
@@ -81,7 +81,7 @@ std::optional<Tag> take_tag(std::string_view& rest) {
     const std::string_view without_pid = text.substr(0, bracket);
     const auto name_begin = without_pid.rfind('/') + 1;
     const Program program = program_of(without_pid.substr(name_begin));
-    // Most lines end here; only then is it worth a look whether the rest of it is a tag at all.
+    // Most lines end here; the tag's form is checked only for the others.
     if (program == Program::other || without_pid.find(' ') != std::string_view::npos) {
         return std::nullopt;
     }
@@ -109,7 +109,7 @@ Program take_program(std::string_view& rest) {
         rest = inside;
         return inner_tag->program;
     }
-    // postmulti's own complaints are of managing instances, not of a start.
+    // postmulti's own errors are about managing instances, not about a start.
     return tag->program == Program::postmulti ? Program::other : tag->program;
 }
 
@@ -124,7 +124,7 @@ std::optional<Kind> kind_of(Program program, std::string_view text) {
     if (program == Program::master && text.starts_with("terminating on signal ")) {
         return Kind::terminated;
     }
-    // With maillog_file master's last word is lost: postlogd, which would write it, goes first.
+    // With maillog_file master's last line is lost: postlogd, which would write it, ends first.
     if (program == Program::script && begins_with_any(text, texts_of_stopping)) {
         return Kind::terminated;
     }
@@ -158,8 +158,7 @@ bool may_tell(std::string_view text) {
 
 std::optional<LogEvent> parse_maillog_line(std::string_view line, WallTime now,
                                            const LocalTime& local_time) {
-    // Nearly all lines of a busy relay are of other programs: they are let go before any date is
-    // computed.
+    // Nearly all lines of a busy relay are of other programs: skipped before a date is computed.
     std::string_view rest = after_log_time(line);
     take_until(rest, ' ');  // the host's name
     const auto kind = kind_of(take_program(rest), rest);

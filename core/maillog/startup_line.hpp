@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line of a mail log: does it tell of a start of Postfix, and of which kind?
+// One line of a mail log: does it report a start of Postfix, and of which kind?
 //
-// It is the text that is matched, in lines of the programs that start Postfix (postfix,
-// postfix-script, master, and postlog whose output systemd copies), whatever syslog_name stands
-// before the program's name. A line of another program that quotes such a text (cleanup logging a
-// header, smtpd a command) is none of these. The texts are those of conf/postfix-script,
-// src/master/master.c, src/master/master_monitor.c and src/util/open_lock.c, the same in
-// Postfix 3.5 to 3.11.
+// Matches the text of lines of the programs that start Postfix (postfix, postfix-script, master,
+// and postlog, whose output systemd copies), with any syslog_name before the program's name. A line
+// of another program that quotes such a text (cleanup a header, smtpd a command) does not match.
+// The texts are those of conf/postfix-script, src/master/master.c, src/master/master_monitor.c and
+// src/util/open_lock.c, the same in Postfix 3.5 to 3.11.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -24,11 +23,10 @@ struct LogEvent {
         already_running,  ///< postfix-script: `master -t` failed, for whatever cause
         lock_refused,     ///< master: "unable to set exclusive lock" on master.pid or master.lock
         start_failed,     ///< any other fatal end of a start
-        aftermath,  ///< a start failed, and an earlier line has said why: "daemon initialization
+        aftermath,  ///< a start failed, and an earlier line has the cause: "daemon initialization
                     ///< failure"
         daemon_started,  ///< master: "daemon started -- version"
-        terminated,  ///< master: "terminating on signal", postfix-script: "stopping": it stands no
-                     ///< more
+        terminated,      ///< master: "terminating on signal", postfix-script: "stopping"
     };
     Kind kind = Kind::start_failed;
     WallTime at{};
@@ -37,11 +35,11 @@ struct LogEvent {
 
 inline constexpr std::size_t max_event_text = 512;
 
-/// Whether the text, a whole line or the part after the tag, may be of an event at all. Cheap: a
-/// busy relay logs thousands of lines a second that are none of this.
+/// Whether the text, a whole line or the part after the tag, may be of an event. Cheap, because a
+/// busy relay logs thousands of other lines a second.
 [[nodiscard]] bool may_tell(std::string_view text);
 
-/// `now` is what a stamp without a year is dated by.
+/// `now` dates a stamp without a year.
 [[nodiscard]] std::optional<LogEvent> parse_maillog_line(std::string_view line, WallTime now,
                                                          const LocalTime& local_time);
 

@@ -12,8 +12,7 @@ using Source = StartupLogFacts::Source;
 
 constexpr std::chrono::milliseconds one_tick{1};
 
-/// Of two sources, the state that has to be said: what is still to come or was lost before what is
-/// read, and what is not there last.
+/// The state of the heavier source is reported: pending or lost before read, and missing last.
 int weight(Source source) {
     switch (source) {
         case Source::catching_up: return 4;
@@ -37,8 +36,8 @@ bool is_harmless_in(const StartupLogFacts& other, const StartFailure& failure) {
            std::chrono::abs(other.last_failure->at - failure.at) <= same;
 }
 
-/// Nothing that `other` knows ends the failure that stands in `log`.
-bool stands_against(const StartupLogFacts& log, const StartupLogFacts& other) {
+/// Nothing in `other` cures the failure in `log`.
+bool is_uncured_by(const StartupLogFacts& log, const StartupLogFacts& other) {
     return is_uncured(log) && !is_later(other.last_started, log.last_failure->at) &&
            !is_harmless_in(other, *log.last_failure);
 }
@@ -62,15 +61,15 @@ StartupLogFacts merge(const StartupLogFacts& file, const StartupLogFacts& journa
     const bool journal_says = weight(journal.source) > weight(file.source);
     StartupLogFacts both = journal_says ? journal : file;
     for (const auto& [log, other] : {std::pair(&journal, &file), std::pair(&file, &journal)}) {
-        if (stands_against(*log, *other)) {
+        if (is_uncured_by(*log, *other)) {
             both.last_failure = log->last_failure;
             both.last_started = log->last_started;
             both.path = both.source == Source::reading ? log->path : both.path;
             return both;
         }
     }
-    // No failure stands. What one of them calls cured stays so, whatever the other's coarser stamps
-    // say.
+    // No failure is uncured. A failure that one log has cured stays so despite coarser stamps in
+    // the other.
     const auto at = [](const StartupLogFacts& log) {
         return log.last_failure ? std::optional(log.last_failure->at) : std::nullopt;
     };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets lines of a log pass that are later than a time, where nothing but the stamps can tell what
-// was read before.
+// Passes lines of a log that are later than a time, where only the stamps separate new lines from
+// those that were counted.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -13,16 +13,16 @@ namespace core {
 
 class TimestampFilter {
    public:
-    /// Stops what is stamped `last` or earlier; a time that lies in the future is taken for now.
-    /// Without it all passes.
+    /// Stops lines stamped `last` or earlier; a time in the future is taken for now. Without it all
+    /// lines pass.
     void set(WallTime last, WallTime now);
     void reset() noexcept { last_.reset(); }
 
     /// Whether one is set that no line has passed yet.
     [[nodiscard]] bool is_closed() const noexcept { return last_.has_value(); }
 
-    /// Whether the line passes. The first that does opens the way for all behind it: a log is in
-    /// order, and to read a stamp takes its time.
+    /// Whether the line passes. After the first that does, all pass. Why: a log is in order, and
+    /// parsing a stamp costs time.
     [[nodiscard]] bool passes(std::string_view line, WallTime now, const LocalTime& local_time);
 
    private:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What /metrics says of the mail that passed, as the log tells it: everything, and nothing twice."""
+"""What /metrics says of the mail that passed, as the log has it: each line once."""
 import itertools
 import os
 import shutil
@@ -119,7 +119,7 @@ def test_what_postfix_does_is_what_is_counted(instance):
 
 # ---- nothing twice, and nothing left out
 
-def test_lines_of_before_the_agent_are_counted_and_those_of_before_a_restart_not_again(relinked):
+def test_earlier_lines_are_counted_once_across_restarts(relinked):
     connections(relinked, 3)
     counted(relinked.serve(), CONNECTS, 3)
     connections(relinked, 2)
@@ -131,7 +131,7 @@ def test_lines_of_before_the_agent_are_counted_and_those_of_before_a_restart_not
     counted(relinked.serve(), CONNECTS, 0)
 
 
-def test_nor_after_the_agent_was_killed(relinked):
+def test_a_killed_agent_counts_nothing_twice(relinked):
     connections(relinked, 3)
     counted(relinked.serve(), CONNECTS, 3)
     relinked.agent.stop(signal.SIGKILL)
@@ -170,7 +170,7 @@ def test_a_rotation_while_no_agent_runs_leaves_nothing_out(relinked, how):
     counted(relinked.serve(), CONNECTS, 7)
 
 
-def test_a_damaged_position_is_said_once_and_the_log_is_counted_from_the_boot_on(relinked):
+def test_a_damaged_position_is_logged_once_and_counting_starts_at_the_boot(relinked):
     connections(relinked, 3)
     relinked.host.write("/run/postfix-elb-agent/log-position", "not a position")
     agent = relinked.serve()
@@ -182,8 +182,8 @@ def test_a_damaged_position_is_said_once_and_the_log_is_counted_from_the_boot_on
 
 def test_the_position_is_root_s_alone(relinked):
     relinked.serve()
-    told = relinked.host.run("stat", "-c", "%a %U", "/run/postfix-elb-agent/log-position").stdout
-    assert told == "600 root\n"
+    listed = relinked.host.run("stat", "-c", "%a %U", "/run/postfix-elb-agent/log-position").stdout
+    assert listed == "600 root\n"
 
 
 # ---- the journal

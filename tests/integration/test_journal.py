@@ -44,7 +44,7 @@ def refused_before_the_agent_came(instance, journal, source):
 
 
 @pytest.mark.parametrize("source", PATHS)
-def test_a_refused_start_that_only_the_journal_tells_of_counts(instance, journal, source):
+def test_a_refused_start_in_the_journal_alone_counts(instance, journal, source):
     agent = refused_before_the_agent_came(instance, journal, source)
     agent.until(status=503, check="startup_log", reason="already_running", said=("already running",))
 
@@ -75,11 +75,11 @@ def test_the_text_counts_and_not_the_program_nor_another_facility_nor_another_us
     journal.log("postfix/smtpd", ALREADY)
     journal.log("postfix/cleanup", f"4F: warning: header Subject: {ALREADY}")
     journal.log("postfix/postfix-script", ALREADY, priority="user.crit")
-    instance.host.run("chmod", "0755", "/run/systemd")  # as on every host: anybody may log
+    instance.host.run("chmod", "0755", "/run/systemd")  # as on every host: any user may log
     instance.host.run("setpriv", "--reuid=65534", "--clear-groups", "logger", "--socket", SOCKET, "--priority", "mail.crit",
                       "--tag", "postfix/postfix-script", ALREADY)
     eventually(lambda: ALREADY in journal.control("-o", "cat", "_UID=65534", "SYSLOG_FACILITY=2"),
-               "what another user says is in the journal, too")
+               "the line of another user is in the journal")
     agent = instance.serve()
     agent.until(check="startup_log", reason="")
     stays(lambda: agent.row("startup_log")["status"] == "pass", "startup_log passes")

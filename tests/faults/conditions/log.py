@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts of Postfix that fail, and the log that tells of them."""
+"""Starts of Postfix that fail, and the log that reports them."""
 import contextlib
 import datetime
 import fcntl
@@ -25,7 +25,7 @@ def lock_of_another_host(relay):
 
 
 def linked(relay):
-    """All is ready for the first start of Postfix; the program is started anew after it."""
+    """All is ready for the first start of Postfix; the program is restarted after it."""
     relay.baked()
     assert relay.instance.command("relink").returncode == 0
 
@@ -49,7 +49,7 @@ def stopped_and_started_while_another_host_holds_the_lock(relay):
 
 @condition
 def master_itself_refused_the_lock(relay):
-    """As under a unit that starts master without postfix-script, which never says the famous line. Nobody would take
+    """As under a unit that starts master without postfix-script, which never says the famous line. No logger would take
     down what master itself says before its log service runs: the line is written as syslog writes it."""
     linked(relay)
     with lock_of_another_host(relay):

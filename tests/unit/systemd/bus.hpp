@@ -36,7 +36,7 @@ class FakeSystemd {
     }
 
     /// Says what happens; returns the answer.
-    std::string tell(std::string line) {
+    std::string send(std::string line) {
         line += '\n';
         EXPECT_EQ(::write(to_, line.data(), line.size()), static_cast<ssize_t>(line.size()));
         return read_line();

@@ -55,7 +55,7 @@ class JournalCounting : public testing::Test {
 
 TEST_F(JournalCounting, ReturnsEveryLineOfPostfixOfAnyUserAndNoOthers) {
     journald_.log("postfix/smtpd", "connect from x");
-    journald_.log_as_somebody("postfix-in/submission/smtpd", "connect from y");
+    journald_.log_as_another_user("postfix-in/submission/smtpd", "connect from y");
     journald_.log("dovecot", "connect from z");
     journald_.log_as_daemon("postfix/smtpd", "connect from another facility");
     journald_.log("postfix/qmgr", "4F: removed");
@@ -123,7 +123,7 @@ TEST_F(JournalCounting, ReturnsStartLinesOfRootBesideTheLines) {
         return !slice.starts.empty();
     }));
     const std::string starts = slice.position.starts;
-    journald_.log_as_somebody("postfix/postfix-script", already);
+    journald_.log_as_another_user("postfix/postfix-script", already);
     journald_.log("postfix/master", "daemon started -- version 3.7.11");
     std::string cursor;
     EXPECT_EQ(after(cursor, 4).size(), 4u);

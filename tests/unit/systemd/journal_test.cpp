@@ -97,7 +97,7 @@ TEST_F(Journal, ReturnsStartLinesAsALogFileHasThem) {
     journald_.log("postfix/smtpd", "fatal: no SASL authentication mechanisms");
     journald_.log("postfix/master", "daemon started -- version 3.7.11, configuration /etc/postfix");
     journald_.log_as_daemon("postfix/master", "terminating on signal 15");
-    journald_.log_as_somebody("postfix/master", "terminating on signal 15");
+    journald_.log_as_another_user("postfix/master", "terminating on signal 15");
     journald_.log("postfix/master", "terminating on signal 15");
     systemd::Journal journal;
     ASSERT_TRUE(tests::eventually([&] {

@@ -46,11 +46,12 @@ class Journald {
         EXPECT_TRUE(send(tag, "<18>", text, true));
     }
     /// The same, said by another user's process.
-    void log_as_somebody(std::string_view tag, std::string_view text) {
+    void log_as_another_user(std::string_view tag, std::string_view text) {
         const pid_t pid = ::fork();
         if (pid == 0) {
-            constexpr uid_t somebody = 65534;
-            ::_exit(::setresuid(somebody, somebody, somebody) == 0 && send(tag, "<18>", text, true)
+            constexpr uid_t another_user = 65534;
+            ::_exit(::setresuid(another_user, another_user, another_user) == 0 &&
+                            send(tag, "<18>", text, true)
                         ? 0
                         : 1);
         }

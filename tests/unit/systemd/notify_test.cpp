@@ -37,7 +37,7 @@ class Notify : public testing::Test {
         ::unsetenv("NOTIFY_SOCKET");
         ::close(socket_);
     }
-    [[nodiscard]] std::string heard() const {
+    [[nodiscard]] std::string received() const {
         std::array<char, 8192> buffer;
         const ssize_t got = ::recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
         return got < 0 ? "nothing" : std::string(buffer.data(), static_cast<std::size_t>(got));
@@ -49,14 +49,14 @@ class Notify : public testing::Test {
 
 TEST_F(Notify, AStatusIsOneAssignmentWhateverItsTextHolds) {
     systemd::notify_status("health pass\nMAINPID=1\r\x7f\x01\xc3\xa4 end");
-    EXPECT_EQ(heard(), "STATUS=health pass?MAINPID=1????? end");
+    EXPECT_EQ(received(), "STATUS=health pass?MAINPID=1????? end");
     systemd::notify_status(std::string("a\0FDSTORE=1", 11));
-    EXPECT_EQ(heard(), "STATUS=a?FDSTORE=1");
+    EXPECT_EQ(received(), "STATUS=a?FDSTORE=1");
 }
 
 TEST_F(Notify, ALongStatusIsCut) {
     systemd::notify_status(std::string(100'000, 'x'));
-    const std::string text = heard();
+    const std::string text = received();
     EXPECT_THAT(text, StartsWith("STATUS=xxx"));
     EXPECT_THAT(text, EndsWith("x..."));
     EXPECT_THAT(text, SizeIs(testing::Lt(1100U)));
@@ -64,7 +64,7 @@ TEST_F(Notify, ALongStatusIsCut) {
 
 TEST_F(Notify, AStopSaysHowLongItMayTake) {
     systemd::notify_stopping(std::chrono::seconds(75));
-    EXPECT_EQ(heard(), "STOPPING=1\nEXTEND_TIMEOUT_USEC=75000000");
+    EXPECT_EQ(received(), "STOPPING=1\nEXTEND_TIMEOUT_USEC=75000000");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ class UnitCallsTest : public ::testing::Test {
     UnitCallsTest() {
         bus.start();
         systemd = std::make_unique<tests::FakeSystemd>();
-        systemd->tell("unit postfix-elb-agent.service loaded activating start notify");
+        systemd->send("unit postfix-elb-agent.service loaded activating start notify");
     }
 
     tests::Bus bus;
@@ -28,8 +28,8 @@ class UnitCallsTest : public ::testing::Test {
 };
 
 TEST_F(UnitCallsTest, TellsHowAUnitStands) {
-    systemd->tell("began postfix-elb-agent.service 12345678901");
-    systemd->tell("status postfix-elb-agent.service health fail: mount missing");
+    systemd->send("began postfix-elb-agent.service 12345678901");
+    systemd->send("status postfix-elb-agent.service health fail: mount missing");
     const auto unit = ask_unit(agent, 5s);
     ASSERT_TRUE(unit) << unit.error().message;
     EXPECT_EQ(unit->active_state, "activating");
@@ -39,18 +39,18 @@ TEST_F(UnitCallsTest, TellsHowAUnitStands) {
 }
 
 TEST_F(UnitCallsTest, TellsThatAJobIsQueued) {
-    systemd->tell("unit postfix-elb-agent.service loaded inactive dead notify");
-    systemd->tell("job postfix-elb-agent.service start");
+    systemd->send("unit postfix-elb-agent.service loaded inactive dead notify");
+    systemd->send("job postfix-elb-agent.service start");
     EXPECT_TRUE(ask_unit(agent, 5s)->has_job);
-    systemd->tell("done postfix-elb-agent.service");
+    systemd->send("done postfix-elb-agent.service");
     EXPECT_FALSE(ask_unit(agent, 5s)->has_job);
 }
 
 TEST_F(UnitCallsTest, StartsAUnitWithoutWaitingForIt) {
-    systemd->tell("unit postfix@-.service loaded failed failed forking");
+    systemd->send("unit postfix@-.service loaded failed failed forking");
     const auto started = start_unit("postfix@-.service", 5s);
     ASSERT_TRUE(started) << started.error().message;
-    EXPECT_EQ(systemd->tell("started"), "postfix@-.service");
+    EXPECT_EQ(systemd->send("started"), "postfix@-.service");
 }
 
 TEST_F(UnitCallsTest, ARefusalIsGivenInSystemdsWords) {

@@ -25,9 +25,9 @@ class UnitProperties : public testing::Test {
 
 TEST_F(UnitProperties, EveryPropertyOfAServiceIsRead) {
     tests::FakeSystemd systemd;
-    systemd.tell(std::string("unit ") + postfix + " loaded active running forking");
+    systemd.send(std::string("unit ") + postfix + " loaded active running forking");
     const auto property = [&](const std::string& rest) {
-        EXPECT_EQ(systemd.tell(std::string("property ") + postfix + " " + rest), "ok");
+        EXPECT_EQ(systemd.send(std::string("property ") + postfix + " " + rest), "ok");
     };
     property(R"(UnitFileState s "enabled")");
     property(R"(StatusText s "pass\nand more")");
@@ -76,8 +76,8 @@ TEST_F(UnitProperties, EveryPropertyOfAServiceIsRead) {
 
 TEST_F(UnitProperties, TheAddressesOfASocketAreRead) {
     tests::FakeSystemd systemd;
-    systemd.tell("unit a.socket loaded active listening -");
-    systemd.tell(
+    systemd.send("unit a.socket loaded active listening -");
+    systemd.send(
         R"(property a.socket Listen a(ss) [["Stream", "[::]:8025"], ["Stream", "/run/a"]])");
     const auto units = systemd::read_units({"a.socket"});
     ASSERT_TRUE(units) << units.error().message;
@@ -86,7 +86,7 @@ TEST_F(UnitProperties, TheAddressesOfASocketAreRead) {
 
 TEST_F(UnitProperties, AUnitThatDoesNotExistIsNotFoundAndKeepsItsPlace) {
     tests::FakeSystemd systemd;
-    systemd.tell("unit a.service loaded active running simple");
+    systemd.send("unit a.service loaded active running simple");
     const auto units = systemd::read_units({"b.service", "a.service", R"(srv-my\x2dmail.mount)"});
     ASSERT_TRUE(units) << units.error().message;
     ASSERT_EQ(units->size(), 3U);
@@ -97,8 +97,8 @@ TEST_F(UnitProperties, AUnitThatDoesNotExistIsNotFoundAndKeepsItsPlace) {
 
 TEST_F(UnitProperties, APropertyOfAnotherTypeIsPassedOver) {
     tests::FakeSystemd systemd;
-    systemd.tell("unit a.service loaded active running simple");
-    systemd.tell(R"(property a.service After s "text")");
+    systemd.send("unit a.service loaded active running simple");
+    systemd.send(R"(property a.service After s "text")");
     const auto units = systemd::read_units({"a.service"});
     ASSERT_TRUE(units) << units.error().message;
     EXPECT_THAT(units->front().after, IsEmpty());
@@ -124,10 +124,10 @@ TEST_F(UnitProperties, ABusThatHangsIsNotWaitedForEither) {
 }
 
 TEST_F(UnitProperties, WithoutSystemdOrWithoutABusThereIsAnErrorThatSaysSo) {
-    const auto nobody = systemd::read_units({"a.service"});
-    ASSERT_FALSE(nobody);
-    EXPECT_EQ(nobody.error().code, core::Errc::unavailable);
-    EXPECT_THAT(nobody.error().message, HasSubstr("systemd cannot be asked over the system bus: "));
+    const auto units = systemd::read_units({"a.service"});
+    ASSERT_FALSE(units);
+    EXPECT_EQ(units.error().code, core::Errc::unavailable);
+    EXPECT_THAT(units.error().message, HasSubstr("systemd cannot be asked over the system bus: "));
     bus_.stop();
     EXPECT_FALSE(systemd::read_units({"a.service"}));
 }

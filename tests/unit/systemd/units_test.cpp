@@ -36,8 +36,8 @@ class Units : public testing::Test {
         bus_.start();
         systemd_ = std::make_unique<tests::FakeSystemd>();
         if (with_units) {
-            systemd_->tell("unit postfix.service loaded active exited oneshot");
-            systemd_->tell("unit postfix@-.service loaded active running forking");
+            systemd_->send("unit postfix.service loaded active exited oneshot");
+            systemd_->send("unit postfix@-.service loaded active running forking");
         }
     }
 
@@ -84,9 +84,9 @@ class Units : public testing::Test {
 
 TEST_F(Units, AreAsSystemdSaysAtOnceAndOnesThatDoNotRunPostfixAreLeftOut) {
     start();
-    systemd_->tell("unit postfix-elb-agent.service loaded active running notify");
-    systemd_->tell("unit postfix-resolvconf.service loaded inactive dead oneshot");
-    systemd_->tell("unit postfix@out.service loaded failed failed forking");
+    systemd_->send("unit postfix-elb-agent.service loaded active running notify");
+    systemd_->send("unit postfix-resolvconf.service loaded inactive dead oneshot");
+    systemd_->send("unit postfix@out.service loaded failed failed forking");
     EXPECT_TRUE(until_units(
         {grouping, running, {"postfix@out.service", "loaded", "failed", "failed", "", true}}));
 }
@@ -94,8 +94,8 @@ TEST_F(Units, AreAsSystemdSaysAtOnceAndOnesThatDoNotRunPostfixAreLeftOut) {
 TEST_F(Units, HaveNoProcessesWhenTheyAreOfTypeOneshotWhateverTheirState) {
     start();
     ASSERT_TRUE(until_known());
-    systemd_->tell("unit postfix.service loaded inactive dead oneshot");
-    systemd_->tell("unit postfix@-.service loaded active exited forking");
+    systemd_->send("unit postfix.service loaded inactive dead oneshot");
+    systemd_->send("unit postfix@-.service loaded active exited forking");
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "inactive", "dead", "", false},
                              {"postfix@-.service", "loaded", "active", "exited", "", false}}));
 }
@@ -104,14 +104,14 @@ TEST_F(Units, FollowAStopAndAStart) {
     start();
     ASSERT_TRUE(until_units({grouping, running}));
     const std::string name = "postfix@-.service";
-    systemd_->tell("job " + name + " restart");
+    systemd_->send("job " + name + " restart");
     EXPECT_TRUE(until_units({grouping, {name, "loaded", "active", "running", "restart", true}}));
-    systemd_->tell("unit " + name + " loaded deactivating stop-sigterm forking");
+    systemd_->send("unit " + name + " loaded deactivating stop-sigterm forking");
     EXPECT_TRUE(
         until_units({grouping, {name, "loaded", "deactivating", "stop-sigterm", "restart", true}}));
-    systemd_->tell("unit " + name + " loaded activating start forking");
-    systemd_->tell("unit " + name + " loaded active running forking");
-    systemd_->tell("done " + name);
+    systemd_->send("unit " + name + " loaded activating start forking");
+    systemd_->send("unit " + name + " loaded active running forking");
+    systemd_->send("done " + name);
     EXPECT_TRUE(until_units({grouping, running}));
 }
 
@@ -126,7 +126,7 @@ TEST_F(Units, AreSettledWhenSystemdHasAnsweredWhatItWasAskedAnew) {
     EXPECT_FALSE(units_.is_settled());
     EXPECT_THAT(units_.facts().units, ElementsAre(grouping, running)) << "what is known meanwhile";
     systemd_->thaw();
-    systemd_->tell("unit postfix@-.service loaded deactivating stop-sigterm forking");
+    systemd_->send("unit postfix@-.service loaded deactivating stop-sigterm forking");
     units_.ask_anew();
     ASSERT_TRUE(until(settled));
     EXPECT_EQ(units_.facts().units.back().active_state, "deactivating");
@@ -142,27 +142,27 @@ TEST_F(Units, AreFoundWhenTheyAreLoadedLaterAndForgottenWhenUnloaded) {
     start(false);
     ASSERT_TRUE(until_known());
     EXPECT_THAT(units_.facts().units, IsEmpty());
-    systemd_->tell("unit postfix.service loaded active running forking");
+    systemd_->send("unit postfix.service loaded active running forking");
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "active", "running", "", true}}));
-    systemd_->tell("unit postfix.service loaded failed failed forking");
+    systemd_->send("unit postfix.service loaded failed failed forking");
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "failed", "failed", "", true}}));
-    systemd_->tell("gone postfix.service");
+    systemd_->send("gone postfix.service");
     EXPECT_TRUE(until_units({}));
 }
 
 TEST_F(Units, AreReadAnewWhenSystemdReadItsFilesAnew) {
     start(false);
-    systemd_->tell("unit postfix.service loaded inactive dead oneshot");
+    systemd_->send("unit postfix.service loaded inactive dead oneshot");
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "inactive", "dead", "", false}}));
-    systemd_->tell("unit postfix.service loaded inactive dead forking");
-    systemd_->tell("reload");
+    systemd_->send("unit postfix.service loaded inactive dead forking");
+    systemd_->send("reload");
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "inactive", "dead", "", true}}));
 }
 
 TEST_F(Units, OfWhichThereAreVeryManyAreBounded) {
     start(false);
     for (int i = 0; i < 20; ++i) {
-        systemd_->tell("unit postfix@" + std::to_string(i) +
+        systemd_->send("unit postfix@" + std::to_string(i) +
                        ".service loaded active running forking");
     }
     ASSERT_TRUE(until_known());
@@ -173,14 +173,14 @@ TEST_F(Units, AreNotAskedForWhenOthersChange) {
     start();
     // Once, and once more when what changes is watched.
     ASSERT_TRUE(until(
-        [&](const Facts& facts) { return facts.reachable && systemd_->tell("asked") == "2"; }));
-    systemd_->tell("unit cron.service loaded active running simple");
-    systemd_->tell("job cron.service restart");
-    systemd_->tell("unit cron.service loaded failed failed simple");
-    systemd_->tell("job postfix@-.service start");
+        [&](const Facts& facts) { return facts.reachable && systemd_->send("asked") == "2"; }));
+    systemd_->send("unit cron.service loaded active running simple");
+    systemd_->send("job cron.service restart");
+    systemd_->send("unit cron.service loaded failed failed simple");
+    systemd_->send("job postfix@-.service start");
     EXPECT_TRUE(until_units(
         {grouping, {"postfix@-.service", "loaded", "active", "running", "start", true}}));
-    EXPECT_EQ(systemd_->tell("asked"), "3");
+    EXPECT_EQ(systemd_->send("asked"), "3");
 }
 
 TEST_F(Units, StayAsTheyWereWhileSystemdHangsAndAreCurrentAsSoonAsItAnswers) {
@@ -216,7 +216,7 @@ TEST_F(Units, OutliveTheBus) {
     EXPECT_THAT(units_.facts().units, ElementsAre(grouping, running));
     systemd_.reset();
     start(false);
-    systemd_->tell("unit postfix.service loaded inactive dead oneshot");
+    systemd_->send("unit postfix.service loaded inactive dead oneshot");
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "inactive", "dead", "", false}}));
 }
 
@@ -239,18 +239,18 @@ TEST_F(Units, SurviveThatSystemdLeavesTheBusAndComesBack) {
     EXPECT_EQ(units_.facts().error, "systemd has left the system bus");
     systemd_ = std::make_unique<tests::FakeSystemd>();
     ASSERT_TRUE(until_known());
-    systemd_->tell("unit postfix.service loaded active running forking");  // signals come again
+    systemd_->send("unit postfix.service loaded active running forking");  // signals come again
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "active", "running", "", true}}));
 }
 
 TEST_F(Units, AreUnknownWhileSystemdRefusesAndAskedForAgain) {
     start();
-    systemd_->tell("refuse org.freedesktop.DBus.Error.AccessDenied");
+    systemd_->send("refuse org.freedesktop.DBus.Error.AccessDenied");
     ASSERT_TRUE(until([](const Facts& facts) {
         return facts.error.find("refused by the test") != std::string::npos;
     }));
     EXPECT_FALSE(units_.facts().reachable);
-    systemd_->tell("refuse");
+    systemd_->send("refuse");
     EXPECT_TRUE(until_units({grouping, running}));
 }
 

@@ -86,7 +86,7 @@ class CountedOnce : public testing::Test {
     std::string old_ = folder_ / "mail.log.1";
 };
 
-TEST_F(CountedOnce, WithoutAPlaceEverythingOfThisBootIsCounted) {
+TEST_F(CountedOnce, WithoutAPositionAllLinesOfThisBootAreCounted) {
     write_file(log_, line("09:00:00", "a") + line("10:00:00", "b") + line("10:00:01", "c"));
     Reader reader(std::nullopt);
     reader.follow(log_);
@@ -95,7 +95,7 @@ TEST_F(CountedOnce, WithoutAPlaceEverythingOfThisBootIsCounted) {
     EXPECT_THAT(reader.counted(), ElementsAre("d"));
 }
 
-TEST_F(CountedOnce, ARestartGoesOnWhereTheOtherStopped) {
+TEST_F(CountedOnce, ARestartGoesOnAtThePosition) {
     write_file(log_, line("10:00:01", "a") + line("10:00:02", "b"));
     const auto place = read_to_here();
     ASSERT_TRUE(place);
@@ -110,7 +110,7 @@ TEST_F(CountedOnce, ARestartGoesOnWhereTheOtherStopped) {
     }
 }
 
-TEST_F(CountedOnce, TheHistoryOfStartsIsReadFromTheBootOnAllTheSame) {
+TEST_F(CountedOnce, TheHistoryOfStartsIsStillReadFromTheBoot) {
     write_file(
         log_,
         "2026-11-22T10:00:01+00:00 vma postfix/master[1]: daemon started -- version 3.7.11\n");
@@ -121,7 +121,7 @@ TEST_F(CountedOnce, TheHistoryOfStartsIsReadFromTheBootOnAllTheSame) {
     EXPECT_EQ(reader.tail().history().counts().daemon_started, 1U);
 }
 
-TEST_F(CountedOnce, AnUnfinishedLineIsCountedWhenItIsWholeByWhoeverReadsItThen) {
+TEST_F(CountedOnce, AnUnfinishedLineIsCountedOnceWhenItIsWhole) {
     const std::string whole = line("10:00:02", "b");
     write_file(log_, line("10:00:01", "a") + whole.substr(0, 20));
     const auto place = read_to_here();
@@ -132,7 +132,7 @@ TEST_F(CountedOnce, AnUnfinishedLineIsCountedWhenItIsWholeByWhoeverReadsItThen) 
     EXPECT_THAT(reader.counted(), ElementsAre("b"));
 }
 
-TEST_F(CountedOnce, ALogThatWasRenamedMeanwhileIsReadToItsEndAndTheNewOneWhole) {
+TEST_F(CountedOnce, ARenamedLogIsReadToItsEndAndTheNewOneWhole) {
     write_file(log_, line("10:00:01", "a"));
     const auto place = read_to_here();
     append_file(log_, line("10:00:02", "b"));
@@ -144,7 +144,7 @@ TEST_F(CountedOnce, ALogThatWasRenamedMeanwhileIsReadToItsEndAndTheNewOneWhole) 
     EXPECT_THAT(reader.counted(), ElementsAre("b", "c"));
 }
 
-TEST_F(CountedOnce, ALogThatWasCopiedAndTruncatedMeanwhileToo) {
+TEST_F(CountedOnce, ACopiedAndTruncatedLogIsReadToItsEnd) {
     write_file(log_, line("10:00:01", "a"));
     const auto place = read_to_here();
     append_file(log_, line("10:00:02", "b"));
@@ -170,7 +170,7 @@ TEST_F(CountedOnce, ACopyOfALogThatWasNotTruncatedIsNotCountedBesideIt) {
     EXPECT_THAT(reader.counted(), ElementsAre("b"));
 }
 
-TEST_F(CountedOnce, APlaceThatIsNowhereAnyMoreLeavesItToTheStamps) {
+TEST_F(CountedOnce, StampsDecideWhenThePositionIsNotFound) {
     write_file(log_, line("10:00:01", "a") + line("10:00:05", "b"));
     const auto place = read_to_here();
     write_file(log_, line("10:00:04", "a") + line("10:00:05", "b") + line("10:00:06", "c") +
@@ -180,7 +180,7 @@ TEST_F(CountedOnce, APlaceThatIsNowhereAnyMoreLeavesItToTheStamps) {
     EXPECT_THAT(reader.counted(), ElementsAre("c", "d"));
 }
 
-TEST_F(CountedOnce, APlaceOfAnEmptyNewFileIsStillTheOneInTheOldFile) {
+TEST_F(CountedOnce, AnEmptyNewFileKeepsThePositionInTheOldFile) {
     write_file(log_, line("10:00:01", "a"));
     Reader reader(std::nullopt);
     reader.follow(log_);
@@ -197,7 +197,7 @@ TEST_F(CountedOnce, APlaceOfAnEmptyNewFileIsStillTheOneInTheOldFile) {
     EXPECT_THAT(next.counted(), IsEmpty());
 }
 
-TEST_F(CountedOnce, WhileWhatWasCountedIsReadAgainThePlaceStays) {
+TEST_F(CountedOnce, ThePositionStaysWhileCountedLinesAreReadAgain) {
     write_file(log_, line("10:00:01", "a") + line("10:00:02", "b"));
     const auto place = read_to_here();
     Reader reader(place);
@@ -238,7 +238,7 @@ TEST_F(CountedOnce, AnotherLogIsCountedFromNowOn) {
     EXPECT_THAT(reader.counted(), ElementsAre("c"));
 }
 
-TEST_F(CountedOnce, WhatTheLogBeforeAnotherOneStillHeldCountsAndOpensNothingForTheOther) {
+TEST_F(CountedOnce, LateLinesOfTheFirstLogDoNotOpenTheFilterOfAnother) {
     write_file(log_, line("10:00:01", "a"));
     Reader reader(std::nullopt);
     reader.follow(log_);
@@ -252,7 +252,7 @@ TEST_F(CountedOnce, WhatTheLogBeforeAnotherOneStillHeldCountsAndOpensNothingForT
     EXPECT_THAT(reader.counted(), ElementsAre("e"));
 }
 
-TEST_F(CountedOnce, WhileTheStampsDecideThereIsNoPlace) {
+TEST_F(CountedOnce, ThereIsNoPositionWhileStampsDecide) {
     write_file(log_, line("10:00:01", "a"));
     Reader reader(LogPosition{.source = Source::journal, .cursor = "s=1", .stamp = day + 10h + 2s});
     reader.follow(log_);
@@ -263,7 +263,7 @@ TEST_F(CountedOnce, WhileTheStampsDecideThereIsNoPlace) {
     EXPECT_TRUE(reader.position());
 }
 
-TEST_F(CountedOnce, OfTheLinesThatWereCutOnlyThoseThatWereCounted) {
+TEST_F(CountedOnce, OnlyCountedLinesCountAsCut) {
     const std::string longer(core::LineSplitter::max_line * 2, 'x');
     write_file(log_, line("10:00:01", longer) + line("10:00:02", "a"));
     const auto place = read_to_here();
@@ -315,7 +315,7 @@ TEST_F(LogPositionTest, WithoutAFileNothingIsKeptAndNothingFails) {
     EXPECT_EQ(LogPositionFile().read().value(), std::nullopt);
 }
 
-TEST_F(LogPositionTest, ADamagedRecordIsToldApart) {
+TEST_F(LogPositionTest, ADamagedRecordIsDetected) {
     ASSERT_TRUE(open().write(journal_));
     const auto size = fs::file_size(path_);
     for (std::uintmax_t at = 0; at < size; at += 5) {
@@ -342,7 +342,7 @@ TEST_F(LogPositionTest, ACursorThatDoesNotFitIsRefused) {
 
 // ---- which source counts
 
-class LogCountingTest : public LogPositionTest {
+class LogCounterTest : public LogPositionTest {
    protected:
     FileDescriptor descriptor() const {
         return FileDescriptor(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
@@ -352,7 +352,7 @@ class LogCountingTest : public LogPositionTest {
     agent::DeliveryMetrics metrics_{exposition_};
 };
 
-TEST_F(LogCountingTest, TheFileCountsWhereItIsReadElseTheJournal) {
+TEST_F(LogCounterTest, TheFileCountsWhereItIsReadElseTheJournal) {
     LogCounter counting(metrics_, {});
     const auto counted = [&](core::MaillogSource wanted, State file) {
         counting.choose(wanted, file);
@@ -362,7 +362,7 @@ TEST_F(LogCountingTest, TheFileCountsWhereItIsReadElseTheJournal) {
     const std::pair by_journal(false, true);
     const std::pair by_none(false, false);
     constexpr auto automatic = core::MaillogSource::automatic;
-    EXPECT_EQ(counted(automatic, State::catching_up), by_none) << "nobody knows yet";
+    EXPECT_EQ(counted(automatic, State::catching_up), by_none) << "not known yet";
     EXPECT_EQ(counted(automatic, State::missing), by_journal);
     EXPECT_EQ(counted(automatic, State::catching_up), by_journal) << "as it was";
     EXPECT_EQ(counted(automatic, State::reading), by_file);
@@ -372,9 +372,9 @@ TEST_F(LogCountingTest, TheFileCountsWhereItIsReadElseTheJournal) {
     EXPECT_EQ(counted(core::MaillogSource::journal, State::reading), by_journal);
 }
 
-TEST_F(LogCountingTest, ASourceThatIsNotReadIsNone) {
+TEST_F(LogCounterTest, ASourceThatIsNotReadIsNone) {
     LogCounter counting(metrics_, {});
-    const auto told = [&] {
+    const auto published = [&] {
         const std::string page = "\n" + core::prometheus_text(exposition_);
         return std::pair(
             page.find("\npostfix_elb_agent_log_source{source=\"file\"} 1") != std::string::npos,
@@ -382,18 +382,18 @@ TEST_F(LogCountingTest, ASourceThatIsNotReadIsNone) {
     };
     const std::pair none(false, false);
     counting.choose(core::MaillogSource::file, State::missing);
-    EXPECT_EQ(told(), none);
+    EXPECT_EQ(published(), none);
     counting.choose(core::MaillogSource::file, State::reading);
-    EXPECT_EQ(told(), std::pair(true, false));
+    EXPECT_EQ(published(), std::pair(true, false));
     counting.choose(core::MaillogSource::automatic, State::unreadable);
-    EXPECT_EQ(told(), none) << "nobody knows whether there is a journal";
+    EXPECT_EQ(published(), none) << "not known whether there is a journal";
     counting.set_journal_is_read(true);
-    EXPECT_EQ(told(), std::pair(false, true));
+    EXPECT_EQ(published(), std::pair(false, true));
     counting.set_journal_is_read(false);
-    EXPECT_EQ(told(), none);
+    EXPECT_EQ(published(), none);
 }
 
-TEST_F(LogCountingTest, ThePlaceIsKeptForTheNextAgent) {
+TEST_F(LogCounterTest, ThePositionIsKeptForTheNextAgent) {
     ASSERT_TRUE(open().write(file_));
     {
         LogCounter counting(metrics_, descriptor());
@@ -405,7 +405,7 @@ TEST_F(LogCountingTest, ThePlaceIsKeptForTheNextAgent) {
     EXPECT_EQ(LogCounter(metrics_, descriptor()).position(), journal_);
 }
 
-TEST_F(LogCountingTest, ADamagedRecordIsIgnored) {
+TEST_F(LogCounterTest, ADamagedRecordIsIgnored) {
     write_file(path_, "what is this");
     LogCounter counting(metrics_, descriptor());
     EXPECT_EQ(counting.position(), std::nullopt);

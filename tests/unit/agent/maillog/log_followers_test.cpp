@@ -60,11 +60,11 @@ class LogFollowers : public testing::Test {
    protected:
     LogFollowers() {
         settings_.mount.deadline = 50ms;
-        sit_down();
+        connect_worker();
     }
 
-    /// A worker without requests of before.
-    void sit_down() {
+    /// A worker without earlier requests.
+    void connect_worker() {
         auto ends = make_channel();
         ASSERT_TRUE(ends);
         worker_ = std::move(ends->second);
@@ -174,7 +174,7 @@ TEST_F(LogFollowers, AnotherLogCountsWhereItIsLater) {
     EXPECT_EQ(counted(Source::file), 2);
 }
 
-TEST_F(LogFollowers, NothingIsReadBeforeItIsKnownWhetherThereIsALog) {
+TEST_F(LogFollowers, NothingIsReadBeforeTheLogIsOpenOrMissing) {
     MaillogFollower follower;
     write_file(folder_ / "mail.log.1", line(9s, "a\n"));
     follow(follower, [&](const Request& request) -> std::optional<Answer> {
@@ -184,7 +184,7 @@ TEST_F(LogFollowers, NothingIsReadBeforeItIsKnownWhetherThereIsALog) {
     });
     EXPECT_EQ(counted(Source::file), 0);
     EXPECT_FALSE(follower.tail().history().last_started());
-    sit_down();
+    connect_worker();
     write_file(log_, line(5s, "b\n"));
     follow(follower, [&](const Request&) { return std::optional(opened(log_)); });
     EXPECT_EQ(counted(Source::file), 2);
@@ -222,7 +222,7 @@ class JournalCounts : public LogFollowers {
     std::vector<std::string> entries_{line(9s, "a"), line(8s, "b")};
 };
 
-TEST_F(JournalCounts, WhatTheFileCountedMeanwhileIsNotCountedAgain) {
+TEST_F(JournalCounts, LinesThatTheFileCountedAreNotCountedAgain) {
     choose(core::MaillogSource::journal);
     follow_journal();
     EXPECT_EQ(counted(Source::journal), 2);
@@ -244,7 +244,7 @@ TEST_F(JournalCounts, WhatTheFileCountedMeanwhileIsNotCountedAgain) {
     EXPECT_EQ(counting_.position()->source, Source::journal);
 }
 
-TEST_F(JournalCounts, AnAnswerThatComesWhenTheFileCountsIsNotCounted) {
+TEST_F(JournalCounts, AReplyIsIgnoredOnceTheFileCounts) {
     choose(core::MaillogSource::journal);
     follow(follower_, [this](const Request& request) {
         if (journal_position(request.words()).lines) {

@@ -127,7 +127,7 @@ TEST_F(LogTailTest, ARenamedFileIsReadToItsEndBeforeTheNewOne) {
     EXPECT_GT(*tail_.history().last_started(), tail_.history().last_failure()->at);
 }
 
-TEST_F(LogTailTest, TheOldFileIsReadOnWhileItsWriterHasNotBegunTheNewOne) {
+TEST_F(LogTailTest, TheOldFileIsReadUntilTheNewOneHasBytes) {
     write_file(log_, delivery("10:15:00"));
     follow();
     fs::rename(log_, folder_ / "mail.log.1");
@@ -191,7 +191,7 @@ TEST_F(LogTailTest, ATruncatedCopyBeginsAgain) {
     EXPECT_EQ(tail_.truncations(), 1U);
 }
 
-TEST_F(LogTailTest, AWriterThatKeepsItsOffsetAcrossTheTruncationLeavesAHoleThatHidesNothing) {
+TEST_F(LogTailTest, AHoleAfterATruncationHidesNothing) {
     const FileDescriptor writer(::open(log_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     const auto put = [&](const std::string& text) {
         ASSERT_EQ(::write(writer.get(), text.data(), text.size()),
@@ -229,7 +229,7 @@ TEST_F(LogTailTest, AFileThatAppearsLaterIsRead) {
     EXPECT_EQ(failures(), 1U);
 }
 
-TEST_F(LogTailTest, WhatIsNoRegularFileIsRefused) {
+TEST_F(LogTailTest, ANonRegularFileIsRefused) {
     const auto taken =
         tail_.follow(FileDescriptor(::open("/dev/zero", O_RDONLY | O_CLOEXEC)), boot_began, now);
     ASSERT_FALSE(taken);
@@ -275,7 +275,7 @@ std::vector<std::string> random_lines(std::mt19937& random) {
     return lines;
 }
 
-TEST(LogTailAtRandom, HoweverTheLogGrowsAndIsReadItTellsTheSame) {
+TEST(LogTailAtRandom, TheHistoryDoesNotDependOnTheSlices) {
     for (unsigned round = 0; round < 20; ++round) {
         std::mt19937 random(round);
         std::string text;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the worker tells unasked and what it answers, with a real journald and a real bus.
+// The events and the replies of the worker, with a real journald and a real bus.
 #include "agent/worker/systemd_worker.hpp"
 
 #include "agent/ipc/journal_position.hpp"
@@ -54,16 +54,16 @@ class SystemdWorkerTest : public ::testing::Test {
         ::poll(watch.descriptors.data(), watch.descriptors.size(), timeout);
         return worker_->on_watch(watch.descriptors);
     }
-    bool until_told(WorkerEvents wanted) {
+    bool until_notified(WorkerEvents wanted) {
         return tests::eventually([&] { return (turn(100) & wanted) != 0; });
     }
-    WorkerEvents told_during(std::chrono::milliseconds span) {
-        WorkerEvents told = 0;
+    WorkerEvents events_during(std::chrono::milliseconds span) {
+        WorkerEvents events = 0;
         for (const auto end = std::chrono::steady_clock::now() + span;
              std::chrono::steady_clock::now() < end;) {
-            told |= turn(10);
+            events |= turn(10);
         }
-        return told;
+        return events;
     }
 
     template <class T>
@@ -112,18 +112,18 @@ TEST_F(SystemdWorkerTest, RefusesWhatIsOfAnotherWorker) {
     EXPECT_EQ(reply.error().message, "not an operation of the systemd worker");
 }
 
-TEST_F(SystemdWorkerTest, SaysOnceThatTheJournalHasLinesUntilItIsAsked) {
+TEST_F(SystemdWorkerTest, NotifiesOnceUntilTheJournalIsRead) {
     journald_.start();
-    ASSERT_TRUE(until_told(worker_event::journal));
+    ASSERT_TRUE(until_notified(worker_event::journal));
     const JournalRead first = read_journal();
     EXPECT_EQ(first.state, JournalRead::State::reading);
     journald_.log("postfix/postfix-script", already);
-    ASSERT_TRUE(until_told(worker_event::journal));
+    ASSERT_TRUE(until_notified(worker_event::journal));
     journald_.log("postfix/postfix-script", already);
     tests::Journald::control("--sync");
-    EXPECT_EQ(told_during(500ms), 0u);
+    EXPECT_EQ(events_during(500ms), 0u);
     EXPECT_THAT(read_journal().starts, ElementsAre(EndsWith(already)));
-    ASSERT_TRUE(until_told(worker_event::journal));
+    ASSERT_TRUE(until_notified(worker_event::journal));
     EXPECT_THAT(read_journal().starts, ElementsAre(EndsWith(already)));
 }
 
@@ -136,7 +136,7 @@ TEST_F(SystemdWorkerTest, DoesNotOpenTheJournalWhereTheFileAloneIsWanted) {
     EXPECT_EQ(unwanted.state, JournalRead::State::absent);
     EXPECT_THAT(unwanted.starts, IsEmpty());
     worker_->apply(with(core::MaillogSource::journal));
-    ASSERT_TRUE(until_told(worker_event::journal));
+    ASSERT_TRUE(until_notified(worker_event::journal));
     EXPECT_TRUE(tests::eventually([&] { return read_journal().starts.size() == 1; }));
     worker_->apply(with(core::MaillogSource::file));
     EXPECT_EQ(read_journal().state, JournalRead::State::absent);
@@ -151,11 +151,11 @@ TEST_F(SystemdWorkerTest, ReportsAllLinesOfPostfixOnceTheyWereRequested) {
         return !read.lines.empty();
     }));
     EXPECT_THAT(read.lines, ElementsAre(EndsWith("connect from x")));
-    told_during(300ms);
+    events_during(300ms);
     read_all_lines();
     journald_.log("postfix/smtpd", "connect from y");
-    ASSERT_TRUE(until_told(worker_event::journal));
-    EXPECT_EQ(told_during(300ms), 0u);
+    ASSERT_TRUE(until_notified(worker_event::journal));
+    EXPECT_EQ(events_during(300ms), 0u);
     EXPECT_THAT(read_all_lines().lines, ElementsAre(EndsWith("connect from y")));
     worker_->apply(with(core::MaillogSource::file));
     EXPECT_EQ(read_all_lines().state, JournalRead::State::absent);
@@ -167,7 +167,7 @@ TEST_F(SystemdWorkerTest, KeepsOneJournalOpenForStartsAndLines) {
         return std::distance(begin(files), end(files));
     };
     journald_.start();
-    ASSERT_TRUE(until_told(worker_event::journal));
+    ASSERT_TRUE(until_notified(worker_event::journal));
     read_journal();
     const auto before = open_files();
     ASSERT_TRUE(tests::eventually([&] {
@@ -179,23 +179,23 @@ TEST_F(SystemdWorkerTest, KeepsOneJournalOpenForStartsAndLines) {
     EXPECT_EQ(open_files(), before);
 }
 
-TEST_F(SystemdWorkerTest, SaysOnceThatUnitsChangedUntilItIsAsked) {
+TEST_F(SystemdWorkerTest, NotifiesOnceUntilTheUnitsAreRead) {
     EXPECT_FALSE(observe().reachable);
     bus_.start();
     tests::FakeSystemd systemd;
-    systemd.tell("unit postfix.service loaded active running forking");
-    ASSERT_TRUE(until_told(worker_event::units));
+    systemd.send("unit postfix.service loaded active running forking");
+    ASSERT_TRUE(until_notified(worker_event::units));
     ASSERT_TRUE(tests::eventually([&] {
-        told_during(10ms);
+        events_during(10ms);
         return observe().units.size() == 1;
     }));
-    systemd.tell("unit postfix.service loaded deactivating stop forking");
-    ASSERT_TRUE(until_told(worker_event::units));
-    systemd.tell("unit postfix.service loaded inactive dead forking");
-    EXPECT_EQ(told_during(300ms), 0u);
+    systemd.send("unit postfix.service loaded deactivating stop forking");
+    ASSERT_TRUE(until_notified(worker_event::units));
+    systemd.send("unit postfix.service loaded inactive dead forking");
+    EXPECT_EQ(events_during(300ms), 0u);
     EXPECT_THAT(observe().units, ElementsAre(core::UnitFacts{"postfix.service", "loaded",
                                                              "inactive", "dead", "", true}));
-    EXPECT_EQ(told_during(300ms), 0u);
+    EXPECT_EQ(events_during(300ms), 0u);
 }
 
 }  // namespace

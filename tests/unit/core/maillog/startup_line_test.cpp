@@ -170,7 +170,7 @@ TEST(MaillogLine, ALineWithoutATimeIsNoEvent) {
     EXPECT_FALSE(parse(""));
 }
 
-// A message, and what it tells in a line of master and in one of another program that starts
+// A message, and its kind in a line of master and in one of another program that starts
 // Postfix.
 struct Message {
     const char* text;
@@ -282,7 +282,7 @@ TEST(MaillogLine, ALineOfAnyPartsTellsWhatItTellsFieldByField) {
     const auto any = [&random](const auto& of) -> const auto& {
         return of[random() % of.size()];
     };
-    int told = 0;
+    int events = 0;
     for (int round = 0; round < 50000; ++round) {
         std::string line = any(stamps) + any(hosts);
         for (int left = static_cast<int>(random() % 3); left >= 0; --left) {
@@ -296,9 +296,9 @@ TEST(MaillogLine, ALineOfAnyPartsTellsWhatItTellsFieldByField) {
         const auto event = parse(line);
         ASSERT_EQ(event ? std::optional(event->kind) : std::nullopt, kind_simply(line)) << line;
         ASSERT_TRUE(!event || core::may_tell(line)) << line;
-        told += event ? 1 : 0;
+        events += event ? 1 : 0;
     }
-    EXPECT_GT(told, 500);
+    EXPECT_GT(events, 500);
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ TEST_F(MergedLogs, AReaderThatStoppedIsNotHiddenByTheOther) {
     EXPECT_EQ(merged().source, Source::lost);
     EXPECT_EQ(merged().path, "the journal");
     EXPECT_EQ(merged().error, "gone");
-    EXPECT_TRUE(core::is_uncured(merged())) << "and what the other tells counts";
+    EXPECT_TRUE(core::is_uncured(merged())) << "and the line of the other counts";
 }
 
 TEST_F(MergedLogs, WhileOneIsStillReadNothingIsSaidOfTheWhole) {
