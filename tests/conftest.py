@@ -17,11 +17,19 @@ def pytest_sessionstart(session):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "traced: runs once more as released, with every daemon under strace: all that makes a "
+                            "server look at something, and what sanitizers change")
     config.addinivalue_line("markers", "prompt: is about an answer within so short a time that no other test runs beside it")
 
 
 def pytest_collection_modifyitems(config, items):
-    """PEA_SHARE=2/4: the second, sixth, tenth... of the tests that may run beside others; PEA_SHARE=prompt: the rest."""
+    """PEA_TRACE_SERVER=1 leaves the tests that are marked so. PEA_SHARE=2/4: the second, sixth, tenth... of the tests
+    that may run beside others; PEA_SHARE=prompt: the rest."""
+    from support import path_trace
+    if path_trace.wanted():
+        traced = [item for item in items if item.get_closest_marker("traced")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in traced])
+        items[:] = traced
     share = os.environ.get("PEA_SHARE")
     if not share:
         return

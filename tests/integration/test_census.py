@@ -10,6 +10,8 @@ from support.deadline import eventually, stays
 from support.queue import (censuses, depths, fill, listed, listed_counts, long_id, mail_files, put, queue_file,
                            samples, until_counted, value)
 
+pytestmark = pytest.mark.traced
+
 OFTEN = {"interval": "200ms", "budget": 100000}
 OLDEST = "postfix_elb_agent_queue_oldest_age_seconds"
 

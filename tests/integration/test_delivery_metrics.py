@@ -14,6 +14,8 @@ from support.deadline import eventually, stays
 from support.journald import Journald
 from support.postfix import free_port
 
+pytestmark = pytest.mark.traced
+
 CONNECT = "postfix/smtpd[{pid}]: connect from unknown[192.0.2.1]"
 CONNECTS = "postfix_smtpd_connects_total"
 LINES = "postfix_elb_agent_log_lines_total"

@@ -9,7 +9,7 @@ import pytest
 from support.deadline import eventually, stays
 from support.world import OTHER
 
-pytestmark = pytest.mark.prompt
+pytestmark = [pytest.mark.prompt, pytest.mark.traced]
 
 AT_ONCE = 1.0  # s; it takes milliseconds, the rest is for a busy machine
 

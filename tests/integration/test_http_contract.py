@@ -11,6 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from support.deadline import eventually
 
+pytestmark = pytest.mark.traced
+
 PAGE_LIFE = 0.1  # s, that a page of /metrics is kept for those who ask at the same time
 CHECKS = ("mount", "queue_link", "master_pid", "startup_log", "ownership", "relink")
 CHECK_PATHS = [f"/health/{check}" for check in CHECKS]

@@ -10,6 +10,8 @@ import pytest
 from support.deadline import eventually, stays
 from support.poller import Poller
 
+pytestmark = pytest.mark.traced
+
 ID = "i-0aaaabbbbccccdddd"
 SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support", "imds.py")
 

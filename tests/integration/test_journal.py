@@ -9,6 +9,8 @@ from support.agent import status_field
 from support.deadline import eventually, stays
 from support.journald import SOCKET, Journald
 
+pytestmark = pytest.mark.traced
+
 ALREADY = "fatal: the Postfix mail system is already running"
 PATHS = {"journal": "auto", "auto": "/nonexistent/mail.log"}
 JOURNAL = {"source": "journal", "path": "auto"}

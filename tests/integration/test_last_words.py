@@ -13,6 +13,8 @@ import pytest
 from support.deadline import eventually
 from support.world import OTHER
 
+pytestmark = pytest.mark.traced
+
 
 class Journal:
     """Stands in for systemd-journald at its socket."""

@@ -8,6 +8,8 @@ import pytest
 from support.deadline import eventually
 from support.systemd_bus import SystemdBus
 
+pytestmark = pytest.mark.traced
+
 GROUP, UNIT = "postfix.service", "postfix@-.service"
 REFUSED = "/run/postfix-elb-agent/refused"
 

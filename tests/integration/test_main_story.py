@@ -8,6 +8,8 @@ from support.deadline import eventually, stays
 from support.tree_compare import differences, snapshot
 from support.world import OTHER
 
+pytestmark = pytest.mark.traced
+
 
 def mail_in(queue):
     return [f"{directory}/{name}" for part in ("incoming", "active", "deferred", "hold", "maildrop")

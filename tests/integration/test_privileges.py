@@ -13,6 +13,8 @@ from support.deadline import eventually
 from support.journald import Journald
 from support.systemd_bus import SystemdBus
 
+pytestmark = pytest.mark.traced
+
 POWERLESS = "0" * 16
 CAPABILITIES = {"CAP_CHOWN": 0, "CAP_DAC_OVERRIDE": 1, "CAP_DAC_READ_SEARCH": 2, "CAP_FOWNER": 3, "CAP_FSETID": 4,
                 "CAP_KILL": 5, "CAP_SYS_PTRACE": 19}

@@ -10,6 +10,8 @@ from support.postfix import make_skeleton
 from support.tree_compare import differences, snapshot
 from support.world import OTHER
 
+pytestmark = pytest.mark.traced
+
 
 def _with_queue(instance):
     """An instance as the agent should leave it, made by hand."""

@@ -8,6 +8,8 @@ from support.mount_table import serve_with_nfs, show_nfs
 from support.nfs_server import NfsServer
 from support.poller import Poller
 
+pytestmark = pytest.mark.traced
+
 
 @pytest.fixture
 def server():

@@ -10,6 +10,8 @@ import pytest
 
 from support.deadline import stays
 
+pytestmark = pytest.mark.traced
+
 ALREADY = "postfix/postfix-script[{pid}]: fatal: the Postfix mail system is already running"
 LOCK = "postfix/master[{pid}]: fatal: open lock file pid/master.pid: unable to set exclusive lock: " \
        "Resource temporarily unavailable"
