@@ -3,6 +3,7 @@
 
 #include "agent/base/file_descriptor.hpp"
 #include "agent/base/small_file.hpp"
+#include "core/model/mount_problem.hpp"
 #include "core/parse/mountinfo.hpp"
 
 #include <fcntl.h>
@@ -21,7 +22,7 @@ std::optional<std::string> content_of(const std::string& path) {
 
 bool nfs_is_mounted(const std::string& path, const std::string& mountinfo) {
     const auto mount = core::find_mount(content_of(mountinfo).value_or(""), path);
-    return mount && mount->fstype.starts_with("nfs");
+    return mount && core::is_nfs(mount->fstype);
 }
 
 /// In one write, and without a newline: the module's parameter would keep it.

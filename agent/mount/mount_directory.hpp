@@ -9,6 +9,7 @@
 #include "agent/base/file_descriptor.hpp"
 #include "core/base/result.hpp"
 #include "core/model/facts.hpp"
+#include "core/model/mount_problem.hpp"
 #include "core/model/settings.hpp"
 
 #include <cstdint>
@@ -41,7 +42,7 @@ class MountDirectory {
     [[nodiscard]] std::uint64_t mount_id() const noexcept { return mount_id_; }
 
     /// An NFS client: what is changed there is changed at the server before the call returns.
-    [[nodiscard]] bool is_nfs() const noexcept { return fstype_ == "nfs4" || fstype_ == "nfs"; }
+    [[nodiscard]] bool is_nfs() const noexcept { return core::is_nfs(fstype_); }
 
     /// Whether the path still leads to this mount, and the mount is still what the settings ask
     /// for.

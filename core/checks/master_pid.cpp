@@ -5,6 +5,7 @@
 #include "core/base/timestamp.hpp"
 #include "core/checks/finding_builder.hpp"
 #include "core/checks/postfix_unit.hpp"
+#include "core/model/mount_problem.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -311,7 +312,7 @@ Finding with_unit(Finding finding, const PostfixUnit& unit) {
 }  // namespace
 
 bool server_keeps_locks(const Facts& facts) {
-    return facts.host.value && facts.host.value->mount && facts.host.value->mount->fstype == "nfs4";
+    return facts.host.value && facts.host.value->mount && is_nfs4(facts.host.value->mount->fstype);
 }
 
 const ProcessFacts* proven_master(const Facts& facts, const Settings& settings) {

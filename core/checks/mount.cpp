@@ -3,8 +3,8 @@
 // probe of something that is not mounted any more explains nothing.
 #include "core/base/timestamp.hpp"
 #include "core/checks/finding_builder.hpp"
+#include "core/model/mount_problem.hpp"
 
-#include <algorithm>
 #include <optional>
 
 namespace core {
@@ -23,33 +23,31 @@ std::string describe(const MountEntry& entry) {
     return entry.source + " " + entry.fstype + " " + (entry.read_only ? "ro" : "rw");
 }
 
-/// What is wrong with the entry itself.
+/// The fault of the mount table's entry, if it has one.
 std::optional<Finding> check_entry(const FindingBuilder& make,
-                                   const std::optional<MountEntry>& entry,
-                                   const Settings::Mount& wanted, TimePoint at) {
-    if (!entry) {
-        return make.fail(Reason::missing, at, "", "nothing is mounted at " + wanted.path);
-    }
-    const std::string seen = describe(*entry);
-    if (entry->fstype == "autofs") {
-        return make.fail(
-            Reason::missing, at, seen,
-            "only an automount waits at " + wanted.path + ", no file system is mounted there");
-    }
-    if (std::find(wanted.fstypes.begin(), wanted.fstypes.end(), entry->fstype) ==
-        wanted.fstypes.end()) {
-        return make.fail(Reason::wrong_type, at, seen,
-                         wanted.path + " is " + entry->source + " of type " + entry->fstype +
-                             ", mount.fstypes allows " + join(wanted.fstypes));
-    }
-    if (wanted.source && *wanted.source != entry->source) {
-        return make.fail(
-            Reason::wrong_source, at, seen,
-            wanted.path + " is " + entry->source + ", mount.source is " + *wanted.source);
-    }
-    if (entry->read_only) {
-        return make.fail(Reason::read_only, at, seen,
-                         wanted.path + " (" + entry->source + ") is mounted read-only");
+                                   const std::optional<MountEntry>& entry, const Settings& settings,
+                                   TimePoint at) {
+    const Settings::Mount& wanted = settings.mount;
+    const std::string seen = entry ? describe(*entry) : "";
+    switch (problem_of(entry, settings)) {
+        case MountProblem::none: break;
+        case MountProblem::missing:
+            return make.fail(Reason::missing, at, seen, "nothing is mounted at " + wanted.path);
+        case MountProblem::automount:
+            return make.fail(
+                Reason::missing, at, seen,
+                "only an automount waits at " + wanted.path + ", no file system is mounted there");
+        case MountProblem::wrong_type:
+            return make.fail(Reason::wrong_type, at, seen,
+                             wanted.path + " is " + entry->source + " of type " + entry->fstype +
+                                 ", mount.fstypes allows " + join(wanted.fstypes));
+        case MountProblem::wrong_source:
+            return make.fail(
+                Reason::wrong_source, at, seen,
+                wanted.path + " is " + entry->source + ", mount.source is " + *wanted.source);
+        case MountProblem::read_only:
+            return make.fail(Reason::read_only, at, seen,
+                             wanted.path + " (" + entry->source + ") is mounted read-only");
     }
     return std::nullopt;
 }
@@ -81,7 +79,7 @@ Finding check_mount(const Facts& facts, const Settings& settings, TimePoint now)
                                 " ago: the agent's host worker does not answer");
     }
     const std::optional<MountEntry>& entry = facts.host.value->mount;
-    if (auto wrong = check_entry(make, entry, settings.mount, facts.host.at)) {
+    if (auto wrong = check_entry(make, entry, settings, facts.host.at)) {
         return *wrong;
     }
     const std::string seen = describe(*entry);

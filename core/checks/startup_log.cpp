@@ -10,6 +10,7 @@
 #include "core/base/timestamp.hpp"
 #include "core/checks/finding_builder.hpp"
 #include "core/checks/postfix_unit.hpp"
+#include "core/model/mount_problem.hpp"
 
 #include <array>
 #include <chrono>
@@ -181,7 +182,7 @@ std::optional<Cause> fault_of_the_start_itself(const Case& c) {
 /// the question does not even see the locks of flock(2), so that "free" proves nothing there.
 bool locks_are_a_servers(const Case& c) {
     return c.facts.host.value && c.facts.host.value->mount &&
-           c.facts.host.value->mount->fstype.starts_with("nfs");
+           is_nfs(c.facts.host.value->mount->fstype);
 }
 
 std::optional<Cause> lock_is_free_again(const Case& c) {

@@ -168,10 +168,6 @@ bool is_version(std::string_view option) {
 
 }  // namespace
 
-bool is_nfs(std::string_view type) {
-    return type == "nfs" || type == "nfs4";
-}
-
 std::optional<FstabLine> active_line(const Machine& machine) {
     if (machine.facts.fstab) {
         for (const FstabLine& line :

@@ -3,14 +3,13 @@
 #pragma once
 
 #include "core/doctor/rules.hpp"
+#include "core/model/mount_problem.hpp"
 #include "core/parse/fstab.hpp"
 #include "core/parse/mountinfo.hpp"
 
 #include <optional>
 
 namespace core::doctor {
-
-[[nodiscard]] bool is_nfs(std::string_view type);
 
 /// The first line that is not a comment; absent also if the file is unreadable.
 [[nodiscard]] std::optional<FstabLine> active_line(const Machine& machine);

@@ -2,6 +2,7 @@
 #include "core/nfs/server_address.hpp"
 
 #include "core/base/text_fields.hpp"
+#include "core/model/mount_problem.hpp"
 
 #include <algorithm>
 #include <array>
@@ -119,7 +120,7 @@ std::optional<bool> loopback_of(std::string_view text) {
 }  // namespace
 
 std::optional<FileServer> file_server_of(const MountEntry& mount) {
-    if (mount.fstype != "nfs4" && mount.fstype != "nfs") {
+    if (!is_nfs(mount.fstype)) {
         return std::nullopt;
     }
     std::string_view options = mount.super_options;

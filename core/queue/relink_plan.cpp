@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/relink_plan.hpp"
 
+#include "core/model/mount_problem.hpp"
 #include "core/model/paths.hpp"
 #include "core/model/queue_layout.hpp"
 #include "core/model/remedies.hpp"
@@ -414,17 +415,15 @@ std::string describe(const RelinkStep& step) {
 
 std::optional<std::string> mount_refusal(const std::optional<MountEntry>& mount,
                                          const Settings& settings) {
-    if (!mount) {
-        return "not mounted";
-    }
-    if (std::ranges::find(settings.mount.fstypes, mount->fstype) == settings.mount.fstypes.end()) {
-        return "type " + mount->fstype + " is not " + list(settings.mount.fstypes);
-    }
-    if (settings.mount.source && *settings.mount.source != mount->source) {
-        return "source " + mount->source + " is not " + *settings.mount.source;
-    }
-    if (mount->read_only) {
-        return "mounted read-only";
+    switch (problem_of(mount, settings)) {
+        case MountProblem::none: break;
+        case MountProblem::missing: return "not mounted";
+        case MountProblem::automount:
+        case MountProblem::wrong_type:
+            return "type " + mount->fstype + " is not " + list(settings.mount.fstypes);
+        case MountProblem::wrong_source:
+            return "source " + mount->source + " is not " + *settings.mount.source;
+        case MountProblem::read_only: return "mounted read-only";
     }
     return std::nullopt;
 }

@@ -2,30 +2,12 @@
 #include "core/verdict/excuses.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace core {
 namespace {
 
-/// What no outage of the file server brings about: each of these is a fault of this instance,
-/// whatever else is wrong.
-constexpr std::pair<Check, Reason> own_faults[] = {
-    {Check::mount, Reason::missing},
-    {Check::mount, Reason::wrong_type},
-    {Check::mount, Reason::wrong_source},
-    {Check::mount, Reason::read_only},
-    {Check::queue_link, Reason::not_a_link},
-    {Check::queue_link, Reason::wrong_target},
-    {Check::queue_link, Reason::off_mount},
-    {Check::master_pid, Reason::wrong_queue},
-    {Check::ownership, Reason::held_elsewhere},
-    {Check::ownership, Reason::identity_shared},
-    {Check::relink, Reason::refused},
-};
-
 bool is_own_fault(const Finding& finding) {
-    return std::find(std::begin(own_faults), std::end(own_faults),
-                     std::pair(finding.check, finding.reason)) != std::end(own_faults);
+    return reason_info(finding.check, finding.reason).outage == Outage::unrelated;
 }
 
 bool wants_restart_excuse(const Finding& finding) {
