@@ -21,16 +21,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Not the ages and counters that an output may hold.
-std::string essence(const core::Verdict& verdict) {
-    std::string text =
-        std::string(to_string(verdict.phase)) + " " + std::string(to_string(verdict.mount_fault));
-    for (const core::Finding& finding : verdict.checks) {
-        text.append(" ").append(to_string(finding.status)).append(to_string(finding.reason));
-    }
-    return text;
-}
-
 Json json_of(const core::Finding& finding, std::size_t longest_text) {
     return {{"check", to_string(finding.check)},
             {"status", to_string(finding.status)},
@@ -94,8 +84,8 @@ void LastWords::note(const core::Verdict& verdict) {
 
 void LastWords::note_failure(const core::Verdict& verdict) {
     const bool begins = !failure_ || failure_->end;
-    std::string now = essence(verdict);
-    if (!begins && now == essence_) {
+    const core::VerdictKey now = core::key_of(verdict);
+    if (!begins && now == key_) {
         failure_->verdict.instance_id = verdict.instance_id;  // it may have become known only now
         return;
     }
@@ -104,7 +94,7 @@ void LastWords::note_failure(const core::Verdict& verdict) {
     } else {
         failure_->verdict = verdict;
     }
-    essence_ = std::move(now);
+    key_ = now;
     due_ = true;
     next_try_ = core::BootTime(0);
 }

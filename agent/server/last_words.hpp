@@ -5,7 +5,7 @@
 
 #include "agent/clients/worker_client.hpp"
 #include "core/model/settings.hpp"
-#include "core/verdict/verdict.hpp"
+#include "core/verdict/headline.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -53,7 +53,7 @@ class LastWords {
     void was_written(const core::Result<Nothing>& written);
 
     std::optional<Failure> failure_;
-    std::string essence_;             ///< of failure_->verdict
+    core::VerdictKey key_;            ///< of failure_->verdict
     core::BootTime first_noted_{-1};  ///< of all verdicts
     bool passed_ = false;             ///< health has been something else than fail
     bool due_ = false;

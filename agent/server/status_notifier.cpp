@@ -19,28 +19,6 @@ std::string text(std::string_view words) {
     return std::string(words);
 }
 
-/// Only readiness fails: what it fails for is what people are to read, not a lesser warning beside
-/// it.
-bool only_ready_fails(const core::Verdict& verdict) {
-    return verdict.health != core::Status::fail && verdict.ready == core::Status::fail;
-}
-
-const std::string& said_of(const core::Verdict& verdict) {
-    return only_ready_fails(verdict) && !verdict.ready_output.empty() ? verdict.ready_output
-                                                                      : verdict.output;
-}
-
-/// The finding that speaks for the verdict. An excused failure only warns, and is what readiness
-/// fails for.
-core::Finding cause_of(const core::Verdict& verdict) {
-    core::Findings findings = verdict.checks;
-    for (core::Finding& finding : findings) {
-        const bool excused = only_ready_fails(verdict) && finding.excuse != core::Excuse::none;
-        finding.status = excused ? core::Status::fail : finding.status;
-    }
-    return core::worst_of(findings);
-}
-
 /// "" unless a mount does not work.
 std::string attribution_of(const core::Verdict& verdict) {
     return verdict.mount_fault == core::MountFault::none ? std::string()
@@ -54,20 +32,8 @@ std::string excuse_of(const core::Finding& finding) {
 std::string one_line(const core::Verdict& verdict) {
     std::string line = "health " + text(to_string(verdict.health)) + ", ready " +
                        text(to_string(verdict.ready)) + ", " + text(to_string(verdict.phase));
-    return said_of(verdict).empty() ? line : line + ": " + said_of(verdict);
-}
-
-/// What makes a change worth a line: not the ages and counters that an output may hold.
-std::string essence(const core::Verdict& verdict) {
-    std::string result = text(to_string(verdict.phase)) + text(to_string(verdict.health)) +
-                         text(to_string(verdict.ready)) + attribution_of(verdict);
-    for (const core::Finding& finding : verdict.checks) {
-        result.append(" ")
-            .append(to_string(finding.status))
-            .append(to_string(finding.reason))
-            .append(excuse_of(finding));
-    }
-    return result;
+    const std::string& said = core::text_of(verdict);
+    return said.empty() ? line : line + ": " + said;
 }
 
 /// An error is what the load balancer replaces an instance for that was in use; a start that is not
@@ -85,7 +51,7 @@ Priority priority_of(const core::Verdict& verdict) {
 }
 
 std::string entry_of(const core::Verdict& verdict, const std::string& line) {
-    const core::Finding worst = cause_of(verdict);
+    const core::Finding worst = core::cause_of(verdict);
     const bool passes = worst.status == core::Status::pass;
     const core::Reason reason = passes ? core::Reason::none : worst.reason;
     const std::array fields{
@@ -118,17 +84,16 @@ void StatusNotifier::log_change(const core::Verdict& verdict, const std::string&
 /// What is still to be read after the instance is gone (ec2:GetConsoleOutput). A console that does
 /// not take the line at once does not get it.
 void StatusNotifier::tell_console(const core::Verdict& verdict) {
-    const core::Finding worst = cause_of(verdict);
-    std::string now = text(to_string(verdict.health)) + " " + text(to_string(worst.check)) + " " +
-                      text(to_string(worst.reason)) + " " + excuse_of(worst) + " " +
-                      attribution_of(verdict);
+    core::Headline now = core::headline_of(verdict);
+    now.phase = {};
+    now.ready = {};
     if (!log_sinks_.console || now == last_on_console_) {
         return;
     }
-    last_on_console_ = std::move(now);
+    last_on_console_ = now;
     constexpr std::size_t longest_output = 400;
     const std::string& said =
-        verdict.phase == core::Phase::serving ? said_of(verdict) : verdict.output;
+        verdict.phase == core::Phase::serving ? core::text_of(verdict) : verdict.output;
     const std::string instance_id =
         verdict.instance_id.empty() ? "unknown instance" : verdict.instance_id;
     const std::string line = core::rfc3339(verdict.at.wall) + " postfix-elb-agent on " +
@@ -154,8 +119,8 @@ void StatusNotifier::announce(const core::Verdict& verdict) {
         return;
     }
     tell_console(verdict);
-    if (std::string now = essence(verdict); now != last_essence_) {
-        last_essence_ = std::move(now);
+    if (const core::VerdictKey now = core::key_of(verdict); now != last_key_) {
+        last_key_ = now;
         const std::string line = one_line(verdict);
         if (line == last_line_) {
             return;  // what changed stands behind what is said

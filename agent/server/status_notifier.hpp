@@ -6,8 +6,9 @@
 #pragma once
 
 #include "agent/base/log_sinks.hpp"
-#include "core/verdict/verdict.hpp"
+#include "core/verdict/headline.hpp"
 
+#include <optional>
 #include <string>
 
 namespace agent {
@@ -35,9 +36,9 @@ class StatusNotifier {
     LogSinks log_sinks_;
     bool ready_ = false;
     bool looked_ = false;  ///< a round has ended
-    std::string last_essence_;
+    std::optional<core::VerdictKey> last_key_;
     std::string last_line_;
-    std::string last_on_console_;
+    std::optional<core::Headline> last_on_console_;
 };
 
 }  // namespace agent

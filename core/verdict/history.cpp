@@ -14,18 +14,13 @@ std::int64_t step_of(const TimePoint& at) {
 }  // namespace
 
 void History::note(const Verdict& verdict) {
-    const Finding& worst = worst_of(verdict.checks);
-    const std::string& text = verdict.ready_output.empty() ? verdict.output : verdict.ready_output;
-    // A fault that is only watched yet has somebody whose fault it is, and nothing is said of it.
-    const MountFault mount_fault = text.empty() ? MountFault::none : verdict.mount_fault;
-    const Essence essence{verdict.health, verdict.ready, verdict.phase,
-                          mount_fault,    worst.check,   worst.reason};
-    if (latest_ == essence) {
+    const Headline headline = headline_of(verdict);
+    if (latest_ == headline) {
         return;
     }
-    latest_ = essence;
-    changes_.push_back(
-        {verdict.at, verdict.health, verdict.ready, verdict.phase, text.substr(0, longest_text)});
+    latest_ = headline;
+    changes_.push_back({verdict.at, verdict.health, verdict.ready, verdict.phase,
+                        text_of(verdict).substr(0, longest_text)});
     if (changes_.size() > most_changes) {
         changes_.pop_front();
     }

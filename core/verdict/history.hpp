@@ -6,7 +6,7 @@
 
 #include "core/base/time.hpp"
 #include "core/model/queue_census.hpp"
-#include "core/verdict/verdict.hpp"
+#include "core/verdict/headline.hpp"
 
 #include <array>
 #include <chrono>
@@ -62,18 +62,7 @@ class History {
     }  ///< the latest
 
    private:
-    /// What makes two verdicts differ for a person.
-    struct Essence {
-        Status health{};
-        Status ready{};
-        Phase phase{};
-        MountFault mount_fault{};
-        Check check{};
-        Reason reason{};
-        bool operator==(const Essence&) const = default;
-    };
-
-    std::optional<Essence> latest_;
+    std::optional<Headline> latest_;
     std::deque<VerdictChange> changes_;
     std::deque<QueueSample> samples_;
     std::optional<QueueCensus> census_;
