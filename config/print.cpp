@@ -34,8 +34,11 @@ std::vector<Line> lines_of(const Loaded& loaded) {
         const std::string member =
             json_quoted(name_of(key.path)) + ": " + to_json(key.get(loaded.settings));
         const auto origin = loaded.origins.find(key.path);
-        lines.push_back({indented(section.empty() ? 1 : 2, member),
-                         origin == loaded.origins.end() ? "default" : origin->second});
+        const bool is_default = origin == loaded.origins.end();
+        lines.push_back({indented(section.empty() ? 1 : 2, member), "default"});
+        if (!is_default) {
+            lines.back().comment = origin->second;
+        }
     }
     if (!open.empty()) {
         lines.push_back({indented(1, "}"), ""});

@@ -131,8 +131,8 @@ std::string name_of(int bound) {
                       port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
         return "an unknown address";
     }
-    const bool brackets = address.ss_family == AF_INET6;
-    return (brackets ? "[" : "") + std::string(host.data()) + (brackets ? "]:" : ":") + port.data();
+    const std::string name = host.data();
+    return (address.ss_family == AF_INET6 ? "[" + name + "]" : name) + ":" + port.data();
 }
 
 }  // namespace agent

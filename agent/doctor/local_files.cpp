@@ -29,14 +29,18 @@ std::string through(const FileDescriptor& place) {
 
 core::PathFacts::Kind kind_of(mode_t mode) {
     using Kind = core::PathFacts::Kind;
-    return S_ISREG(mode) ? Kind::file : S_ISDIR(mode) ? Kind::directory : Kind::other;
+    if (S_ISREG(mode)) {
+        return Kind::file;
+    }
+    return S_ISDIR(mode) ? Kind::directory : Kind::other;
 }
 
 core::PathFacts::Kind kind_of(const core::Error& error) {
     using Kind = core::PathFacts::Kind;
-    return error.code == core::Errc::missing   ? Kind::absent
-           : error.code == core::Errc::refused ? Kind::not_local
-                                               : Kind::unreadable;
+    if (error.code == core::Errc::missing) {
+        return Kind::absent;
+    }
+    return error.code == core::Errc::refused ? Kind::not_local : Kind::unreadable;
 }
 
 // "options nfs nfs4_unique_id=i-0123456789abcdef0"

@@ -42,11 +42,12 @@ OpenedMaillog open_regular(const std::string& path, const LocalPaths& local, std
     auto place = local.locate(path);
     if (!place) {
         const core::Error& error = place.error();
+        if (error.code == core::Errc::missing) {
+            return missing({path});
+        }
         const bool remote = error.code == core::Errc::refused;
-        return error.code == core::Errc::missing
-                   ? missing({path})
-                   : unreadable(
-                         path, error.message + (remote ? "; let Postfix log to a local file" : ""));
+        return unreadable(path,
+                          error.message + (remote ? "; let Postfix log to a local file" : ""));
     }
     struct stat status {};
     if (::fstat(place->get(), &status) != 0) {

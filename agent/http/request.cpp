@@ -24,9 +24,11 @@ class HeaderParser final : public http::basic_parser<true> {
    private:
     void on_request_impl(http::verb method, boost::beast::string_view,
                          boost::beast::string_view target, int, error_code&) override {
-        request.method = method == http::verb::get    ? HttpMethod::get
-                         : method == http::verb::head ? HttpMethod::head
-                                                      : HttpMethod::other;
+        if (method == http::verb::get || method == http::verb::head) {
+            request.method = method == http::verb::get ? HttpMethod::get : HttpMethod::head;
+        } else {
+            request.method = HttpMethod::other;
+        }
         request.target = {target.data(), target.size()};
     }
     void on_response_impl(int, boost::beast::string_view, int, error_code&) override {}

@@ -138,10 +138,12 @@ const PreparedResponse& HttpRoutes::page(Route route, bool pretty, core::BootTim
     if (!published_ || now >= answers_.expires) {
         return published_ ? stale_ : starting_;
     }
-    const PublishedAnswers::Page& page = route == health_route ? answers_.health
-                                         : route == ready_route
-                                             ? answers_.ready
-                                             : answers_.checks[route - first_check_route];
+    const auto& page = [&]() -> const PublishedAnswers::Page& {
+        if (route == health_route) {
+            return answers_.health;
+        }
+        return route == ready_route ? answers_.ready : answers_.checks[route - first_check_route];
+    }();
     return pretty ? page.pretty : page.compact;
 }
 
@@ -183,9 +185,8 @@ HttpAnswer HttpRoutes::answer(const HttpRequest& request, core::BootTime now) co
 }
 
 HttpAnswer HttpRoutes::answer(HttpFault fault) const {
-    const PreparedResponse& response = fault == HttpFault::too_large   ? too_large_
-                                       : fault == HttpFault::timed_out ? timed_out_
-                                                                       : malformed_;
+    const std::array responses{&malformed_, &too_large_, &timed_out_};  // as HttpFault
+    const PreparedResponse& response = *responses[static_cast<std::size_t>(fault)];
     return make_answer(response, other_route, HttpMethod::get, false);
 }
 

@@ -135,8 +135,10 @@ std::optional<core::RelinkProgress> Relinker::look() {
         return report(State::failed, "look: " + *plan.refusal, plan.remedy);
     }
     if (plan.refusal) {
-        return report(plan.waiting ? State::pending : State::refused,
-                      plan.waiting ? "waiting: " + *plan.refusal : *plan.refusal, plan.remedy);
+        if (plan.waiting) {
+            return report(State::pending, "waiting: " + *plan.refusal, plan.remedy);
+        }
+        return report(State::refused, *plan.refusal, plan.remedy);
     }
     if (plan.steps.empty()) {
         return report(State::done, paths_.link + " leads to " + paths_.queue);

@@ -2,6 +2,7 @@
 #include "agent/report/health_table.hpp"
 
 #include "core/base/printable.hpp"
+#include "core/base/text_part.hpp"
 #include "core/base/timestamp.hpp"
 #include "core/checks/reason.hpp"
 #include "core/verdict/verdict.hpp"
@@ -93,10 +94,10 @@ std::size_t rank_of(const HealthReport::Row& row) {
 
 Line line_of(const HealthReport::Row& row) {
     const std::string excuse =
-        row.excuse.empty() ? "" : " (" + core::printable(row.excuse, longest_cell) + ")";
+        core::text_part(" (", core::printable(row.excuse, longest_cell), ")");
+    const std::string reason = row.reason.empty() ? "-" : core::printable(row.reason, longest_cell);
     return {{core::printable(row.check, longest_cell),
-             std::string(core::to_string(row.status)) + excuse,
-             row.reason.empty() ? "-" : core::printable(row.reason, longest_cell),
+             std::string(core::to_string(row.status)) + excuse, reason,
              row.age ? core::describe_age(*row.age) : "-"},
             core::printable(seen_of(row), longest_cell),
             colour_of(row.status)};

@@ -5,6 +5,7 @@
 #include "agent/report/health_table.hpp"
 #include "agent/report/html.hpp"
 #include "agent/report/page_assets.hpp"
+#include "core/base/text_part.hpp"
 #include "core/base/timestamp.hpp"
 
 #include <algorithm>
@@ -98,15 +99,17 @@ std::string cell(std::string_view label, std::string_view kind, const std::strin
            html + "</td>";
 }
 
+std::string cell_or_dash(std::string_view label, std::string_view kind, const std::string& html) {
+    return html.empty() ? cell(label, "none", "-") : cell(label, kind, html);
+}
+
 std::string row_of(const HealthReport::Row& row) {
-    const std::string excuse =
-        row.excuse.empty() ? "" : " <span>(" + html_text(row.excuse) + ")</span>";
+    const std::string excuse = core::text_part(" <span>(", html_text(row.excuse), ")</span>");
     const std::string seen = seen_of(row);
+    const std::string age = row.age ? core::describe_age(*row.age) : "never looked at";
     return "<tr><th scope=\"row\">" + html_text(row.check) + "</th>" +
            cell("Status", "status", word_of(row.status) + excuse) +
-           cell("Reason", row.reason.empty() ? "none" : "reason",
-                row.reason.empty() ? "-" : html_text(row.reason)) +
-           cell("Age", "age", row.age ? core::describe_age(*row.age) : "never looked at") +
+           cell_or_dash("Reason", "reason", html_text(row.reason)) + cell("Age", "age", age) +
            cell("Seen", "seen",
                 "<span class=\"value\">" + html_text(seen) + "</span>" + remedy_of(row.remedy)) +
            "</tr>\n";
@@ -165,10 +168,9 @@ std::string changes_of(const core::History& history) {
                cell("Health", "status", word_of(change->health)) +
                cell("Ready", "status", word_of(change->ready)) +
                cell("Phase", "phase", html_text(core::to_string(change->phase))) +
-               cell("Why", change->text.empty() ? "none" : "seen",
-                    change->text.empty()
-                        ? "-"
-                        : "<span class=\"value\">" + html_text(change->text) + "</span>") +
+               cell_or_dash(
+                   "Why", "seen",
+                   core::text_part("<span class=\"value\">", html_text(change->text), "</span>")) +
                "</tr>\n";
     }
     return out + "</tbody>\n</table>\n<p class=\"soft\">Since this agent was started, the last " +

@@ -54,6 +54,8 @@ std::string entry_of(const core::Verdict& verdict, const std::string& line) {
     const core::Finding worst = core::cause_of(verdict);
     const bool passes = worst.status == core::Status::pass;
     const core::Reason reason = passes ? core::Reason::none : worst.reason;
+    const std::string check = passes ? "" : text(to_string(worst.check));
+    const std::string reason_name = passes ? "" : text(to_string(reason));
     const std::array fields{
         JournalField{"MESSAGE", line},
         JournalField{"MESSAGE_ID", message_id(worst.check, reason)},
@@ -63,8 +65,8 @@ std::string entry_of(const core::Verdict& verdict, const std::string& line) {
         JournalField{"POSTFIX_ELB_AGENT_HEALTH", text(to_string(verdict.health))},
         JournalField{"POSTFIX_ELB_AGENT_READY", text(to_string(verdict.ready))},
         JournalField{"POSTFIX_ELB_AGENT_PHASE", text(to_string(verdict.phase))},
-        JournalField{"POSTFIX_ELB_AGENT_CHECK", passes ? "" : text(to_string(worst.check))},
-        JournalField{"POSTFIX_ELB_AGENT_REASON", passes ? "" : text(to_string(reason))},
+        JournalField{"POSTFIX_ELB_AGENT_CHECK", check},
+        JournalField{"POSTFIX_ELB_AGENT_REASON", reason_name},
         JournalField{"POSTFIX_ELB_AGENT_ATTRIBUTION", attribution_of(verdict)},
         JournalField{"POSTFIX_ELB_AGENT_EXCUSE", excuse_of(worst)},
         JournalField{"POSTFIX_ELB_AGENT_INSTANCE_ID", verdict.instance_id},

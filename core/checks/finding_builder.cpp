@@ -2,6 +2,7 @@
 #include "core/checks/finding_builder.hpp"
 
 #include "core/base/printable.hpp"
+#include "core/base/text_part.hpp"
 #include "core/model/instance_id.hpp"
 
 #include <algorithm>
@@ -122,7 +123,7 @@ std::string why_not_answered(const Facts& facts, const Settings& settings) {
     }
     const bool names_path = mount.error.find(settings.mount.path) != std::string::npos;
     return (names_path ? "no answer" : "no answer from " + settings.mount.path) +
-           (mount.error.empty() ? std::string() : ": " + mount.error);
+           text_part(": ", mount.error);
 }
 
 bool works_in_foreign_queue(const ProcessFacts& process, const Paths& paths) {

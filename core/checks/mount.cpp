@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the kernel's mount table says comes before what a probe of the file system says: a hung
 // probe of something that is not mounted any more explains nothing.
+#include "core/base/text_part.hpp"
 #include "core/base/timestamp.hpp"
 #include "core/checks/finding_builder.hpp"
 #include "core/model/mount_problem.hpp"
@@ -60,8 +61,7 @@ std::string hung_output(const std::string& path, TimePoint since, TimePoint now)
 std::string found_unusable(const std::string& path, const std::string& error) {
     const bool names_path = error.find(path) != std::string::npos;
     return (names_path ? "the mount" : path) +
-           std::string(" could not be used when it was probed") +
-           (error.empty() ? std::string() : ": " + error);
+           std::string(" could not be used when it was probed") + text_part(": ", error);
 }
 
 }  // namespace

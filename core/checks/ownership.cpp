@@ -5,6 +5,7 @@
 // Twins with ids of their own never see each other's lock stand: whoever is heard by the server has
 // just ended the other, as one client that was rebooted. So a lock that is lost over and over tells
 // of one. An outage cannot: each loss takes it a lease, and servers' leases are 30 s and more.
+#include "core/base/text_part.hpp"
 #include "core/checks/finding_builder.hpp"
 
 #include <array>
@@ -117,8 +118,7 @@ Finding check_state(const FindingBuilder& make, const Facts& facts, const Paths&
     }
     Finding lost = make.fail(
         Reason::lost, at, seen,
-        "the lock on " + paths.owner_file + " was lost" +
-            (ownership.error.empty() ? std::string() : ": " + ownership.error) +
+        "the lock on " + paths.owner_file + " was lost" + text_part(": ", ownership.error) +
             (ownership.holder.hostname.empty() ? std::string()
                                                : "; it names " + describe(ownership.holder)));
     // Lost to nobody, as every instance loses it in an outage that is longer than a lease: it is

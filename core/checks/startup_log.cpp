@@ -7,6 +7,7 @@
 #include "core/maillog/startup_log.hpp"
 
 #include "core/base/printable.hpp"
+#include "core/base/text_part.hpp"
 #include "core/base/timestamp.hpp"
 #include "core/checks/finding_builder.hpp"
 #include "core/checks/postfix_unit.hpp"
@@ -144,8 +145,8 @@ std::optional<Cause> locked_by_another_process_here(const Case& c) {
     const LockHolder& holder = c.facts.host.value->lock_holders.front();
     return Cause{
         (holder.pid == 0 ? std::string("a process") : "process " + std::to_string(holder.pid)) +
-            " of this host" + (holder.exe.empty() ? std::string() : " (" + holder.exe + ")") +
-            " holds the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file,
+            " of this host" + text_part(" (", holder.exe, ")") + " holds the lock on " +
+            paths_for(c.settings, c.facts.instance_id).pid_file,
         Cause::Standing::locked};
 }
 

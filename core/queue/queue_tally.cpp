@@ -12,7 +12,10 @@ namespace core {
 namespace {
 
 std::optional<WallTime> earlier_of(std::optional<WallTime> one, std::optional<WallTime> other) {
-    return one && other ? std::min(one, other) : one ? one : other;
+    if (one && other) {
+        return std::min(one, other);
+    }
+    return one ? one : other;
 }
 
 }  // namespace

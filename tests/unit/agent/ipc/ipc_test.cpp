@@ -307,8 +307,12 @@ class Random {
         return facts;
     }
     core::RelinkProgress progress() {
-        return {
-            one_of(core::RelinkProgress::State::failed), text(), {text(), texts()}, texts(), flag(), flag()};
+        return {one_of(core::RelinkProgress::State::failed),
+                text(),
+                {text(), texts()},
+                texts(),
+                flag(),
+                flag()};
     }
 
    private:
