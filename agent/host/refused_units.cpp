@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/host/refused_units.hpp"
 
-#include "agent/base/file_descriptor.hpp"
+#include "agent/base/atomic_file.hpp"
 #include "agent/base/small_file.hpp"
 #include "core/base/excerpt.hpp"
 #include "core/base/printable.hpp"
 #include "systemd/unit_list.hpp"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 
 namespace agent {
@@ -56,17 +54,8 @@ core::Result<void> RefusedUnits::mark(const std::string& unit, std::string_view 
         return made;
     }
     const std::string path = path_of(unit);
-    const std::string temporary = path + ".new";
-    ::unlink(temporary.c_str());
-    const FileDescriptor file(
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    const std::string text = core::printable(reason, longest_reason) + "\n";
-    if (!file || ::fchmod(file.get(), 0644) != 0 ||
-        ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::rename(temporary.c_str(), path.c_str()) != 0) {
-        return core::system_error(errno, "write", path);
-    }
-    return {};
+    return write_atomically({.name = path, .path = path, .mode = 0644},
+                            core::printable(reason, longest_reason) + "\n");
 }
 
 core::Result<void> RefusedUnits::clear(const std::string& unit) const {

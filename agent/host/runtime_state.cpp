@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/host/runtime_state.hpp"
 
+#include "agent/base/atomic_file.hpp"
 #include "agent/base/log.hpp"
 #include "agent/base/small_file.hpp"
 #include "core/model/instance_id.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 
 namespace agent {
 namespace {
@@ -20,6 +18,10 @@ constexpr const char* worked_name = "/mount-worked";
 constexpr const char* log_position_name = "/log-position";
 constexpr std::size_t more_than_an_id = 4096;
 
+core::Result<void> write_line(const std::string& path, const std::string& line) {
+    return write_atomically({.name = path, .path = path, .mode = 0644}, line + "\n");
+}
+
 /// "" if it cannot be read.
 std::string read_line(const std::string& path) {
     const auto text = read_small_file(path, more_than_an_id);
@@ -27,20 +29,6 @@ std::string read_line(const std::string& path) {
 }
 
 }  // namespace
-
-core::Result<void> RuntimeState::write(const std::string& path, const std::string& line) const {
-    const std::string temporary = path + ".new";
-    ::unlink(temporary.c_str());
-    const FileDescriptor file(
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    const std::string text = line + "\n";
-    if (!file || ::fchmod(file.get(), 0644) != 0 ||
-        ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::rename(temporary.c_str(), path.c_str()) != 0) {
-        return core::system_error(errno, "write", path);
-    }
-    return {};
-}
 
 core::Result<void> RuntimeState::remember_id(const std::string& instance_id) const {
     if (auto valid = core::validate_external_id(instance_id); !valid) {
@@ -56,12 +44,12 @@ core::Result<void> RuntimeState::remember_id(const std::string& instance_id) con
                            path + " names " + *remembered +
                                " since earlier in this boot, and is not changed to " + instance_id};
     }
-    return write(path, instance_id);
+    return write_line(path, instance_id);
 }
 
 core::Result<void> RuntimeState::remember_worked(const std::string& instance_id) const {
     const std::string path = directory_ + worked_name;
-    return read_line(path) == instance_id ? core::Result<void>() : write(path, instance_id);
+    return read_line(path) == instance_id ? core::Result<void>() : write_line(path, instance_id);
 }
 
 FileDescriptor RuntimeState::open_log_position() const {

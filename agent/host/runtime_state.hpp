@@ -39,8 +39,6 @@ class RuntimeState {
     [[nodiscard]] FileDescriptor open_log_position() const;
 
    private:
-    [[nodiscard]] core::Result<void> write(const std::string& path, const std::string& line) const;
-
     std::string directory_;
 };
 

@@ -11,12 +11,12 @@
 
 namespace agent {
 
-/// Puts `words` and a newline in the file's place: written to a new name, synchronously, and
-/// renamed, so that a reader never sees half of it, and nothing is left to be written when the file
-/// server falls silent. Makes the corner's folders where they are missing; root alone may look.
-/// Follows no link. Errors: as MountDirectory::open() for writing, and as the system says.
+/// Replaces the file by `text` and a newline, atomically and stored (agent/base/atomic_file.hpp):
+/// nothing is left to write when the file server falls silent. Makes missing folders of the agent's
+/// directory; root alone may enter them. Follows no link. Errors: as MountDirectory::open() for
+/// writing, and as the system reports.
 [[nodiscard]] core::Result<void> write_last_words(const core::Settings& settings,
                                                   const std::string& instance_id,
-                                                  std::string_view words);
+                                                  std::string_view text);
 
 }  // namespace agent

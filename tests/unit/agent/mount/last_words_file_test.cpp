@@ -49,7 +49,7 @@ TEST_F(WriteLastWordsTest, MakesTheFoldersAndAFileForRootAlone) {
 TEST_F(WriteLastWordsTest, ReplacesTheFileAndLeavesNothingElse) {
     ASSERT_TRUE(write_last_words(settings, id, "a longer first word"));
     const Entry before = entry_at(file);
-    fs::copy_file(file, agent_directory + "/last-words/." + id + ".new");
+    fs::copy_file(file, agent_directory + "/last-words/" + id + ".json.new");
     ASSERT_TRUE(write_last_words(settings, id, "second"));
     EXPECT_EQ(read_file(file), "second\n");
     EXPECT_NE(entry_at(file).inode, before.inode) << "renamed, not overwritten";
@@ -60,7 +60,7 @@ TEST_F(WriteLastWordsTest, FollowsNoLink) {
     const std::string elsewhere = directory.path() / "elsewhere";
     std::ofstream(elsewhere) << "precious";
     ASSERT_TRUE(write_last_words(settings, id, "x"));
-    fs::create_symlink(elsewhere, agent_directory + "/last-words/." + id + ".new");
+    fs::create_symlink(elsewhere, agent_directory + "/last-words/" + id + ".json.new");
     fs::remove(file);
     fs::create_symlink(elsewhere, file);
     ASSERT_TRUE(write_last_words(settings, id, "words"));
