@@ -10,7 +10,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -32,14 +31,6 @@ core::Error late(WorkerKind kind, const std::string& how) {
 
 }  // namespace
 
-Request make_request(Operation operation, std::string_view instance_id) {
-    Request request;
-    request.operation = operation;
-    request.id_length = static_cast<std::uint32_t>(std::min(instance_id.size(), max_id_length));
-    std::copy_n(instance_id.begin(), request.id_length, request.id.begin());
-    return request;
-}
-
 WorkerClient::WorkerClient(asio::io_context& context, WorkerKind kind, Noticed noticed)
     : kind_(kind),
       noticed_(std::move(noticed)),
@@ -49,12 +40,11 @@ WorkerClient::WorkerClient(asio::io_context& context, WorkerKind kind, Noticed n
 }
 
 void WorkerClient::connect(FileDescriptor channel) {
-    forget();
+    disconnect();
     boost::system::error_code error;
     channel_.assign(channel.get(), error);
     if (error) {
-        return;  // closed with `channel`: the worker sees it and ends, and the supervisor starts
-                 // another
+        return;  // closes `channel`: the worker exits, and the supervisor starts another
     }
     static_cast<void>(channel.release());
     channel_.non_blocking(true, error);
@@ -62,12 +52,12 @@ void WorkerClient::connect(FileDescriptor channel) {
 }
 
 core::Error WorkerClient::no_worker() const {
-    return {core::Errc::unavailable,
-            "the " + std::string(to_string(kind_)) + " worker is gone; it is started again"};
+    return {core::Errc::unavailable, "the " + std::string(to_string(kind_)) +
+                                         " worker has exited; the supervisor starts another"};
 }
 
-/// There is no worker any more, and whoever waits for it waits no longer.
-void WorkerClient::forget() {
+/// Ends the wait for the outstanding request.
+void WorkerClient::disconnect() {
     boost::system::error_code ignored;
     channel_.close(ignored);
     ++generation_;
@@ -85,20 +75,20 @@ void WorkerClient::take(Frame frame, FileDescriptor descriptor) {
         return;
     }
     awaited_ = 0;
-    const bool too_late = overdue_since_.has_value();  // only that the worker is free again counts
-    overdue_since_.reset();
-    if (too_late) {
+    if (std::exchange(overdue_since_, std::nullopt)) {
         noticed_(worker_is_free);
-    } else {
-        answer_ = frame.reply
-                      ? core::Result<Answer>(Answer{std::move(*frame.reply), std::move(descriptor)})
-                      : core::Result<Answer>(frame.reply.error());
-        answered_.cancel();
+        return;
     }
+    if (frame.reply) {
+        answer_ = Answer{std::move(*frame.reply), std::move(descriptor)};
+    } else {
+        answer_ = frame.reply.error();
+    }
+    answered_.cancel();
 }
 
-/// false: nothing more is to be heard of this worker.
-bool WorkerClient::hear(std::uint64_t generation) {
+/// Takes all that has arrived. false: this channel is not usable any more.
+bool WorkerClient::receive(std::uint64_t generation) {
     while (generation == generation_) {
         auto message = receive_message(channel_.native_handle());
         if (!message && message.error().code == core::Errc::locked) {
@@ -109,8 +99,7 @@ bool WorkerClient::hear(std::uint64_t generation) {
         }
         auto frame = parse_frame(message->bytes);
         if (!frame) {
-            break;  // nothing that it says can be told apart any more: the worker ends, and another
-                    // is started
+            break;
         }
         take(std::move(*frame), std::move(message->descriptor));
     }
@@ -118,11 +107,11 @@ bool WorkerClient::hear(std::uint64_t generation) {
 }
 
 asio::awaitable<void> WorkerClient::listen(std::uint64_t generation) {
-    while (hear(generation)) {
+    while (receive(generation)) {
         co_await channel_.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
     }
     if (generation == generation_) {
-        forget();
+        disconnect();  // a worker that is still alive exits, and the supervisor starts another
     }
 }
 
@@ -137,25 +126,32 @@ asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask(Request re
     busy_ = false;
     turn_.cancel();
     if (--asking_ > 0) {
-        co_await asio::post(channel_.get_executor(),
-                            asio::use_awaitable);  // who waits has the next turn
+        // Another call that waits gets the next turn.
+        co_await asio::post(channel_.get_executor(), asio::use_awaitable);
     }
     co_return answer;
 }
 
 asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask_in_turn(
     Request request, core::Duration deadline) {
+    const OperationInfo* const row = find_operation(request.operation);
+    if (row == nullptr || row->worker != kind_) {
+        co_return core::Error{core::Errc::refused, "not an operation of the " +
+                                                       std::string(to_string(kind_)) + " worker"};
+    }
     if (!channel_.is_open()) {
         co_return no_worker();
     }
     const core::TimePoint start = now();
     if (awaited_ != 0) {
-        co_return late(
-            kind_, "has not answered since " + milliseconds(start.boot - sent_at_.boot) + " ago");
+        co_return late(kind_, "has not replied for " + milliseconds(start.boot - sent_at_.boot));
     }
-    request.sequence = ++sequence_ == 0 ? ++sequence_ : sequence_;
+    if (++sequence_ == 0) {
+        ++sequence_;
+    }
+    request.sequence = sequence_;
     if (!send_message(channel_.native_handle(), encode_request(request))) {
-        forget();
+        disconnect();
         co_return no_worker();
     }
     awaited_ = request.sequence;
@@ -171,7 +167,7 @@ asio::awaitable<core::Result<WorkerClient::Answer>> WorkerClient::ask_in_turn(
         co_return no_worker();
     }
     overdue_since_ = sent_at_;
-    co_return late(kind_, "did not answer within " + milliseconds(deadline));
+    co_return late(kind_, "did not reply within " + milliseconds(deadline));
 }
 
 }  // namespace agent

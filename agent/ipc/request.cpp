@@ -14,36 +14,29 @@ namespace {
 static_assert(std::has_unique_object_representations_v<Request>,
               "padding would cross the wire unset");
 
-enum class Id { may_be_unknown, needed };
-
-struct Known {
-    Operation operation;
-    Id id;
-};
-
-// Looking begins before the id is known; what relinks cannot.
-constexpr std::array known{
-    Known{Operation::observe_host, Id::may_be_unknown},
-    Known{Operation::open_maillog, Id::may_be_unknown},
-    Known{Operation::open_old_maillog, Id::may_be_unknown},
-    Known{Operation::read_identity, Id::may_be_unknown},
-    Known{Operation::probe_mount, Id::may_be_unknown},
-    Known{Operation::plan_relink, Id::needed},
-    Known{Operation::continue_relink, Id::needed},
-    Known{Operation::ask_lock, Id::needed},
-    Known{Operation::begin_census, Id::needed},
-    Known{Operation::continue_census, Id::needed},
-    Known{Operation::write_last_words, Id::needed},
-    Known{Operation::observe_systemd, Id::may_be_unknown},
-    Known{Operation::ask_systemd, Id::may_be_unknown},
-    Known{Operation::read_journal, Id::may_be_unknown},
-};
-
 core::Error malformed(const std::string& what) {
     return {core::Errc::malformed, "read a request to a worker: " + what};
 }
 
 }  // namespace
+
+const OperationInfo* find_operation(Operation operation) noexcept {
+    const auto row = std::ranges::find(Operations::rows, operation, &OperationInfo::operation);
+    return row == Operations::rows.end() ? nullptr : &*row;
+}
+
+void Request::set_text(std::string_view value) {
+    text_length = std::min(value.size(), text.size());
+    std::copy_n(value.begin(), text_length, text.begin());
+}
+
+Request make_request(Operation operation, std::string_view instance_id) {
+    Request request;
+    request.operation = operation;
+    request.id_length = static_cast<std::uint32_t>(std::min(instance_id.size(), max_id_length));
+    std::copy_n(instance_id.begin(), request.id_length, request.id.begin());
+    return request;
+}
 
 std::span<const std::uint8_t> encode_request(const Request& request) {
     return {reinterpret_cast<const std::uint8_t*>(&request), sizeof request};
@@ -51,17 +44,17 @@ std::span<const std::uint8_t> encode_request(const Request& request) {
 
 core::Result<Request> decode_request(std::span<const std::uint8_t> bytes) {
     if (bytes.size() != sizeof(Request)) {
-        return malformed(std::to_string(bytes.size()) + " bytes where " +
-                         std::to_string(sizeof(Request)) + " are due");
+        return malformed(std::to_string(bytes.size()) + " bytes instead of " +
+                         std::to_string(sizeof(Request)));
     }
     Request request;
     std::memcpy(&request, bytes.data(), sizeof request);
 
-    const auto entry = std::ranges::find(known, request.operation, &Known::operation);
-    if (entry == known.end()) {
+    const OperationInfo* const row = find_operation(request.operation);
+    if (row == nullptr) {
         return malformed("operation " +
                          std::to_string(static_cast<std::uint32_t>(request.operation)) +
-                         " is not known");
+                         " does not exist");
     }
     if (request.pid < 0) {
         return malformed("pid " + std::to_string(request.pid) + " is negative");
@@ -74,11 +67,11 @@ core::Result<Request> decode_request(std::span<const std::uint8_t> bytes) {
         return malformed("a text of " + std::to_string(request.text_length) + " bytes, over " +
                          std::to_string(max_text_length));
     }
-    if (std::ranges::any_of(request.words(),
+    if (std::ranges::any_of(request.text_view(),
                             [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
         return malformed("a text with control characters");
     }
-    if (request.id_length == 0 && entry->id == Id::may_be_unknown) {
+    if (request.id_length == 0 && row->needs_id == NeedsId::no) {
         return request;
     }
     if (const auto valid = core::validate_literal_id(request.instance_id()); !valid) {

@@ -3,7 +3,6 @@
 
 #include "agent/base/clock.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace agent {
@@ -12,14 +11,6 @@ namespace asio = boost::asio;
 namespace {
 
 using Source = core::StartupLogFacts::Source;
-
-Request read_journal_after(const JournalPosition& position) {
-    const std::string text = to_text(position);
-    Request request = make_request(Operation::read_journal);
-    request.text_length = std::min(text.size(), request.text.size());
-    std::copy_n(text.begin(), request.text_length, request.text.begin());
-    return request;
-}
 
 bool counts_journal(const LogCounter* counter) {
     return counter != nullptr && counter->counts(LogCounter::Source::journal);
@@ -37,8 +28,9 @@ asio::awaitable<void> JournalFollower::follow(WorkerClient& systemd, const core:
     bool more = true;
     while (more) {
         begin_or_end_counting(counter);
-        const Request request = read_journal_after(position_);
-        const auto slice = co_await systemd.ask_for<JournalRead>(request, settings.mount.deadline);
+        auto request = make_request<Operation::read_journal>();
+        request.set_text(to_text(position_));
+        const auto slice = co_await systemd.ask_for(request, settings.mount.deadline);
         if (counter != nullptr) {
             counter->set_journal_is_read(slice && slice->state == JournalRead::State::reading);
         }

@@ -25,7 +25,7 @@ class OwnerLock {
     explicit OwnerLock(core::OwnerRecord self) : self_(std::move(self)) {}
 
     /// While nothing is held yet: what is to stand in the file now.
-    void call_oneself(core::OwnerRecord self) { self_ = std::move(self); }
+    void set_self(core::OwnerRecord self) { self_ = std::move(self); }
 
     /// Takes the lock if it is free, and writes the record if it is not of this boot: a restart of
     /// the agent writes nothing. What came of it is in the state. The corner's folders must stand.

@@ -64,12 +64,13 @@ asio::awaitable<void> CensusScheduler::run() {
 }
 
 asio::awaitable<CensusOutcome> CensusScheduler::count() {
-    Operation operation = Operation::begin_census;
+    bool begun = false;
     while (may_count()) {
-        const Request request = make_request(operation, monitor_.collector().facts().instance_id);
+        const std::string& id = monitor_.collector().facts().instance_id;
+        const auto request = begun ? make_request<Operation::continue_census>(id)
+                                   : make_request<Operation::begin_census>(id);
         WorkerClient& mount = monitor_.collector().client(WorkerKind::mount);
-        auto progress =
-            co_await mount.ask_for<CensusProgress>(request, monitor_.settings().mount.deadline);
+        auto progress = co_await mount.ask_for(request, monitor_.settings().mount.deadline);
         if (!progress) {
             monitor_.request_round();  // a round tells what has become of the mount
             co_return CensusOutcome::cancelled;
@@ -84,7 +85,7 @@ asio::awaitable<CensusOutcome> CensusScheduler::count() {
             }
             co_return latest_->complete ? CensusOutcome::complete : CensusOutcome::incomplete;
         }
-        operation = Operation::continue_census;
+        begun = true;
         pause_.expires_after(std::clamp(progress->pause, core::Duration(0), longest_pause));
         co_await pause_.async_wait(as_result);
     }

@@ -55,8 +55,8 @@ WorkerClient& FactCollector::client(WorkerKind kind) {
 }
 
 asio::awaitable<IdentityFiles> FactCollector::identity_files(const core::Settings& settings) {
-    const Request request = make_request(Operation::read_identity);
-    auto files = co_await host_.ask_for<IdentityFiles>(request, settings.mount.deadline);
+    const auto request = make_request<Operation::read_identity>();
+    auto files = co_await host_.ask_for(request, settings.mount.deadline);
     co_return files ? *files : IdentityFiles();
 }
 
@@ -71,8 +71,8 @@ void FactCollector::set_identity_error(std::string error) {
 
 asio::awaitable<void> FactCollector::look_at_mount(const core::Settings& settings) {
     const core::TimePoint at = now();
-    const Request request = make_request(Operation::probe_mount, facts_.instance_id);
-    auto mount = co_await mount_.ask_for<core::MountFacts>(request, settings.mount.deadline);
+    const auto request = make_request<Operation::probe_mount>(facts_.instance_id);
+    auto mount = co_await mount_.ask_for(request, settings.mount.deadline);
     if (mount) {
         facts_.mount.value = std::move(*mount);
         facts_.mount.at = at;
@@ -88,7 +88,7 @@ asio::awaitable<void> FactCollector::look_at_host(const core::Settings& settings
 }
 
 asio::awaitable<void> FactCollector::look_at_systemd_and_host(const core::Settings& settings) {
-    auto systemd = co_await ask_systemd(Operation::observe_systemd, settings);
+    auto systemd = co_await ask_systemd(make_request<Operation::observe_systemd>(), settings);
     co_await look_at_host_after(std::move(systemd), settings);
 }
 
@@ -96,12 +96,12 @@ asio::awaitable<void> FactCollector::look_at_host_after(std::optional<SystemdSai
                                                         const core::Settings& settings) {
     core::Observed<core::HostFacts> host;
     host.at = now();
-    Request request = make_request(Operation::observe_host);
+    auto request = make_request<Operation::observe_host>();
     if (facts_.mount.value) {
         request.pid = facts_.mount.value->pid_file.pid;
         request.inode = facts_.mount.value->pid_file.inode;
     }
-    auto answer = co_await host_.ask_for<core::HostFacts>(request, settings.mount.deadline);
+    auto answer = co_await host_.ask_for(request, settings.mount.deadline);
     if (!answer) {
         co_return;
     }
@@ -122,7 +122,7 @@ asio::awaitable<void> FactCollector::look_at_host_after(std::optional<SystemdSai
         exchange();  // nobody is to judge by it before it is clear what systemd has begun to do
                      // since
         clearing_up_ = true;
-        systemd = co_await hear_of_systemd(Operation::ask_systemd, settings);
+        systemd = co_await hear_of_systemd(make_request<Operation::ask_systemd>(), settings);
         clearing_up_ = false;
         cleared_up_.cancel();
         exchange();
@@ -135,26 +135,25 @@ asio::awaitable<void> FactCollector::look_at_host_after(std::optional<SystemdSai
 
 /// Of a worker that is gone or hangs nothing: what it said is not believed any more.
 asio::awaitable<FactCollector::SystemdSaid> FactCollector::ask_systemd(
-    Operation operation, const core::Settings& settings) {
+    SystemdRequest request, const core::Settings& settings) {
     const core::TimePoint at = now();
-    auto systemd = co_await systemd_.ask_for<core::SystemdFacts>(make_request(operation),
-                                                                 settings.mount.deadline);
+    auto systemd = co_await systemd_.ask_for(request, settings.mount.deadline);
     co_return SystemdSaid{systemd ? std::optional(std::move(*systemd)) : std::nullopt, at};
 }
 
 /// The systemd worker never waits for systemd; who cannot go on without its answer does, a little.
 asio::awaitable<FactCollector::SystemdSaid> FactCollector::hear_of_systemd(
-    Operation operation, const core::Settings& settings) {
+    SystemdRequest request, const core::Settings& settings) {
     constexpr std::chrono::milliseconds patience{1000};
     constexpr std::chrono::milliseconds look_again{20};
     const core::BootTime until = now().boot + patience;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (;;) {
-        SystemdSaid systemd = co_await ask_systemd(operation, settings);
+        SystemdSaid systemd = co_await ask_systemd(request, settings);
         if (!systemd.value || systemd.value->settled || now().boot >= until) {
             co_return systemd;
         }
-        operation = Operation::observe_systemd;
+        request = make_request<Operation::observe_systemd>();
         timer.expires_after(look_again);
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
@@ -183,8 +182,8 @@ asio::awaitable<void> FactCollector::read_journal(const core::Settings& settings
 
 asio::awaitable<void> FactCollector::ask_lock(const core::Settings& settings) {
     const core::TimePoint at = now();
-    const Request request = make_request(Operation::ask_lock, facts_.instance_id);
-    auto lock = co_await mount_.ask_for<core::LockFacts>(request, settings.mount.deadline);
+    const auto request = make_request<Operation::ask_lock>(facts_.instance_id);
+    auto lock = co_await mount_.ask_for(request, settings.mount.deadline);
     facts_.lock.value.reset();
     if (lock) {
         facts_.lock.value = std::move(*lock);
@@ -204,7 +203,7 @@ asio::awaitable<void> FactCollector::ask_file_server(const core::Settings& setti
 
 asio::awaitable<void> FactCollector::look(const core::Settings& settings) {
     co_await look_at_mount(settings);
-    facts_.systemd = co_await hear_of_systemd(Operation::observe_systemd, settings);
+    facts_.systemd = co_await hear_of_systemd(make_request<Operation::observe_systemd>(), settings);
     co_await look_at_host(settings);
     co_await read_maillog(settings);
     co_await read_journal(settings);
@@ -217,8 +216,8 @@ void FactCollector::set_relink(core::RelinkProgress progress) {
 }
 
 asio::awaitable<void> FactCollector::continue_relink(const core::Settings& settings) {
-    const Request request = make_request(Operation::continue_relink, facts_.instance_id);
-    auto slice = co_await mount_.ask_for<core::RelinkProgress>(request, settings.mount.deadline);
+    const auto request = make_request<Operation::continue_relink>(facts_.instance_id);
+    auto slice = co_await mount_.ask_for(request, settings.mount.deadline);
     facts_.mount_hung_since = mount_.overdue_since();
     if (slice) {
         set_relink(std::move(*slice));
@@ -231,8 +230,8 @@ asio::awaitable<void> FactCollector::continue_relink(const core::Settings& setti
 
 asio::awaitable<core::Result<RelinkPlanReply>> FactCollector::plan_relink(
     const core::Settings& settings) {
-    const Request request = make_request(Operation::plan_relink, facts_.instance_id);
-    co_return co_await mount_.ask_for<RelinkPlanReply>(request, settings.mount.deadline);
+    const auto request = make_request<Operation::plan_relink>(facts_.instance_id);
+    co_return co_await mount_.ask_for(request, settings.mount.deadline);
 }
 
 void FactCollector::relink_stands_as(const RelinkPlanReply& plan) {

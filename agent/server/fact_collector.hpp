@@ -77,14 +77,15 @@ class FactCollector {
 
    private:
     using SystemdSaid = core::Observed<core::SystemdFacts>;
+    using SystemdRequest = RequestFor<core::SystemdFacts>;
 
     /// `systemd` said so before the look; without it, what is known. The two become facts together.
     [[nodiscard]] boost::asio::awaitable<void> look_at_host_after(
         std::optional<SystemdSaid> systemd, const core::Settings& settings);
-    [[nodiscard]] boost::asio::awaitable<SystemdSaid> ask_systemd(Operation operation,
+    [[nodiscard]] boost::asio::awaitable<SystemdSaid> ask_systemd(SystemdRequest request,
                                                                   const core::Settings& settings);
     [[nodiscard]] boost::asio::awaitable<SystemdSaid> hear_of_systemd(
-        Operation operation, const core::Settings& settings);
+        SystemdRequest request, const core::Settings& settings);
     void set_relink(core::RelinkProgress progress);
     void set_startup_log();
 

@@ -128,11 +128,9 @@ asio::awaitable<void> LastWords::write_if_due(WorkerClient& mount, const core::S
     }
     writing_ = true;
     due_ = false;
-    Request request = make_request(Operation::write_last_words, failure_->verdict.instance_id);
-    const std::string words = render_last_words(*failure_, max_text_length);
-    request.text_length = words.size();
-    std::copy(words.begin(), words.end(), request.text.begin());
-    const auto written = co_await mount.ask_for<Nothing>(request, settings.mount.deadline);
+    auto request = make_request<Operation::write_last_words>(failure_->verdict.instance_id);
+    request.set_text(render_last_words(*failure_, max_text_length));
+    const auto written = co_await mount.ask_for(request, settings.mount.deadline);
     writing_ = false;
     was_written(written);
 }

@@ -7,7 +7,6 @@
 #include "agent/host/maillog_opener.hpp"
 #include "agent/host/master_processes.hpp"
 #include "agent/host/queue_link.hpp"
-#include "agent/ipc/replies.hpp"
 #include "core/nfs/mountstats.hpp"
 #include "core/parse/mountinfo.hpp"
 
@@ -33,7 +32,7 @@ core::Result<core::HostFacts> HostWorker::observe(const Request& request) {
     watch_.arm_mounts();
     const auto mountinfo = read_proc_file(mount_table);
     if (!mountinfo) {
-        return mountinfo.error();  // not to know is not "nothing is mounted"
+        return mountinfo.error();  // unknown is not "nothing is mounted"
     }
     const LocalPaths local(*mountinfo);
     main_cf_.refresh(local);
@@ -67,7 +66,7 @@ std::vector<std::string> HostWorker::log_candidates(const LocalPaths& local) {
     return maillog_candidates(settings_.maillog, main_cf_.path_named("maillog_file"));
 }
 
-core::Result<Reply> HostWorker::open_log(const Request& request) {
+core::Result<HostWorker::OpenedLog> HostWorker::open_log(const Request& request) {
     const auto mountinfo = read_proc_file(mount_table);
     if (!mountinfo) {
         return mountinfo.error();
@@ -79,33 +78,30 @@ core::Result<Reply> HostWorker::open_log(const Request& request) {
     if (opened.place) {
         watch_.follow_maillog(opened.place.get());
     }
-    return Reply{encode(opened.reply), std::move(opened.descriptor)};
+    return OpenedLog{std::move(opened.reply), std::move(opened.descriptor)};
 }
 
-core::Result<Reply> HostWorker::open_old_log() {
+core::Result<HostWorker::OpenedLog> HostWorker::open_old_log() {
     const auto mountinfo = read_proc_file(mount_table);
     if (!mountinfo) {
         return mountinfo.error();
     }
     const LocalPaths local(*mountinfo);
     auto opened = open_old_maillog(log_candidates(local), local);
-    return Reply{encode(opened.reply), std::move(opened.descriptor)};
+    return OpenedLog{std::move(opened.reply), std::move(opened.descriptor)};
+}
+
+IdentityFiles HostWorker::read_identity() {
+    return read_identity_files();
 }
 
 core::Result<Reply> HostWorker::handle(const Request& request) {
-    switch (request.operation) {
-        case Operation::observe_host: {
-            const auto facts = observe(request);
-            if (!facts) {
-                return facts.error();
-            }
-            return Reply{encode(*facts), {}};
-        }
-        case Operation::read_identity: return Reply{encode(read_identity_files()), {}};
-        case Operation::open_maillog: return open_log(request);
-        case Operation::open_old_maillog: return open_old_log();
-        default: return core::Error{core::Errc::refused, "not an operation of the host worker"};
-    }
+    using Handlers = HandlerTable<WorkerKind::host,  //
+                                  Handler<Operation::observe_host, &HostWorker::observe>,
+                                  Handler<Operation::read_identity, &HostWorker::read_identity>,
+                                  Handler<Operation::open_maillog, &HostWorker::open_log>,
+                                  Handler<Operation::open_old_maillog, &HostWorker::open_old_log>>;
+    return Handlers::handle(*this, request);
 }
 
 }  // namespace agent

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what is local and needs root, and watches for changes of it. Nothing it does can block on
-// the shared mount: of processes it reads what agent/host/master_processes.hpp lists, and every
+// Reads local facts that need root, and watches them for changes. Nothing here can block on the
+// shared mount: of processes it reads only what agent/host/master_processes.hpp lists, and every
 // path that it opens is local (agent/base/local_paths.hpp).
 #pragma once
 
@@ -24,9 +24,12 @@ class HostWorker : public RequestHandler {
     }
 
    private:
+    using OpenedLog = WithDescriptor<MaillogOpened>;
+
     [[nodiscard]] core::Result<core::HostFacts> observe(const Request& request);
-    [[nodiscard]] core::Result<Reply> open_log(const Request& request);
-    [[nodiscard]] core::Result<Reply> open_old_log();
+    [[nodiscard]] core::Result<OpenedLog> open_log(const Request& request);
+    [[nodiscard]] core::Result<OpenedLog> open_old_log();
+    [[nodiscard]] IdentityFiles read_identity();
     [[nodiscard]] std::vector<std::string> log_candidates(const LocalPaths& local);
 
     core::Settings settings_;

@@ -3,7 +3,6 @@
 
 #include "agent/host/identity_files.hpp"
 #include "agent/host/master_processes.hpp"
-#include "agent/ipc/replies.hpp"
 #include "agent/mount/agent_directory.hpp"
 #include "agent/mount/last_words_file.hpp"
 #include "agent/mount/mount_probe.hpp"
@@ -18,8 +17,8 @@
 namespace agent {
 namespace {
 
-/// A slice of a relink or a census is a tenth of the deadline, so that a busy worker is never taken
-/// for one that hangs.
+/// A slice of a relink or a census takes a tenth of the deadline, so that a busy worker is never
+/// overdue.
 std::chrono::milliseconds slice_of(const core::Settings& settings) {
     constexpr int share = 10;
     return settings.mount.deadline / share;
@@ -30,23 +29,23 @@ bool is_about_ownership(const core::RelinkStep& step) {
            step.kind == core::RelinkStep::Kind::claim;
 }
 
-RelinkPlanReply print_plan(core::RelinkPlan plan) {
-    RelinkPlanReply printed;
+RelinkPlanReply as_reply(core::RelinkPlan plan) {
+    RelinkPlanReply reply;
     for (const core::RelinkStep& step : plan.steps) {
-        printed.steps.push_back(core::describe(step));
+        reply.steps.push_back(core::describe(step));
     }
-    printed.only_claim = !plan.steps.empty() &&
-                         std::all_of(plan.steps.begin(), plan.steps.end(), is_about_ownership);
-    printed.notes = std::move(plan.notes);
-    printed.refusal = plan.refusal.value_or("");
-    printed.remedy = std::move(plan.remedy);
-    printed.waiting = plan.waiting;
-    return printed;
+    reply.only_claim = !plan.steps.empty() &&
+                       std::all_of(plan.steps.begin(), plan.steps.end(), is_about_ownership);
+    reply.notes = std::move(plan.notes);
+    reply.refusal = plan.refusal.value_or("");
+    reply.remedy = std::move(plan.remedy);
+    reply.waiting = plan.waiting;
+    return reply;
 }
 
-/// The server that asks is not trusted with the choice: the setting's id, or where that is "auto"
-/// an id of EC2, and the one on the machine's asset tag where there is one.
-core::Result<void> may_be(std::string_view instance_id, const std::string& setting) {
+/// The server is not trusted to choose the id: only the setting's id is allowed. Where that is
+/// "auto", only an id of EC2, and where the machine has an asset tag, only the id on it.
+core::Result<void> check_id(std::string_view instance_id, const std::string& setting) {
     if (setting != "auto") {
         return setting == instance_id
                    ? core::Result<void>()
@@ -67,10 +66,9 @@ MountWorker::MountWorker(core::Settings settings) : settings_(std::move(settings
 }
 
 void MountWorker::apply(const core::Settings& settings) {
-    const std::string instance_id =
-        settings_.instance_id;  // that one does not change while the agent runs
+    std::string instance_id = std::move(settings_.instance_id);  // does not change on a reload
     settings_ = settings;
-    settings_.instance_id = instance_id;
+    settings_.instance_id = std::move(instance_id);
     if (lock_) {
         make_relinker();
     }
@@ -81,8 +79,7 @@ void MountWorker::make_relinker() {
         std::make_unique<Relinker>(settings_, instance_id_, *lock_, [] { return find_masters(); });
 }
 
-/// One process holds the lock of one id: another name than the first would make a second owner of
-/// it.
+/// One process holds the lock of one id. A second id would make it the owner of two.
 core::Result<void> MountWorker::bind_to(std::string_view instance_id) {
     if (instance_id == instance_id_) {
         return {};
@@ -91,7 +88,7 @@ core::Result<void> MountWorker::bind_to(std::string_view instance_id) {
         return core::Error{core::Errc::refused, "this worker works for " + instance_id_ +
                                                     ", not for " + std::string(instance_id)};
     }
-    if (const auto allowed = may_be(instance_id, settings_.instance_id); !allowed) {
+    if (const auto allowed = check_id(instance_id, settings_.instance_id); !allowed) {
         return allowed.error();
     }
     instance_id_ = instance_id;
@@ -104,17 +101,39 @@ core::MountFacts MountWorker::probe() {
     return probe_mount(settings_, instance_id_, lock_.get());
 }
 
-/// One that has ended, well or not, holds nothing open on the mount.
-core::Result<Reply> MountWorker::continue_census() {
+core::LockFacts MountWorker::ask_lock() {
+    return ask_pid_file_lock(settings_, instance_id_);
+}
+
+core::Result<RelinkPlanReply> MountWorker::plan_relink() {
+    auto plan = relinker_->plan();
+    return plan ? core::Result<RelinkPlanReply>(as_reply(std::move(*plan))) : plan.error();
+}
+
+core::RelinkProgress MountWorker::continue_relink() {
+    return relinker_->continue_for(slice_of(settings_));
+}
+
+core::Result<CensusProgress> MountWorker::begin_census() {
+    census_ = std::make_unique<Census>(settings_, instance_id_);
+    return continue_census();
+}
+
+/// A census that has ended, by an error or not, keeps nothing open on the mount.
+core::Result<CensusProgress> MountWorker::continue_census() {
     if (!census_) {
-        return core::Error{core::Errc::refused, "no census was begun"};
+        return core::Error{core::Errc::refused, "no census is under way"};
     }
     auto progress = census_->continue_for(settings_, slice_of(settings_));
     if (!progress || progress->census) {
         census_.reset();
     }
-    return progress ? core::Result<Reply>(Reply{encode(*progress), {}})
-                    : core::Result<Reply>(progress.error());
+    return progress;
+}
+
+core::Result<Nothing> MountWorker::write_last_words(const Request& request) {
+    const auto written = agent::write_last_words(settings_, instance_id_, request.text_view());
+    return written ? core::Result<Nothing>(Nothing{}) : written.error();
 }
 
 core::Result<Reply> MountWorker::handle(const Request& request) {
@@ -123,37 +142,21 @@ core::Result<Reply> MountWorker::handle(const Request& request) {
             return bound.error();
         }
     }
-    // This worker may be older than the names of its host and of its NFS client, which count from
-    // the mount on.
+    // The host and its NFS client may have been renamed since this worker started. The names at the
+    // time of the claim count.
     if (lock_ && !lock_->holds()) {
-        lock_->call_oneself(this_host(instance_id_));
+        lock_->set_self(this_host(instance_id_));
     }
-    switch (request.operation) {
-        case Operation::probe_mount: return Reply{encode(probe()), {}};
-        case Operation::ask_lock:
-            return Reply{encode(ask_pid_file_lock(settings_, instance_id_)), {}};
-        case Operation::continue_relink:
-            return Reply{encode(relinker_->continue_for(slice_of(settings_))), {}};
-        case Operation::begin_census:
-            census_ = std::make_unique<Census>(settings_, instance_id_);
-            return continue_census();
-        case Operation::continue_census: return continue_census();
-        case Operation::plan_relink: {
-            auto plan = relinker_->plan();
-            if (!plan) {
-                return plan.error();
-            }
-            return Reply{encode(print_plan(std::move(*plan))), {}};
-        }
-        case Operation::write_last_words: {
-            if (auto written = write_last_words(settings_, instance_id_, request.words());
-                !written) {
-                return written.error();
-            }
-            return Reply{encode(Nothing{}), {}};
-        }
-        default: return core::Error{core::Errc::refused, "not an operation of the mount worker"};
-    }
+    using Handlers =
+        HandlerTable<WorkerKind::mount,  //
+                     Handler<Operation::probe_mount, &MountWorker::probe>,
+                     Handler<Operation::ask_lock, &MountWorker::ask_lock>,
+                     Handler<Operation::plan_relink, &MountWorker::plan_relink>,
+                     Handler<Operation::continue_relink, &MountWorker::continue_relink>,
+                     Handler<Operation::begin_census, &MountWorker::begin_census>,
+                     Handler<Operation::continue_census, &MountWorker::continue_census>,
+                     Handler<Operation::write_last_words, &MountWorker::write_last_words>>;
+    return Handlers::handle(*this, request);
 }
 
 }  // namespace agent

@@ -2,7 +2,6 @@
 #include "agent/worker/systemd_worker.hpp"
 
 #include "agent/ipc/journal_position.hpp"
-#include "agent/ipc/replies.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -26,7 +25,7 @@ JournalRead as_reply(systemd::JournalSlice slice) {
     return read;
 }
 
-// Of two timeouts of poll(2) the one that comes first.
+// The earlier of two timeouts of poll(2).
 int earlier(int one, int other) {
     return one < 0 || other < 0 ? std::max(one, other) : std::min(one, other);
 }
@@ -51,33 +50,42 @@ void SystemdWorker::apply(const core::Settings& settings) {
 }
 
 core::Result<Reply> SystemdWorker::handle(const Request& request) {
-    switch (request.operation) {
-        case Operation::observe_systemd: units_.ask(); return observe_systemd();
-        case Operation::ask_systemd: units_.ask_anew(); return observe_systemd();
-        case Operation::read_journal: return read_journal(request);
-        default: return core::Error{core::Errc::refused, "not an operation of the systemd worker"};
-    }
+    using Handlers =
+        HandlerTable<WorkerKind::systemd,  //
+                     Handler<Operation::observe_systemd, &SystemdWorker::observe_systemd>,
+                     Handler<Operation::ask_systemd, &SystemdWorker::ask_systemd>,
+                     Handler<Operation::read_journal, &SystemdWorker::read_journal>>;
+    return Handlers::handle(*this, request);
 }
 
-Reply SystemdWorker::observe_systemd() {
-    units_told_ = false;
+core::SystemdFacts SystemdWorker::observe_systemd() {
+    units_.ask();
+    return units();
+}
+
+core::SystemdFacts SystemdWorker::ask_systemd() {
+    units_.ask_anew();
+    return units();
+}
+
+core::SystemdFacts SystemdWorker::units() {
+    units_notified_ = false;
     given_units_ = units_.facts();
     core::SystemdFacts facts = given_units_;
     facts.settled = units_.is_settled();
-    return Reply{encode(facts), {}};
+    return facts;
 }
 
-Reply SystemdWorker::read_journal(const Request& request) {
+JournalRead SystemdWorker::read_journal(const Request& request) {
     journal_notified_ = false;
     if (!journal_) {
         JournalRead unwanted;
         unwanted.error = "maillog.source is file";
-        unwanted.position = request.words();
-        return Reply{encode(unwanted), {}};
+        unwanted.position = request.text_view();
+        return unwanted;
     }
-    JournalPosition after = journal_position(request.words());
-    return Reply{
-        encode(as_reply(journal_->read({std::move(after.starts), std::move(after.lines)}))), {}};
+    JournalPosition after = journal_position(request.text_view());
+    return as_reply(journal_->read({std::move(after.starts), std::move(after.lines)}));
 }
 
 Watch SystemdWorker::watch() {
@@ -92,8 +100,8 @@ Watch SystemdWorker::watch() {
 WorkerEvents SystemdWorker::on_watch(std::span<const pollfd> /*watched*/) {
     WorkerEvents events = 0;
     units_.process();
-    if (!units_told_ && units_.facts() != given_units_) {
-        units_told_ = true;
+    if (!units_notified_ && units_.facts() != given_units_) {
+        units_notified_ = true;
         events |= worker_event::units;
     }
     if (journal_ && !journal_notified_ && journal_->look()) {

@@ -90,7 +90,7 @@ class WorkerClientTest : public ::testing::Test {
 
     boost::asio::io_context io;
     WorkerEvents noticed = 0;
-    WorkerClient client{io, WorkerKind::mount, [this](WorkerEvents events) { noticed |= events; }};
+    WorkerClient client{io, WorkerKind::host, [this](WorkerEvents events) { noticed |= events; }};
     FileDescriptor worker;
 };
 

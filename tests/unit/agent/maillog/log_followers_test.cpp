@@ -204,7 +204,7 @@ class JournalCounts : public LogFollowers {
     std::optional<Answer> journal(const Request& request) const {
         JournalRead read;
         read.state = JournalRead::State::reading;
-        JournalPosition position = journal_position(request.words());
+        JournalPosition position = journal_position(request.text_view());
         if (position.lines) {
             const std::size_t begin = position.lines->empty() ? 0 : std::stoul(*position.lines);
             read.lines.assign(entries_.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -247,7 +247,7 @@ TEST_F(JournalCounts, LinesThatTheFileCountedAreNotCountedAgain) {
 TEST_F(JournalCounts, AReplyIsIgnoredOnceTheFileCounts) {
     choose(core::MaillogSource::journal);
     follow(follower_, [this](const Request& request) {
-        if (journal_position(request.words()).lines) {
+        if (journal_position(request.text_view()).lines) {
             counting_.choose(core::MaillogSource::file, core::StartupLogFacts::Source::reading);
         }
         return journal(request);

@@ -80,7 +80,7 @@ class LastWordsTest : public ::testing::Test {
                 EXPECT_TRUE(request) << request.error().message;
                 EXPECT_EQ(request->operation, Operation::write_last_words);
                 EXPECT_EQ(request->instance_id(), "i-0123456789abcdef0");
-                asked = json::parse(request->words());
+                asked = json::parse(request->text_view());
                 if (worker_answers) {
                     EXPECT_TRUE(send_message(worker.get(),
                                              frame_reply(request->sequence, encode(Nothing{}))));

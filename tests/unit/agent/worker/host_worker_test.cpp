@@ -4,7 +4,7 @@
 
 #include "agent/clients/worker_client.hpp"
 #include "agent/ipc/channel.hpp"
-#include "agent/ipc/replies.hpp"
+#include "agent/ipc/codec.hpp"
 #include "agent/worker/worker.hpp"
 
 #include <gtest/gtest.h>

@@ -3,7 +3,6 @@
 #include "agent/worker/systemd_worker.hpp"
 
 #include "agent/ipc/journal_position.hpp"
-#include "agent/ipc/replies.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
