@@ -87,7 +87,7 @@ void find_overlaps(const Settings& settings, std::vector<Conflict>& conflicts) {
     }
 }
 
-// Names that relinking makes beside the link for a moment, or for good.
+// Names that the relink uses beside the link, temporarily or permanently.
 void find_working_names(const Settings& settings, std::vector<Conflict>& conflicts) {
     const core::Paths paths = core::paths_for(settings, {});
     for (const std::string& taken : {paths.new_link, paths.set_aside}) {
@@ -95,7 +95,7 @@ void find_working_names(const Settings& settings, std::vector<Conflict>& conflic
             if (path.get(settings) == taken) {
                 conflicts.push_back({{path.key, link.key},
                                      core::excerpt(taken) +
-                                         " is a name that relinking itself uses beside queue.link; "
+                                         " is a name that the relink uses beside queue.link; "
                                          "choose another"});
             }
         }
@@ -105,11 +105,11 @@ void find_working_names(const Settings& settings, std::vector<Conflict>& conflic
 void find_path_without_file(const Settings& settings, std::vector<Conflict>& conflicts) {
     if (settings.maillog.source == core::MaillogSource::journal &&
         settings.maillog.path != "auto") {
-        conflicts.push_back(
-            {{"maillog.path", "maillog.source"},
-             core::excerpt(settings.maillog.path) +
-                 " is not read, because maillog.source is journal; make it \"auto\", or the source "
-                 "\"file\""});
+        conflicts.push_back({{"maillog.path", "maillog.source"},
+                             core::excerpt(settings.maillog.path) +
+                                 " is not read, because maillog.source is journal; set it to "
+                                 "\"auto\", or the source "
+                                 "to \"file\""});
     }
 }
 
@@ -119,7 +119,7 @@ void find_slow_deadline(const Settings& settings, std::vector<Conflict>& conflic
                              core::format_duration(settings.mount.deadline) + " is more than " +
                                  std::to_string(deadline_rounds_max) + " times checks.interval, " +
                                  core::format_duration(settings.checks.interval) +
-                                 "; shorten the one or lengthen the other"});
+                                 "; shorten the deadline or lengthen the interval"});
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values that are good each by itself and impossible together. Internal to config.
+// Combinations of valid values that are impossible. Internal to config.
 #pragma once
 
 #include "core/model/settings.hpp"
@@ -11,7 +11,7 @@
 namespace config {
 
 struct Conflict {
-    std::vector<std::string_view> keys;  ///< the first is the one to be blamed
+    std::vector<std::string_view> keys;  ///< the first is the wrong one
     std::string message;                 ///< one line
 };
 

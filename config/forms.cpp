@@ -124,7 +124,7 @@ Complaint ip_literal(std::string_view text) {
 
 Complaint http_endpoint(std::string_view text) {
     constexpr std::string_view scheme = "http://";
-    constexpr std::string_view form = "; wanted is http://<IPv4 address or [IPv6 address]>[:port]";
+    constexpr std::string_view form = "; expected http://<IPv4 address or [IPv6 address]>[:port]";
     if (!text.starts_with(scheme)) {
         return complaint(text, "does not begin with http://").append(form);
     }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forms that texts in the settings may have. Each takes the text as written and says in one
-// line what is wrong with it, beginning with the text itself in quotes, or nothing when it has the
-// form. Internal to config. Nothing here looks at the system: whether a path or a user exists is
-// for others to find out.
+// The forms that texts in the settings may have. Each takes the text as written and returns one
+// line, the quoted text and the error, or nothing if it is valid. Internal to config. The system is
+// not consulted: a path or a user need not exist.
 #pragma once
 
 #include <optional>

@@ -18,8 +18,8 @@ using nlohmann::json;
 
 constexpr std::size_t nesting_max = 16;
 
-// The library tells an event handler nothing of lines, but it has read exactly up to the closing
-// quote when it reports a key: so the number of bytes it has taken says where the key stands.
+// The library does not report lines. When it reports a key it has read exactly up to the closing
+// quote, so the number of bytes that it has read is the position of the key.
 class CountingIterator {
    public:
     using iterator_category = std::input_iterator_tag;

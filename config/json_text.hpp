@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON with comments, read into a small tree that remembers the line of each key and keeps keys
-// that come twice. That is what a message about a settings file needs and what the JSON library's
-// own tree has lost. Internal to config. Limit: nesting to 16 levels. Of what no setting has
-// (fractions) only the kind is kept.
+// JSON with comments, read into a small tree that has the line of each key and keeps duplicate
+// keys, which the tree of the JSON library does not. Internal to config. Limits: nesting to 16
+// levels; of fractions only the kind is kept.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -23,7 +22,7 @@ struct JsonNode {
     std::int64_t integer = 0;       ///< of an integer
     bool boolean = false;           ///< of a boolean
     std::string text;               ///< of a string
-    std::string key;                ///< where it stands in an object
+    std::string key;                ///< its name in an object
     std::vector<JsonNode> members;  ///< of a list or an object, in the order of the text
 };
 

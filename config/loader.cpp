@@ -42,13 +42,10 @@ std::string wrong_type(const JsonNode& node, const Key& key) {
     if (node.kind == Kind::list && strange != node.members.end()) {
         return std::string("has ")
             .append(in_words(strange->kind))
-            .append(" in it; wanted is ")
+            .append(" in it; expected ")
             .append(key.accepts);
     }
-    return std::string("is ")
-        .append(in_words(node.kind))
-        .append("; wanted is ")
-        .append(key.accepts);
+    return std::string("is ").append(in_words(node.kind)).append("; expected ").append(key.accepts);
 }
 
 std::vector<std::string> split_at_commas(std::string_view text) {
@@ -129,7 +126,7 @@ void Loader::take_text(std::string_view text, std::string_view name) {
         add_problem(place_of(*root), "",
                     std::string("the file holds ")
                         .append(in_words(root->kind))
-                        .append("; wanted is an object"));
+                        .append("; expected an object"));
     } else {
         take_section(*root, "");
     }
@@ -158,7 +155,7 @@ void Loader::take_section(const JsonNode& node, std::string_view section) {
             add_problem(place_of(member), path,
                         std::string("is ")
                                 .append(in_words(member.kind))
-                                .append("; wanted is an object with ") +
+                                .append("; expected an object with ") +
                             members_in_words(path));
         }
     }
@@ -198,7 +195,7 @@ void Loader::take_override(std::string_view assignment) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string_view::npos) {
         add_problem(place, "",
-                    core::excerpt(assignment) + " has no \"=\"; wanted is key.path=value");
+                    core::excerpt(assignment) + " has no \"=\"; expected key.path=value");
         return;
     }
     const std::string path(assignment.substr(0, equals));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an unknown key was probably meant to be. Internal to config.
+// The key that an unknown key was probably meant to be. Internal to config.
 #pragma once
 
 #include <cstddef>

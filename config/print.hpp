@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The effective settings as a settings file: what `config print` says.
+// The effective settings as a settings file: the output of `config print`.
 #pragma once
 
 #include "config/load.hpp"

@@ -32,7 +32,7 @@ core::Result<core::Settings> apply_reload(const core::Settings& before,
         const Conflict& conflict = conflicts.front();
         return core::Error{core::Errc::refused, std::string(conflict.keys.front()) + ": " +
                                                     conflict.message +
-                                                    "; as things stand until a restart"};
+                                                    "; this combination exists until a restart"};
     }
     return settings;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a reload (SIGHUP) does with new settings: it applies what may change while the program runs,
-// and says which keys wait for a restart.
+// A reload (SIGHUP) applies the settings that may change while the program runs, and names the keys
+// that need a restart.
 #pragma once
 
 #include "core/base/result.hpp"

@@ -26,7 +26,7 @@ constexpr std::array value_words{std::string_view{"null"}, std::string_view{"a w
                                  std::string_view{"a string"}, std::string_view{"a list"},
                                  std::string_view{"a boolean"}};
 
-// What stands in `value`, or an error that says which type is wanted.
+// The content of `value`, or an error that names the expected type.
 template <class T>
 core::Result<T> as(const Value& value, std::string_view accepts) {
     if (const T* held = std::get_if<T>(&value)) {
@@ -40,7 +40,7 @@ core::Result<T> as(const Value& value, std::string_view accepts) {
     }
     return wrong(shown.append("is ")
                      .append(value_words[value.index()])
-                     .append("; wanted is ")
+                     .append("; expected ")
                      .append(accepts));
 }
 
@@ -110,7 +110,7 @@ Key words_of(std::string_view path, At at, Form form, std::string accepts, Reloa
                     return wanted.error();
                 }
                 if (wanted->empty()) {
-                    return wrong("the list is empty; wanted is " + accepts);
+                    return wrong("the list is empty; expected " + accepts);
                 }
                 for (const std::string& word : *wanted) {
                     if (Complaint complaint = form(word)) {
@@ -142,7 +142,7 @@ Key integer(std::string_view path, At at, std::int64_t least, std::int64_t most,
             }
             if (*wanted < least || *wanted > most) {
                 return wrong(
-                    std::to_string(*wanted).append(" is out of range; wanted is ").append(accepts));
+                    std::to_string(*wanted).append(" is out of range; expected ").append(accepts));
             }
             at(settings) = static_cast<std::remove_reference_t<decltype(at(settings))>>(*wanted);
             return {};
@@ -191,7 +191,7 @@ Key duration(std::string_view path, At at, core::Duration least, core::Duration 
             }
             if (*wanted < least || *wanted > most) {
                 return wrong(
-                    core::excerpt(*written).append(" is out of range; wanted is ").append(accepts));
+                    core::excerpt(*written).append(" is out of range; expected ").append(accepts));
             }
             at(settings) = *wanted;
             return {};
@@ -262,16 +262,16 @@ std::vector<Key> make_schema() {
              "service, then "
              "cloud-init"),
         text(SETTING(imds.endpoint), http_endpoint, "`http://<IP address>[:port]`", restart,
-             "Where the instance metadata service answers"),
+             "Address of the instance metadata service"),
         text(SETTING(mount.path), absolute_path, path, restart,
              "Mount point of the shared file system"),
         words_of(SETTING(mount.fstypes), filesystem_type, "a list of at least one file system type",
                  live, "Types that the shared file system may have"),
         text_or_null(SETTING(mount.source), mount_source,
                      "a source as in the mount table, or `null`", live,
-                     "What must be mounted there; `null` means anything"),
+                     "Source that must be mounted there; `null` allows any"),
         duration(SETTING(mount.wait), 0ms, 24h, live,
-                 "How long `relink` waits for the mount to appear; `serve` goes on waiting"),
+                 "How long `relink` waits for the mount; `serve` continues to wait"),
         duration(SETTING(mount.deadline), 100ms, 1min, live,
                  "Longest time the mount may take to answer"),
         text(SETTING(queue.link), absolute_path, path, restart,
@@ -279,32 +279,29 @@ std::vector<Key> make_schema() {
         text(SETTING(queue.skeleton), absolute_path, path, restart,
              "The pristine queue directory that a new queue is copied from"),
         boolean(SETTING(queue.after_user_data), live,
-                "Whether the relink, and so Postfix, waits until cloud-init has run user data"),
-        choice(
-            SETTING(maillog.source), maillog_sources, live,
-            "Where Postfix's log is read; `auto` reads its file and the journal, whichever exist"),
+                "Whether the relink, and so Postfix, waits for user data of cloud-init"),
+        choice(SETTING(maillog.source), maillog_sources, live,
+               "Source of Postfix's log; `auto` reads its file and the journal if they exist"),
         text(SETTING(maillog.path), auto_or_absolute_path, "`auto` or an absolute path", live,
-             "The log file; `auto` takes the one that the system writes"),
-        duration(SETTING(shared_fault.hold), 0ms, 24h, live,
-                 "How long an outage of the file server, which all instances share, does not make "
-                 "this one unhealthy"),
+             "The log file; `auto` is the one that the system writes"),
+        duration(
+            SETTING(shared_fault.hold), 0ms, 24h, live,
+            "How long an instance stays healthy during an outage of the file server, which all "
+            "instances share"),
         duration(SETTING(checks.interval), 100ms, 1h, live,
-                 "Time between two rounds of checks that have no event"),
+                 "Time between two rounds of the checks that have no event"),
         integer(SETTING(checks.fail_after), 1, 100, "", live,
                 "Rounds in a row until a doubtful fault counts"),
         integer(SETTING(checks.pass_after), 1, 100, "", live,
                 "Good rounds in a row until a fault is over"),
         duration(SETTING(census.interval), 0ms, 24h, live,
-                 "Time from the end of one count of the queues to the beginning of the next; `0s` "
-                 "never counts"),
+                 "Pause between two counts of the queues; `0s` never counts"),
         integer(SETTING(census.budget), 1, 1'000'000, "", live,
-                "Operations of the file system that a count may take in a second"),
-        duration(SETTING(drain.delay), 0ms, 1h, live,
-                 "How long to answer \"not ready\" before a stop"),
+                "Most file system operations of a count in a second"),
+        duration(SETTING(drain.delay), 0ms, 1h, live, "How long `/readyz` fails before a stop"),
         text(SETTING(user), auto_or_user, "`auto` or the name of a user other than root", restart,
-             "Whom the server and the systemd worker become; `auto` is `postfix-elb-agent` where "
-             "that user exists, "
-             "else `nobody`"),
+             "User of the server and of the systemd worker; `auto` is `postfix-elb-agent` if that "
+             "user exists, else the user with the least rights, `nobody`"),
     };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of settings: key, type, bounds, words, and whether a reload applies it. The loader,
-// `config print`, a reload and the README's table all come from it. Defaults are not in it: they
-// are core::Settings as constructed.
+// The one table of settings: key, type, bounds, meaning, and whether a reload applies it. The
+// loader, `config print`, the reload and the documents use it. Defaults come from a default
+// core::Settings.
 //
 // To add a setting: a member of core::Settings, and a row in schema.cpp.
 #pragma once
@@ -42,11 +42,11 @@ struct Key {
     Type type;
     std::string accepts;  ///< "a duration from 100ms to 1m"
     Reload reload;
-    std::string_view words;  ///< one line for people
+    std::string_view words;  ///< one line for operators
     std::function<Value(const core::Settings&)> get;
 
-    /// Puts a value into the settings, or says what is wrong with it (Errc::malformed) and changes
-    /// nothing. A value of another type than `type` is wrong, too.
+    /// Sets a value; on an error (Errc::malformed, with the reason) changes nothing. A value of
+    /// another type is an error.
     std::function<core::Result<void>(core::Settings&, const Value&)> set;
 };
 
@@ -65,7 +65,7 @@ struct Key {
 /// "deadline" of "mount.deadline"; "user" of "user".
 [[nodiscard]] std::string_view name_of(std::string_view path);
 
-/// A value as it stands in the settings file.
+/// A value as JSON of the settings file.
 [[nodiscard]] std::string to_json(const Value& value);
 
 /// The table of settings in the README, header included.

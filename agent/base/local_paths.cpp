@@ -46,10 +46,13 @@ bool is_remote_fstype(std::string_view fstype) {
            std::find(types.begin(), types.end(), fstype) != types.end();
 }
 
-LocalPaths::LocalPaths(std::string_view mountinfo) {
-    for (core::MountEntry& entry : core::parse_mountinfo(mountinfo)) {
+LocalPaths::LocalPaths(std::string_view mountinfo) : LocalPaths(core::parse_mountinfo(mountinfo)) {
+}
+
+LocalPaths::LocalPaths(const std::vector<core::MountEntry>& mounts) {
+    for (const core::MountEntry& entry : mounts) {
         if (is_remote_fstype(entry.fstype)) {
-            remote_.insert(std::move(entry.mount_point));
+            remote_.insert(entry.mount_point);
         } else {
             remote_.erase(entry.mount_point);  // the last is the uppermost
         }

@@ -18,6 +18,7 @@ class LocalPaths {
    public:
     /// The text of /proc/self/mountinfo, read just now: a mount that is made later is not known.
     explicit LocalPaths(std::string_view mountinfo);
+    explicit LocalPaths(const std::vector<core::MountEntry>& mounts);
 
     /// An absolute path with every symbolic link followed. Errors: missing; refused (it leads to a
     /// network file system, to FUSE, or to an automount point, and says which); other (a loop, a

@@ -99,7 +99,7 @@ int gate_of_unit(const core::Settings& settings, const std::string& unit) {
 
 int not_a_unit(const std::string& unit) {
     refuse("--unit " + unit +
-           " is not a unit of Postfix; wanted is postfix.service or postfix@<instance>.service");
+           " is not a unit of Postfix; expected postfix.service or postfix@<instance>.service");
     return refused_to_unit;
 }
 

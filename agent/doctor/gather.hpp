@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts for `doctor`: reads the disk, /proc, /sys, systemd and the journal once, changes nothing,
-// and takes no step onto the shared mount itself (as root on a machine it asks the workers of
-// `check`, which have a deadline for that).
+// Gathers the facts for `doctor`: reads the disk, /proc, /sys, systemd and the journal once, and
+// changes nothing. It does not touch the shared mount: as root it asks the workers of `check`,
+// which have a deadline.
 #pragma once
 
 #include "core/doctor/doctor.hpp"
@@ -15,7 +15,7 @@
 namespace agent {
 
 struct DoctorInputs {
-    core::Settings settings;  ///< the defaults where those that were given are not valid
+    core::Settings settings;  ///< the defaults if the given ones are invalid
     std::vector<std::string> settings_problems;
     std::string settings_file;
     core::DoctorSubject subject = core::DoctorSubject::machine;
@@ -23,7 +23,7 @@ struct DoctorInputs {
     std::function<core::Result<core::Verdict>(const core::Settings&)> check;
 };
 
-/// `root` stands before the path of every file: "" is this host itself.
+/// `root` is the prefix of every path: "" is this host itself.
 [[nodiscard]] core::DoctorFacts gather_doctor_facts(const DoctorInputs& inputs,
                                                     const std::string& root = "");
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `doctor` reads from the disk of this host and from /sys. `root` stands before every path: ""
-// is this host itself. No step is taken onto a file system of another host
-// (agent/base/local_paths.hpp).
+// Reads this host's disk and /sys for `doctor`. `root` is the prefix of every path: "" is this host
+// itself. It never touches a file system of another host (agent/base/local_paths.hpp).
 #pragma once
 
 #include "agent/base/local_paths.hpp"
@@ -21,19 +20,19 @@ class LocalFiles {
 
     /// A small text file. Errors: missing, denied, refused (not local), or as the system says.
     [[nodiscard]] core::Result<std::string> text(const std::string& path) const;
-    /// What a path leads to, symbolic links followed.
+    /// The object that a path leads to; follows symbolic links.
     [[nodiscard]] core::PathFacts look_at(const std::string& path) const;
     [[nodiscard]] core::LinkFacts link(const std::string& path) const;
     /// The names in a directory; none if it cannot be listed.
     [[nodiscard]] std::vector<std::string> names_in(const std::string& path) const;
-    /// When a file was written; microseconds on the wall clock.
+    /// The time of the last write; microseconds on the wall clock.
     [[nodiscard]] std::optional<std::int64_t> written_at(const std::string& path) const;
-    /// Of a queue directory in which nothing should be queued. Errors as text().
+    /// A queue directory that should have no mail. Errors as text().
     [[nodiscard]] core::Result<core::SkeletonFacts> skeleton(const std::string& path) const;
     /// "postfix….d" in /etc/systemd/system and /run/systemd/system.
     [[nodiscard]] std::vector<std::string> drop_ins() const;
-    /// What a file of /etc/modprobe.d gives the parameter nfs4_unique_id of the NFS client; "" if
-    /// none does.
+    /// The value of the NFS client's parameter nfs4_unique_id in /etc/modprobe.d; "" if it is not
+    /// set.
     [[nodiscard]] std::string modprobe_unique_id() const;
 
    private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who listens on a TCP port of this host.
+// The processes that listen on a TCP port of this host.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -10,9 +10,9 @@
 
 namespace agent {
 
-/// From /proc alone; of each process the link texts of its descriptors are read. Whoever is not
-/// root is told only of his own processes. `proc` is where proc(5) is mounted. Errors: those of
-/// reading /proc/net.
+/// Reads only /proc, and of each process the link texts of its descriptors. Users other than root
+/// find only their own processes. `proc` is the mount point of proc(5). Errors: those of reading
+/// /proc/net.
 [[nodiscard]] core::Result<core::PortFacts> port_holders(std::uint16_t port,
                                                          const std::string& proc = "/proc");
 

@@ -9,7 +9,7 @@
 namespace agent {
 namespace {
 
-/// An id has 19 characters; the rest is room to show what stands there instead.
+/// An id has 19 characters; the rest is room to show another text.
 constexpr std::size_t limit = 4096;
 
 std::string text_of(const char* path) {

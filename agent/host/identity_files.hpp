@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The local files that may name this instance. They are read as they are; what they say is judged
-// by agent/clients/instance_id_lookup.hpp. Never /var/lib/cloud, which still names the image's
-// builder early in a boot.
+// Reads the local files that may name this instance; agent/clients/instance_id_lookup.hpp judges
+// their contents. Never /var/lib/cloud: early in a boot it still names the image's builder.
 #pragma once
 
 #include "agent/ipc/replies.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which processes of this host hold a lock on a file, without a step to the file itself:
-// /proc/locks knows it by its device and inode.
+// The processes of this host that hold a lock on a file. It never touches the file: /proc/locks
+// names it by device and inode.
 #pragma once
 
 #include "core/model/facts.hpp"

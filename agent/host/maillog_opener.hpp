@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens the mail log as root, for a server that may not: only regular files, and only for reading.
+// Opens the mail log as root for the server, which may not: only regular files, only for reading.
 #pragma once
 
 #include "agent/base/clock.hpp"
@@ -21,20 +21,20 @@ struct OpenedMaillog {
     FileDescriptor place;       ///< when opened or unchanged: the same file as O_PATH
 };
 
-/// What maillog.path "auto" stands for where Postfix does not write a log of its own: Debian's and
-/// Red Hat's name.
+/// The log files of maillog.path "auto" if Postfix writes no log of its own: Debian's and Red Hat's
+/// names.
 [[nodiscard]] const std::vector<std::string>& usual_maillogs();
 
-/// The paths at which the log may be, the first that exists being it. maillog.path where that is
-/// set; else `maillog_file`, the parameter of main.cf, where that is set (Postfix then logs nowhere
-/// else); else the usual ones. None where maillog.source is the journal.
+/// The possible paths of the log, of which the first that exists counts: maillog.path if it is set;
+/// else `maillog_file` of main.cf if it is set (Postfix then logs nowhere else); else the usual
+/// ones. None if maillog.source is the journal.
 [[nodiscard]] std::vector<std::string> maillog_candidates(
     const core::Settings::Maillog& settings, const std::optional<std::string>& maillog_file,
     const std::vector<std::string>& usual = usual_maillogs());
 
-/// Opens the log; `missing`, naming what was looked for, if there is none. Answers `unchanged`,
-/// without a descriptor, if (device, inode) is what stands there already. Whatever is not a regular
-/// file of this host is `unreadable` and has not been opened; symbolic links are followed.
+/// Opens the log. `missing`, with the candidates, if none exists. `unchanged`, without a
+/// descriptor, if the file is still (device, inode). An object other than a regular file of this
+/// host is `unreadable` and is not opened. Follows symbolic links.
 [[nodiscard]] OpenedMaillog open_maillog(const std::vector<std::string>& candidates,
                                          const LocalPaths& local, std::uint64_t device,
                                          std::uint64_t inode);

@@ -16,8 +16,8 @@ class MainCfFile {
    public:
     explicit MainCfFile(std::string path = "/etc/postfix/main.cf") : path_(std::move(path)) {}
 
-    /// Looks whether the file has changed: one stat(2) if not. One that is absent, not local, not a
-    /// regular file or over a mebibyte has no parameters.
+    /// Reads the file if it has changed; else one stat(2). A file that is absent, not local, not
+    /// regular or larger than a mebibyte has no parameters.
     void refresh(const LocalPaths& local);
 
     /// An absolute path that a parameter names, as of the last refresh(); absent if it is not set,

@@ -34,7 +34,7 @@ Directory list_at(int at, const char* name) {
 
 // The next entry that is a number; absent at the end, and with errno set when reading failed.
 std::optional<std::int32_t> next_number(const Directory& directory) {
-    errno = 0;  // tells a failure from the end
+    errno = 0;  // distinguishes a failure from the end
     while (const dirent* entry = ::readdir(directory.get())) {
         if (const auto number = core::parse_number<std::int32_t>(entry->d_name)) {
             return number;
@@ -95,7 +95,7 @@ void look_for_lock(int process, core::ProcessFacts& facts) {
     }
 }
 
-// Anybody may put a program below a folder "postfix"; only root can have started master.
+// Any user may put a program below a folder "postfix"; only root can start master.
 bool is_of_root(std::string_view status) {
     return core::real_user(status) == 0U;
 }
@@ -109,8 +109,8 @@ std::optional<core::ProcessFacts> describe(int process, std::int32_t pid) {
     facts.pid = pid;
     facts.exe = core::without_deleted(link_text_at(process, "exe"));
     facts.cwd = link_text_at(process, "cwd");
-    // After the links: one that began to exit before they were read is told as gone, not as one
-    // without a name.
+    // Read after the links: a process that exits before they were read counts as gone, rather than
+    // as one without a name.
     const auto stat = core::parse_process_stat(text_at(process, "stat"));
     if (!stat || !stat->alive()) {
         return std::nullopt;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Postfix's master processes as /proc shows them. Meant for root: a link text of another user's
-// process is not to be read without CAP_SYS_PTRACE, and a process that cannot be looked at is left
-// out.
+// Postfix's master processes as /proc shows them. For root: the link texts of another user's
+// process need CAP_SYS_PTRACE. A process that cannot be read is left out.
 //
 // Nothing here blocks on a hung mount, because nothing here makes the kernel walk to a file that a
 // process uses: of exe, cwd and fd/<n> the link texts are read, of stat, status, cgroup and
@@ -21,20 +20,19 @@ namespace agent {
 
 /// Every living process that root started and whose executable is Postfix's master(8), but not
 /// those of another pid namespace below this one (a container's). `proc` is where proc(5) is
-/// mounted. In the order of /proc. An error when the processes cannot be listed: that must not read
+/// mounted. In the order of /proc. An error if the processes cannot be listed, which must not read
 /// as "there is none".
 [[nodiscard]] core::Result<std::vector<core::ProcessFacts>> find_masters(
     const std::string& proc = "/proc");
 
-/// The process of that pid, whatever it runs. Absent if there is none, if it is a zombie, or if it
-/// may not be looked at. It is a master only if root started it; only then its descriptors are
-/// looked at.
+/// The process of that pid. Absent if there is none, if it is a zombie, or if it is unreadable. It
+/// is a master only if root started it; only then its descriptors are read.
 [[nodiscard]] std::optional<core::ProcessFacts> describe_process(std::int32_t pid,
                                                                  const std::string& proc = "/proc");
 
 /// The path of master.lock in the data directory of the master of that pid, as its descriptor names
 /// it; absent if it has none open, or if root did not start it. That lock is local, and written
-/// anew each time that a master starts there (src/master/master.c).
+/// again at each start of a master (src/master/master.c).
 [[nodiscard]] std::optional<std::string> data_lock_of(std::int32_t pid,
                                                       const std::string& proc = "/proc");
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads and writes what core/nfs/client_id_plan.hpp decides about.
+// Reads the facts for core/nfs/client_id_plan.hpp, and carries out its plan.
 #pragma once
 
 #include "agent/ipc/replies.hpp"
@@ -20,8 +20,8 @@ struct NfsIdentityPaths {
 
 [[nodiscard]] core::NfsIdentifierFiles read_nfs_identifier(const NfsIdentityPaths& paths = {});
 
-/// Gives this host's NFS client its name, where it has none. The words say what was done, or why
-/// nothing. Errors: as core::plan_nfs_identity(), or what the kernel says to the write.
+/// Sets the name of this host's NFS client if it has none. Returns the line for the operator: the
+/// change, or why there is none. Errors: as core::plan_nfs_identity(), or of the write.
 [[nodiscard]] core::Result<std::string> set_nfs_identity(const core::Settings& settings,
                                                          const IdentityFiles& names,
                                                          const NfsIdentityPaths& paths = {});

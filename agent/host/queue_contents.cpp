@@ -12,7 +12,7 @@
 namespace agent {
 namespace {
 
-/// What readdir said, or lstat where it said nothing.
+/// From readdir(3), or from lstat(2) where the file system gives no type.
 unsigned char type_of(int directory, const DirectoryEntry& entry) {
     if (entry.type != DT_UNKNOWN) {
         return entry.type;

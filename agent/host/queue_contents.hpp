@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is in a queue directory: which of its directories are missing, and how much mail is queued.
+// The contents of a queue directory: missing directories, and queued mail.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -10,13 +10,13 @@
 
 namespace agent {
 
-/// Directories that a whole queue has and this one lacks (core/model/queue_layout.hpp). `queue` is
+/// The required directories that do not exist (core/model/queue_layout.hpp). `queue` is
 /// readable and just opened.
 [[nodiscard]] core::Result<std::vector<std::string>> missing_queue_directories(
     int queue, const std::string& path);
 
 /// Queued messages: regular files with the name of a message in the queues that hold undelivered
-/// mail, directories of their hashes included. What vanishes meanwhile is not counted.
+/// mail, directories of their hashes included. Files that vanish meanwhile do not count.
 [[nodiscard]] core::Result<std::uint64_t> count_mail(int queue, const std::string& path);
 
 }  // namespace agent

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands at the place of the queue link. Never follows it: its target may be on a mount that
-// hangs.
+// Reads the object at the path of the queue link. Never follows it: its target may be on a hung
+// mount.
 #pragma once
 
 #include "core/model/facts.hpp"

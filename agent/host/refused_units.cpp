@@ -47,7 +47,7 @@ core::Result<void> RefusedUnits::mark(const std::string& unit, std::string_view 
     if (!accepts(unit)) {
         return core::Error{core::Errc::malformed,
                            core::excerpt(unit) +
-                               " is not a unit of Postfix; wanted is postfix.service or "
+                               " is not a unit of Postfix; expected postfix.service or "
                                "postfix@<instance>.service"};
     }
     if (auto made = make_directory(directory_); !made) {
@@ -68,8 +68,8 @@ core::Result<void> RefusedUnits::clear(const std::string& unit) const {
 
 core::Result<void> RefusedUnits::clear(const RefusedStart& start) const {
     struct stat status {};
-    const bool stands = ::lstat(path_of(start.unit).c_str(), &status) == 0;
-    return stands && status.st_ino == start.inode ? clear(start.unit) : core::Result<void>();
+    const bool exists = ::lstat(path_of(start.unit).c_str(), &status) == 0;
+    return exists && status.st_ino == start.inode ? clear(start.unit) : core::Result<void>();
 }
 
 std::vector<RefusedStart> RefusedUnits::list() const {

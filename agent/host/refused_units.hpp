@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The units of Postfix that `gate` did not let start, each a file of a tmpfs: by them the agent
-// knows what to start when the cause has gone, and starts nothing else.
+// The units of Postfix whose start `gate` refused, each a file of a tmpfs. Once the cause is gone
+// the agent starts these units, and no others.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -17,7 +17,7 @@ inline constexpr const char* refused_starts_directory = "/run/postfix-elb-agent/
 
 struct RefusedStart {
     std::string unit;
-    std::string reason;  ///< one line, for people
+    std::string reason;  ///< one line, for operators
     ino_t inode = 0;     ///< of the mark: a later refusal is another one
 };
 
@@ -34,10 +34,10 @@ class RefusedUnits {
     /// is not accepted), or what the file system says.
     [[nodiscard]] core::Result<void> mark(const std::string& unit, std::string_view reason) const;
 
-    /// Removes a mark; one that does not stand is no error.
+    /// Removes a mark; a missing one is no error.
     [[nodiscard]] core::Result<void> clear(const std::string& unit) const;
 
-    /// The same, unless the unit was refused anew since the mark was listed.
+    /// The same, unless the unit was refused again after the mark was listed.
     [[nodiscard]] core::Result<void> clear(const RefusedStart& start) const;
 
     /// Those with a name that is accepted, by name.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the agent keeps for the rest of this boot, in files of a tmpfs: who this instance is, so
-// that a metadata service that answers 503 later cannot take the identity away from a restarted
-// agent, nor from `gate`; and that its queue was in place, so that an agent that is restarted while
-// the mount hangs does not take that for a bad boot; and how far the mail log was counted, so that
-// nothing is counted twice.
+// The agent's state for the rest of this boot, in files of a tmpfs:
+// - the instance id, so that a restarted agent and `gate` know it while the metadata service fails;
+// - that the queue was linked, so that a restart while the mount hangs is not a bad boot;
+// - the position in the mail log, so that no line is counted twice.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -21,21 +20,20 @@ class RuntimeState {
     explicit RuntimeState(std::string directory = runtime_directory)
         : directory_(std::move(directory)) {}
 
-    /// instance-id, mode 0644. Written atomically, unless it says so already; refuses what is not
-    /// an id of EC2, and an id other than the one that is remembered.
+    /// instance-id, mode 0644. Written atomically if it differs; refuses a text that is not an id
+    /// of EC2, and an id other than the remembered one.
     [[nodiscard]] core::Result<void> remember_id(const std::string& instance_id) const;
 
     /// mount-worked, mode 0644: the id of the instance whose queue was linked in this boot.
     [[nodiscard]] core::Result<void> remember_worked(const std::string& instance_id) const;
 
-    /// Whether the queue was linked in this boot for the instance that this is. `setting` is
-    /// settings.instance_id; for "auto" it is the id that is remembered, and without one nothing is
-    /// known to have worked.
+    /// Whether this instance's queue was linked in this boot. `setting` is settings.instance_id;
+    /// "auto" is the remembered id, and false without one.
     [[nodiscard]] bool worked(const std::string& setting) const;
 
-    /// log-position, mode 0600, made where it is not there; for reading and writing by who may not
-    /// open it. Closed where it cannot be had, which is said in the log: the agent works without
-    /// it.
+    /// log-position, mode 0600, created if missing; open for reading and writing by the server,
+    /// which may not open it. On failure a closed descriptor and a log line: the agent works
+    /// without it.
     [[nodiscard]] FileDescriptor open_log_position() const;
 
    private:

@@ -6,14 +6,14 @@
 namespace agent {
 
 core::UserData observe_user_data(const std::string& directory) {
-    const auto stands = [&directory](const char* name) {
+    const auto exists = [&directory](const char* name) {
         struct stat status {};
         return ::lstat((directory + "/" + name).c_str(), &status) == 0;
     };
-    if (stands("disabled") || !stands("enabled")) {
+    if (exists("disabled") || !exists("enabled")) {
         return core::UserData::not_expected;
     }
-    return stands("result.json") ? core::UserData::done : core::UserData::running;
+    return exists("result.json") ? core::UserData::done : core::UserData::running;
 }
 
 }  // namespace agent

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far cloud-init is in this boot, by the files that it keeps in /run, as `cloud-init status`
-// tells it: `enabled` or `disabled` of its systemd generator, which has run before any unit;
-// `result.json`, which the last stage, the one that runs the scripts of user data, leaves at its
-// end (a link into /var/lib/cloud, not followed).
+// The progress of cloud-init in this boot, from the files in /run that `cloud-init status` reads:
+// `enabled` or `disabled` of its systemd generator, which ran before any unit; `result.json`, which
+// the last stage writes after the scripts of user data (a link into /var/lib/cloud, not followed).
 #pragma once
 
 #include "core/model/facts.hpp"

@@ -15,9 +15,17 @@
 namespace agent {
 namespace {
 
-constexpr const char* mount_table = "/proc/self/mountinfo";
 constexpr const char* usual_data_directory =
     "/var/lib/postfix";  // Postfix's own default on every distribution
+
+/// The mounts of this moment. An error must not read as "nothing is mounted".
+core::Result<std::vector<core::MountEntry>> read_mounts() {
+    const auto text = read_proc_file("/proc/self/mountinfo");
+    if (!text) {
+        return text.error();
+    }
+    return core::parse_mountinfo(*text);
+}
 
 }  // namespace
 
@@ -30,16 +38,16 @@ HostWorker::HostWorker(core::Settings settings, MainCfFile main_cf, std::string 
 core::Result<core::HostFacts> HostWorker::observe(const Request& request) {
     core::HostFacts facts;
     watch_.arm_mounts();
-    const auto mountinfo = read_proc_file(mount_table);
-    if (!mountinfo) {
-        return mountinfo.error();  // unknown is not "nothing is mounted"
+    const auto mounts = read_mounts();
+    if (!mounts) {
+        return mounts.error();
     }
-    const LocalPaths local(*mountinfo);
+    const LocalPaths local(*mounts);
     main_cf_.refresh(local);
     watch_.arm_link(settings_.queue.link, local);
     watch_.arm_masters(main_cf_.path_named("data_directory").value_or(usual_data_directory), local);
 
-    facts.mount = core::find_mount(*mountinfo, settings_.mount.path);
+    facts.mount = core::find_mount(*mounts, settings_.mount.path);
     if (const auto text = read_proc_file("/proc/self/mountstats"); text) {
         facts.lease_expired = core::lease_expired(*text, settings_.mount.path);
         facts.nfs = core::nfs_facts(*text, settings_.mount.path);
@@ -67,11 +75,11 @@ std::vector<std::string> HostWorker::log_candidates(const LocalPaths& local) {
 }
 
 core::Result<HostWorker::OpenedLog> HostWorker::open_log(const Request& request) {
-    const auto mountinfo = read_proc_file(mount_table);
-    if (!mountinfo) {
-        return mountinfo.error();
+    const auto mounts = read_mounts();
+    if (!mounts) {
+        return mounts.error();
     }
-    const LocalPaths local(*mountinfo);
+    const LocalPaths local(*mounts);
     const std::vector<std::string> candidates = log_candidates(local);
     watch_.arm_maillog(candidates, local);
     auto opened = open_maillog(candidates, local, request.device, request.inode);
@@ -82,11 +90,11 @@ core::Result<HostWorker::OpenedLog> HostWorker::open_log(const Request& request)
 }
 
 core::Result<HostWorker::OpenedLog> HostWorker::open_old_log() {
-    const auto mountinfo = read_proc_file(mount_table);
-    if (!mountinfo) {
-        return mountinfo.error();
+    const auto mounts = read_mounts();
+    if (!mounts) {
+        return mounts.error();
     }
-    const LocalPaths local(*mountinfo);
+    const LocalPaths local(*mounts);
     auto opened = open_old_maillog(log_candidates(local), local);
     return OpenedLog{std::move(opened.reply), std::move(opened.descriptor)};
 }

@@ -50,7 +50,7 @@ Remedy do_not_wait_for_user_data() {
 
 Remedy protect(const std::string& path, const std::string& mode) {
     const std::string quoted = shell_quoted(path);
-    return {"Make root the only user who can write to it.",
+    return {"Make root the only user with write access.",
             {"sudo chown root:root " + quoted, "sudo chmod " + mode + " " + quoted}};
 }
 

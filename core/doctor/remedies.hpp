@@ -26,7 +26,7 @@ namespace core::doctor {
 /// Removes After= dependencies on the last stage of cloud-init.
 [[nodiscard]] Remedy do_not_wait_for_user_data();
 
-/// Makes root the only user who can write to `path`.
+/// Makes root the only user with write access to `path`.
 [[nodiscard]] Remedy protect(const std::string& path, const std::string& mode);
 
 /// Renames `path`, so that nothing of it is lost.

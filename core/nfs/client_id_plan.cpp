@@ -13,7 +13,7 @@ std::string_view first_line(std::string_view text) {
     return text.substr(0, text.find('\n'));
 }
 
-/// printf in the kernel writes a null pointer so.
+/// The kernel prints a null pointer like this.
 constexpr std::string_view never_set = "(null)";
 
 std::string set_in(const std::optional<std::string>& file) {
@@ -21,7 +21,7 @@ std::string set_in(const std::optional<std::string>& file) {
     return line == never_set ? std::string() : std::string(line.substr(0, max_nfs_identifier));
 }
 
-/// Firmware that was never told a UUID has one of zeros or of Fs.
+/// Firmware without a UUID reports zeros or Fs.
 bool is_uuid(std::string_view text) {
     constexpr std::size_t length = 36;
     constexpr std::string_view digits = "0123456789abcdef";
@@ -74,12 +74,12 @@ std::optional<Name> name_of(const NfsIdentityFacts& facts) {
 Error not_loaded() {
     return {Errc::unavailable,
             "neither /sys/fs/nfs/net/nfs_client/identifier nor "
-            "/sys/module/nfs/parameters/nfs4_unique_id is there: NFS "
-            "is not loaded; run: sudo modprobe nfs, then this again"};
+            "/sys/module/nfs/parameters/nfs4_unique_id exists, because NFS is not loaded; "
+            "load it (sudo modprobe nfs), and run this command again"};
 }
 
 Error no_name() {
-    return {Errc::missing, "nothing that needs no network names this instance in at most " +
+    return {Errc::missing, "no local source names this instance in at most " +
                                std::to_string(max_nfs_identifier) +
                                " bytes (instance_id, DMI asset tag, the id remembered in this "
                                "boot, cloud-init, DMI product UUID); "
@@ -102,8 +102,8 @@ Result<NfsIdentityPlan> plan_nfs_identity(const NfsIdentityFacts& facts) {
     auto name = name_of(facts);
     if (!plan.identifier.empty()) {
         const bool ours = name && name->text == plan.identifier;
-        plan.words = "the NFS client calls itself " + excerpt(plan.identifier) + " already" +
-                     (ours ? "; nothing to do" : ", which somebody has set; it is kept");
+        plan.words = "the name of the NFS client is already " + excerpt(plan.identifier) +
+                     (ours ? "; nothing to do" : ", which the agent did not set; it is kept");
         return plan;
     }
     if (!name) {
@@ -111,11 +111,10 @@ Result<NfsIdentityPlan> plan_nfs_identity(const NfsIdentityFacts& facts) {
     }
     plan.write = facts.now.net ? NfsIdentityPlan::Write::net : NfsIdentityPlan::Write::parameter;
     plan.identifier = std::move(name->text);
-    plan.words = "the NFS client calls itself " + excerpt(plan.identifier) + " (" +
+    plan.words = "the name of the NFS client is now " + excerpt(plan.identifier) + " (" +
                  std::string(name->source) + ")";
     if (facts.mounted) {
-        plan.words +=
-            ", from the next mount on: the one that stands keeps the name that it was made with";
+        plan.words += ", from the next mount on; the existing mount keeps its old name";
     }
     return plan;
 }

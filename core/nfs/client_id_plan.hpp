@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this host's NFS client calls itself. A server tells its clients apart by "Linux NFSv4.1
-// <identifier>/<host name>", or by the host name alone where no identifier is set; two of one name
-// take each other's locks away. See the kernel's
+// The name of this host's NFS client. A server distinguishes clients by "Linux NFSv4.1
+// <identifier>/<host name>", or by the host name alone if no identifier is set; clients with one
+// name lose their locks to each other. See the kernel's
 // Documentation/filesystems/nfs/client-identifier.rst.
 #pragma once
 
@@ -30,7 +30,7 @@ inline constexpr std::size_t max_nfs_identifier = 63;
 /// line).
 [[nodiscard]] std::string nfs_identifier(const NfsIdentifierFiles& files);
 
-/// What names this instance without a network, and what is set now. Files as they read; "" if
+/// The local sources of this instance's name, and the current identifier. Contents of files; "" if
 /// absent.
 struct NfsIdentityFacts {
     std::string setting;       ///< settings.instance_id
@@ -45,13 +45,13 @@ struct NfsIdentityFacts {
 struct NfsIdentityPlan {
     enum class Write { nothing, net, parameter };
     Write write = Write::nothing;
-    std::string identifier;  ///< what is set in the end
-    std::string words;       ///< one line for people: what is done, or why nothing is
+    std::string identifier;  ///< the identifier afterwards
+    std::string words;       ///< one line for operators: the change, or why there is none
 };
 
-/// An identifier that was set already is kept, whatever it is: an administrator may have set it.
-/// Errors: unavailable (NFS is not loaded), missing (nothing names this instance). The message says
-/// what to do.
+/// Keeps an identifier that is already set, because an administrator may have set it. Errors:
+/// unavailable (NFS is not loaded), missing (this instance has no name). The message has the
+/// remedy.
 [[nodiscard]] Result<NfsIdentityPlan> plan_nfs_identity(const NfsIdentityFacts& facts);
 
 }  // namespace core

@@ -42,7 +42,7 @@ std::string_view section_of(std::string_view text, std::string_view mount_point)
     return section;
 }
 
-/// Takes "\t<heading>" off the front of a line; false where another stands there.
+/// Takes "\t<heading>" off the front of a line; false if it has another.
 bool take_heading(std::string_view& line, std::string_view heading) {
     if (!line.starts_with('\t') || !line.substr(1).starts_with(heading)) {
         return false;

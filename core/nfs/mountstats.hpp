@@ -11,14 +11,13 @@
 
 namespace core {
 
-/// For how many seconds the NFSv4 lease behind `mount_point` has been expired; 0 while it stands.
-/// Absent if nothing is mounted there, if it is not NFSv4, or if the kernel does not say
-/// (before 5.3). Of mounts that are stacked, the last.
+/// The seconds since the NFSv4 lease behind `mount_point` expired; 0 while it is valid. Absent if
+/// nothing is mounted there, if it is not NFSv4, or before Linux 5.3. Of stacked mounts, the last.
 [[nodiscard]] std::optional<std::int64_t> lease_expired(std::string_view text,
                                                         std::string_view mount_point);
 
-/// What the NFS client has counted of `mount_point`. Absent if nothing is mounted there or it is
-/// not NFS; a line that cannot be read counts as none. Of mounts that are stacked, the last.
+/// The NFS client's counters of `mount_point`. Absent if nothing is mounted there or it is not NFS;
+/// skips malformed lines. Of stacked mounts, the last.
 [[nodiscard]] std::optional<NfsFacts> nfs_facts(std::string_view text,
                                                 std::string_view mount_point);
 

@@ -20,30 +20,27 @@ using NfsNullCall = std::array<char, 44>;
 
 /// Reads the answer as it comes, in pieces of any size.
 ///
-/// Any well-formed reply that bears the call's xid proves that the server answers: a denied call,
-/// an unknown program, a version that it does not speak (an NFSv3 server) just as well as success.
-/// Anything else proves nothing: another program may listen there. What follows the record is not
-/// looked at.
+/// Any well-formed reply with the call's xid proves that the server answers: success, a denied
+/// call, an unknown program, or an unsupported version (an NFSv3 server). Other bytes prove
+/// nothing, because another program may listen there. Ignores bytes after the record.
 class NfsNullReply {
    public:
     enum class State {
         incomplete,  ///< more bytes are needed
-        answered,    ///< what() says with which status
-        malformed,   ///< what() says why it is no reply to the call
+        answered,    ///< what() has the status
+        malformed,   ///< what() has the reason
     };
 
-    /// The largest reply there is to this call: an accepted one with a full verifier (400 bytes)
-    /// and a range of versions. A record that announces more is malformed at once, and nothing
-    /// beyond it is kept.
+    /// The largest possible reply: an accepted one with a full verifier (400 bytes) and a range of
+    /// versions. A record that announces more is malformed.
     static constexpr std::size_t reply_max = 432;
 
-    /// A server may cut a record as it likes; fragments without a byte must not keep the reader
-    /// busy for ever.
+    /// A server may split a record at will; empty fragments must not occupy the reader for ever.
     static constexpr std::size_t fragments_max = 512;
 
     explicit NfsNullReply(std::uint32_t xid) noexcept : xid_(xid) {}
 
-    /// Once it is no longer incomplete it stays as it is, whatever is fed.
+    /// Ignores bytes once the state is no longer incomplete.
     State feed(std::string_view bytes);
 
     [[nodiscard]] State state() const noexcept { return state_; }
@@ -60,8 +57,8 @@ class NfsNullReply {
     std::uint32_t xid_;
     State state_ = State::incomplete;
     std::string_view what_;  ///< of a literal
-    std::string mark_;       ///< what there is of the record mark
-    std::string reply_;      ///< what there is of the record, fragments joined
+    std::string mark_;       ///< the received part of the record mark
+    std::string reply_;      ///< the received part of the record, fragments joined
     std::size_t fragments_ = 0;
     std::size_t fragment_left_ = 0;
     bool last_fragment_ = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which file server a mount uses, from the options that the kernel prints for it. No name is
-// resolved here or later.
+// The file server of a mount, from the mount options that the kernel prints. No name is ever
+// resolved.
 #pragma once
 
 #include "core/model/facts.hpp"
@@ -11,7 +11,7 @@
 
 namespace core {
 
-/// IANA's port for nfs; what a mount uses whose options show no port=, or port=0.
+/// IANA's port for nfs; used by mounts without port=, or with port=0.
 inline constexpr std::uint16_t nfs_port = 2049;
 
 struct FileServer {
@@ -25,8 +25,8 @@ struct FileServer {
 
 /// The server of an nfs or nfs4 mount: addr= and port= of its super options (fs/nfs/super.c,
 /// nfs_show_mount_options; the literal is made by net/sunrpc/addr.c, rpc_ntop). Not mountaddr=,
-/// mountport= (the mount protocol of NFSv3) or clientaddr= (this host). Absent for other types, and
-/// where there is no addr= or one of the two is not what it must be.
+/// mountport= (the mount protocol of NFSv3) or clientaddr= (this host). Absent for other types,
+/// without addr=, and if one of the two is malformed.
 [[nodiscard]] std::optional<FileServer> file_server_of(const MountEntry& mount);
 
 /// "10.0.1.23:2049", "[fd00::1]:2049".

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One parameter of the text of Postfix's main.cf, postconf(5). Nothing is expanded: what a value
-// that refers to another parameter comes to is for Postfix to say.
+// One parameter of the text of Postfix's main.cf, postconf(5). Nothing is expanded:
+// only Postfix knows the value of a reference to another parameter.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,8 @@
 
 namespace core {
 
-/// The value that the last entry of that name gives, without the blanks around it; a continued line
-/// keeps the blanks it begins with. Absent if there is no such entry, or if its value contains a
-/// '$': then it is not known here.
+/// The value of the last entry of that name, without the blanks around it; a continued line keeps
+/// its leading blanks. Absent if there is no such entry, or if its value contains a '$'.
 [[nodiscard]] std::optional<std::string> main_cf_value(std::string_view main_cf,
                                                        std::string_view name);
 

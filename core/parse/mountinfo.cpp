@@ -3,6 +3,8 @@
 
 #include "core/base/text_fields.hpp"
 
+#include <algorithm>
+
 namespace core {
 namespace {
 
@@ -81,14 +83,15 @@ std::vector<MountEntry> parse_mountinfo(std::string_view text) {
 }
 
 std::optional<MountEntry> find_mount(std::string_view text, std::string_view path) {
-    std::optional<MountEntry> found;
-    while (!text.empty()) {
-        auto entry = parse_mountinfo_line(take_until(text, '\n'));
-        if (entry && entry->mount_point == path) {
-            found = std::move(entry);
-        }
-    }
-    return found;
+    return find_mount(parse_mountinfo(text), path);
+}
+
+std::optional<MountEntry> find_mount(const std::vector<MountEntry>& entries,
+                                     std::string_view path) {
+    const auto found = std::find_if(entries.rbegin(), entries.rend(), [&](const MountEntry& entry) {
+        return entry.mount_point == path;
+    });
+    return found == entries.rend() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace core

@@ -26,5 +26,7 @@ namespace core {
 /// The last entry whose mount point is exactly `path`: the one that a path lookup reaches where
 /// several are stacked.
 [[nodiscard]] std::optional<MountEntry> find_mount(std::string_view text, std::string_view path);
+[[nodiscard]] std::optional<MountEntry> find_mount(const std::vector<MountEntry>& entries,
+                                                   std::string_view path);
 
 }  // namespace core

@@ -10,9 +10,9 @@
 
 namespace core {
 
-/// The pid in the first line of `first_bytes`: blanks may stand around it and nothing else; more
-/// than 0, at most INT32_MAX. The message of an error (malformed) is what stands in that line
-/// instead, printable and bounded: "" if there is nothing but blanks.
+/// The pid in the first line of `first_bytes`, which may have blanks around it and nothing else;
+/// from 1 to INT32_MAX. The message of an error (malformed) is the text of that line, printable and
+/// bounded: "" if it is blank.
 [[nodiscard]] Result<int> parse_pid_file(std::string_view first_bytes);
 
 }  // namespace core

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /proc says of one process, proc(5): the texts of stat, status, cgroup and fdinfo/<n>, and
+// The files of one process in /proc, proc(5): the texts of stat, status, cgroup and fdinfo/<n>, and
 // the link text of exe.
 #pragma once
 
@@ -26,14 +26,14 @@ struct ProcessStat {
 /// parentheses.
 [[nodiscard]] std::optional<ProcessStat> parse_process_stat(std::string_view stat);
 
-/// In how many pid namespaces, counted from the reader's own, the process of this
-/// /proc/<pid>/status has a pid: 1 for one of the reader's own namespace, more for one of a
-/// container. Absent before Linux 4.1.
+/// The number of pid namespaces, from the reader's own down, in which the process of this
+/// /proc/<pid>/status has a pid: 1 in the reader's own namespace, more in a container. Absent
+/// before Linux 4.1.
 [[nodiscard]] std::optional<std::size_t> pid_namespace_depth(std::string_view status);
 
-/// The real user id in this /proc/<pid>/status, credentials(7): who started the process, whatever
-/// setuid program it runs and whoever it is for a while (master is its mail_owner while it opens a
-/// file). Absent if it does not say.
+/// The real user id in this /proc/<pid>/status, credentials(7): the user that started the process.
+/// The effective id can differ (master becomes its mail_owner to open a file). Absent if the line
+/// is missing.
 [[nodiscard]] std::optional<std::uint32_t> real_user(std::string_view status);
 
 /// The inode on which the descriptor of this /proc/<pid>/fdinfo/<n> holds an exclusive flock(2);

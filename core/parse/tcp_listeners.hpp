@@ -8,7 +8,7 @@
 
 namespace core {
 
-/// The inodes of the sockets that listen on that port, on whichever address.
+/// The inodes of the sockets that listen on that port, on any address.
 [[nodiscard]] std::vector<std::uint64_t> listeners_on(std::string_view proc_net_tcp,
                                                       std::uint16_t port);
 

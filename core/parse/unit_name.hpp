@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What systemd calls the unit of a path, systemd.unit(5), "String Escaping for Inclusion in Unit
+// The name of the unit of a path, systemd.unit(5), "String Escaping for Inclusion in Unit
 // Names".
 #pragma once
 

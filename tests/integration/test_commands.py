@@ -24,7 +24,7 @@ def test_check_is_0_on_a_healthy_instance_with_and_without_the_daemon(serving):
     serving.agent.stop()
     alone = json.loads(serving.command("check", "--json").stdout)
     bad = {check: rows[0]["reason"] for check, rows in alone["checks"].items() if rows[0]["status"] != "pass"}
-    assert bad == {"ownership": "lost"}, "without the daemon nobody holds the id, and that is all"
+    assert bad == {"ownership": "lost"}, "without the daemon no process holds the id, and that is the only fault"
 
 
 def test_check_json_is_what_health_would_say(instance):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`nfs-identity` on a host whose /sys is ours."""
+"""`nfs-identity` on a host with a /sys of the test."""
 import pytest
 
 NET = "/sys/fs/nfs/net/nfs_client/identifier"
@@ -24,7 +24,7 @@ def test_the_id_becomes_the_name_of_the_nfs_client(instance, host):
     host.write(PARAMETER, "\n")
     done = instance.command("nfs-identity")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f'the NFS client calls itself "{instance.id}" (instance_id of the settings)\n'
+    assert done.stdout == f'the name of the NFS client is now "{instance.id}" (instance_id of the settings)\n'
     assert (read(host, NET), read(host, PARAMETER)) == (instance.id, "\n")
 
 
@@ -32,7 +32,7 @@ def test_a_name_that_is_set_is_kept(instance, host):
     host.write(NET, "mine\n")
     done = instance.command("nfs-identity")
     assert (done.returncode, read(host, NET)) == (0, "mine\n")
-    assert "somebody has set; it is kept" in done.stdout
+    assert "which the agent did not set; it is kept" in done.stdout
 
 
 def test_without_nfs_it_says_what_to_do(instance, host):

@@ -38,7 +38,7 @@ TEST(Forms, ListenAddressIsAnIpLiteral) {
 TEST(Forms, ListenPortHasBounds) {
     expect_good("listen.port", {"0", "1", "65535"});
     expect_bad("listen.port", "is out of range", {"-1", "65536", "9223372036854775807"});
-    expect_bad("listen.port", "wanted is a whole number",
+    expect_bad("listen.port", "expected a whole number",
                {"", "http", "80.0", "1e2", "true", "9223372036854775808", "99999999999999999999"});
 }
 
@@ -125,7 +125,7 @@ TEST(Forms, DurationsAndCountsHaveBounds) {
     };
     for (const Bounds& row : table) {
         expect_good(row.key, row.good);
-        expect_bad(row.key, "is out of range; wanted is a", row.bad);
+        expect_bad(row.key, "is out of range; expected a", row.bad);
     }
     expect_bad("mount.wait", "a duration is a whole number and a unit",
                {"", "5", "-5s", "1.5s", "forever"});

@@ -112,32 +112,32 @@ TEST(Load, AWrongTypeIsRefusedAndTheRightOneNamed) {
     EXPECT_THAT(
         problems_in(R"({"listen": {"port": "8025"}})"),
         ElementsAre(
-            "agent.json:1: listen.port: \"8025\" is a string; wanted is a whole number from 0 to "
+            "agent.json:1: listen.port: \"8025\" is a string; expected a whole number from 0 to "
             "65535; 0 is any free port"));
     EXPECT_THAT(problems_in(R"({"listen": {"port": 80.5}})").at(0),
-                HasSubstr("is a number that is not whole or too large; wanted is"));
+                HasSubstr("is a number that is not whole or too large; expected"));
     EXPECT_THAT(problems_in(R"({"mount": {"wait": 5}})").at(0),
-                HasSubstr("mount.wait: 5 is a whole number; wanted is a duration from 0s to 1d, a "
+                HasSubstr("mount.wait: 5 is a whole number; expected a duration from 0s to 1d, a "
                           "string with a unit"));
     EXPECT_THAT(problems_in(R"({"mount": {"path": null}})").at(0),
-                HasSubstr("is null; wanted is an absolute path"));
+                HasSubstr("is null; expected an absolute path"));
     EXPECT_THAT(problems_in(R"({"mount": {"path": {"a": 1}}})").at(0),
-                HasSubstr("is an object; wanted is an absolute path"));
+                HasSubstr("is an object; expected an absolute path"));
     EXPECT_THAT(problems_in(R"({"mount": {"fstypes": "nfs4"}})").at(0),
-                HasSubstr("\"nfs4\" is a string; wanted is a list"));
+                HasSubstr("\"nfs4\" is a string; expected a list"));
     EXPECT_THAT(problems_in(R"({"mount": {"fstypes": ["nfs4", 4]}})").at(0),
                 HasSubstr("has a whole number in it"));
     EXPECT_THAT(problems_in(R"({"mount": {"source": false}})").at(0),
-                HasSubstr("is a boolean; wanted is"));
+                HasSubstr("is a boolean; expected"));
     EXPECT_THAT(problems_in(R"({"queue": {"after_user_data": "yes"}})"),
-                ElementsAre("agent.json:1: queue.after_user_data: \"yes\" is a string; wanted is "
+                ElementsAre("agent.json:1: queue.after_user_data: \"yes\" is a string; expected "
                             "`true` or `false`"));
     EXPECT_THAT(problems_in(R"({"queue": {"after_user_data": 1}})").at(0),
-                HasSubstr("1 is a whole number; wanted is `true` or `false`"));
+                HasSubstr("1 is a whole number; expected `true` or `false`"));
     EXPECT_THAT(problems_in(R"({"mount": "/Mail"})").at(0),
-                HasSubstr("mount: is a string; wanted is an object with path, fstypes"));
+                HasSubstr("mount: is a string; expected an object with path, fstypes"));
     EXPECT_THAT(problems_in(R"(["mount"])").at(0),
-                HasSubstr("the file holds a list; wanted is an object"));
+                HasSubstr("the file holds a list; expected an object"));
 }
 
 TEST(Load, AKeyGivenTwiceIsRefused) {
@@ -219,7 +219,7 @@ TEST(Load, ABooleanIsTrueOrFalseAndNothingElse) {
     EXPECT_THAT(
         test::problems_of_override("queue.after_user_data=yes"),
         ElementsAre(
-            "--set: queue.after_user_data: \"yes\" is a string; wanted is `true` or `false`"));
+            "--set: queue.after_user_data: \"yes\" is a string; expected `true` or `false`"));
 }
 
 TEST(Load, SetTakesAListWithCommasOrAsJson) {
@@ -239,7 +239,7 @@ TEST(Load, SetWinsOverTheFileAndALaterOneOverAnEarlier) {
 
 TEST(Load, AMistakeInSetNamesSet) {
     EXPECT_THAT(test::problems_of_override("listen.port=http"),
-                ElementsAre("--set: listen.port: \"http\" is a string; wanted is a whole number "
+                ElementsAre("--set: listen.port: \"http\" is a string; expected a whole number "
                             "from 0 to 65535; 0 is any free port"));
     EXPECT_THAT(test::problems_of_override("mount.dedline=1s"),
                 ElementsAre("--set: mount.dedline: unknown key; did you mean mount.deadline?"));

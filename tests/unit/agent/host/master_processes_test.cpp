@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Against the real /proc, with a program that is no Postfix but stands where Postfix's master would
-// (a copy of cat, which waits for its input); and against a made-up /proc for what the real one
-// does not show on demand.
+// Uses the real /proc, with a copy of cat at the path of Postfix's master (it waits for its input);
+// and an artificial /proc for states that the real one does not show on demand.
 #include "agent/host/master_processes.hpp"
 
 #include <gmock/gmock.h>
@@ -100,9 +99,9 @@ TEST(MasterProcesses, AProcessOfAnotherUserIsNoMasterWhateverItRunsAndLocks) {
     if (::getuid() != 0) {
         GTEST_SKIP() << "needs root to start a process of another user";
     }
-    constexpr uid_t somebody = 65534;
+    constexpr uid_t unprivileged = 65534;
     const tests::TemporaryDirectory folder;
-    const Master other(folder, Lock::taken, "postfix/sbin/master", somebody);
+    const Master other(folder, Lock::taken, "postfix/sbin/master", unprivileged);
     EXPECT_FALSE(found(other.pid()));
     const auto facts = agent::describe_process(other.pid());
     ASSERT_TRUE(facts);
@@ -166,7 +165,7 @@ TEST_F(MadeUpProc, ItIsWhoStartedAProcessThatCountsAndNotWhoItIsForAWhile) {
     user_ = "0\t111\t0\t111";
     process(100, "/usr/lib/postfix/sbin/master", "100");
     user_ = "1000\t0\t0\t0";
-    process(200, "/home/somebody/postfix/master", "200");
+    process(200, "/home/user/postfix/master", "200");
     const auto masters = agent::find_masters(proc_.path()).value();
     ASSERT_EQ(masters.size(), 1U);
     EXPECT_EQ(masters[0].pid, 100);

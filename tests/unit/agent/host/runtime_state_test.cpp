@@ -37,7 +37,7 @@ TEST_F(BootMemoryTest, KnowsTheInstanceWhoseQueueWasLinked) {
 
 TEST_F(BootMemoryTest, FollowsTheRememberedIdWhereTheSettingIsAuto) {
     ASSERT_TRUE(memory.remember_worked(mine));
-    EXPECT_FALSE(memory.worked("auto")) << "nobody knows who this is";
+    EXPECT_FALSE(memory.worked("auto")) << "the id is unknown";
     ASSERT_TRUE(memory.remember_id(mine));
     EXPECT_TRUE(memory.worked("auto"));
     ASSERT_TRUE(memory.remember_worked(other));

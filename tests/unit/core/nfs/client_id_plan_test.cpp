@@ -11,7 +11,7 @@ using testing::Not;
 
 namespace {
 
-/// An EC2 instance whose kernel has both files, before anybody set a name.
+/// An EC2 instance whose kernel has both files, before a name was set.
 NfsIdentityFacts instance() {
     NfsIdentityFacts facts;
     facts.setting = "auto";
@@ -57,7 +57,7 @@ TEST(NfsIdentity, TheAssetTagIsWrittenToTheNetworkNamespace) {
     EXPECT_EQ(made.write, Write::net);
     EXPECT_EQ(made.identifier, "i-0123456789abcdef0");
     EXPECT_EQ(made.words,
-              "the NFS client calls itself \"i-0123456789abcdef0\" (the DMI asset tag)");
+              "the name of the NFS client is now \"i-0123456789abcdef0\" (the DMI asset tag)");
 }
 
 TEST(NfsIdentity, AnOlderKernelHasOnlyTheParameter) {
@@ -114,7 +114,8 @@ TEST(NfsIdentity, WhatAnAdministratorHasSetIsKept) {
     facts.now.parameter = "from-modprobe-d\n";
     EXPECT_EQ(plan(facts).write, Write::nothing) << "the other file would win over it";
     EXPECT_EQ(plan(facts).words,
-              "the NFS client calls itself \"from-modprobe-d\" already, which somebody has set; it "
+              "the name of the NFS client is already \"from-modprobe-d\", which the agent did not "
+              "set; it "
               "is kept");
     facts = instance();
     facts.now.net = "mine\n";
