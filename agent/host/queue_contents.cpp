@@ -21,7 +21,7 @@ unsigned char type_of(int directory, const DirectoryEntry& entry) {
     if (::fstatat(directory, entry.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
         return DT_UNKNOWN;
     }
-    return IFTODT(status.st_mode);
+    return static_cast<unsigned char>(IFTODT(status.st_mode));
 }
 
 core::Result<std::uint64_t> count_below(int parent, const std::string& name,

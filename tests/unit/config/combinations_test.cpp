@@ -41,9 +41,9 @@ TEST(Combinations, TheSkeletonIsNeitherOnTheMountNorTheLink) {
                 ElementsAre(HasSubstr("contains queue.link")));
 }
 
-TEST(Combinations, NothingHasANameThatRelinkingUses) {
+TEST(Combinations, NoPathHasANameThatTheRelinkUses) {
     EXPECT_THAT(problems_with({"queue.skeleton=/var/spool/postfix.before-relink"}),
-                ElementsAre(HasSubstr("is a name that relinking itself uses beside queue.link")));
+                ElementsAre(HasSubstr("is a name that the relink uses beside queue.link")));
     EXPECT_THAT(problems_with({"mount.path=/var/spool/postfix.postfix-elb-agent-new"}),
                 ElementsAre(StartsWith("--set: mount.path: ")));
 }
@@ -67,8 +67,8 @@ TEST(Combinations, TheDeadlineIsAtMostTwentyIntervals) {
     EXPECT_THAT(problems_with({"mount.deadline=20s", "checks.interval=1s"}), IsEmpty());
     EXPECT_THAT(problems_with({"mount.deadline=20001ms", "checks.interval=1s"}),
                 ElementsAre("--set: mount.deadline: 20001ms is more than 20 times checks.interval, "
-                            "1s; shorten the one or "
-                            "lengthen the other"));
+                            "1s; shorten the deadline or "
+                            "lengthen the interval"));
 }
 
 TEST(Combinations, AConflictIsPlacedWhereTheOperatorWroteSomething) {

@@ -72,7 +72,7 @@ TEST_F(NfsClientIdentityTest, WhatIsSetIsNotTouched) {
     EXPECT_EQ(read(paths.net), "(null)\n");
 }
 
-TEST_F(NfsClientIdentityTest, WithoutNfsNothingIsMade) {
+TEST_F(NfsClientIdentityTest, WithoutNfsNoFileIsCreated) {
     fs::remove(paths.net);
     fs::remove(paths.parameter);
     const auto said = set();
@@ -82,17 +82,17 @@ TEST_F(NfsClientIdentityTest, WithoutNfsNothingIsMade) {
     EXPECT_FALSE(fs::exists(paths.parameter));
 }
 
-TEST_F(NfsClientIdentityTest, AMountThatStandsIsSpokenOf) {
+TEST_F(NfsClientIdentityTest, AnExistingMountIsMentioned) {
     write(paths.mountinfo, "163 27 0:40 / /Mail rw,relatime shared:61 - nfs4 srv:/ rw,vers=4.1\n");
     EXPECT_THAT(set().value(), HasSubstr("from the next mount on"));
 }
 
-TEST_F(NfsClientIdentityTest, AnotherFileSystemAtThePlaceOfTheMountIsNot) {
+TEST_F(NfsClientIdentityTest, AnotherFileSystemAtTheMountPointIsNotMentioned) {
     write(paths.mountinfo, "163 27 0:40 / /Mail rw,relatime shared:61 - ext4 /dev/sdb rw\n");
     EXPECT_THAT(set().value(), testing::Not(HasSubstr("from the next mount on")));
 }
 
-TEST_F(NfsClientIdentityTest, TheHardwareIsTheLastToBeAsked) {
+TEST_F(NfsClientIdentityTest, TheProductUuidIsTheLastSource) {
     names.dmi_asset_tag.clear();
     write(paths.product_uuid, "EC2A1B2C-3D4E-5F60-7182-93A4B5C6D7E8\n");
     ASSERT_TRUE(set());

@@ -128,10 +128,10 @@ TEST(NfsIdentity, ASecondRunHasNothingToDo) {
     NfsIdentityFacts facts = instance();
     facts.now.net = "i-0123456789abcdef0\n";
     EXPECT_EQ(plan(facts).write, Write::nothing);
-    EXPECT_THAT(plan(facts).words, HasSubstr("already; nothing to do"));
+    EXPECT_THAT(plan(facts).words, HasSubstr("is already \"i-0123456789abcdef0\"; nothing to do"));
 }
 
-TEST(NfsIdentity, AMountThatStandsKeepsItsName) {
+TEST(NfsIdentity, AnExistingMountKeepsItsName) {
     NfsIdentityFacts facts = instance();
     EXPECT_THAT(plan(facts).words, Not(HasSubstr("next mount")));
     facts.mounted = true;
@@ -142,5 +142,5 @@ TEST(NfsIdentity, AMountThatStandsKeepsItsName) {
 TEST(NfsIdentity, WithoutNfsThereIsAdvice) {
     NfsIdentityFacts facts = instance();
     facts.now = {};
-    EXPECT_THAT(refusal(facts), HasSubstr("NFS is not loaded; run: sudo modprobe nfs"));
+    EXPECT_THAT(refusal(facts), HasSubstr("NFS is not loaded; load it (sudo modprobe nfs)"));
 }
