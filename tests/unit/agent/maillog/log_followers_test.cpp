@@ -58,7 +58,7 @@ std::string line(core::Duration ago, const std::string& text) {
 
 class LogFollowers : public testing::Test {
    protected:
-    LogFollowers() {
+    explicit LogFollowers(WorkerKind kind = WorkerKind::host) : client_(io_, kind) {
         settings_.mount.deadline = 50ms;
         connect_worker();
     }
@@ -139,7 +139,7 @@ class LogFollowers : public testing::Test {
     }
 
     boost::asio::io_context io_;
-    WorkerClient client_{io_, WorkerKind::host};
+    WorkerClient client_;
     FileDescriptor worker_;
     core::Settings settings_;
     core::Exposition exposition_;
@@ -194,7 +194,9 @@ TEST_F(LogFollowers, NothingIsReadBeforeTheLogIsOpenOrMissing) {
 
 class JournalCounts : public LogFollowers {
    protected:
-    JournalCounts() { settings_.maillog.source = core::MaillogSource::journal; }
+    JournalCounts() : LogFollowers(WorkerKind::systemd) {
+        settings_.maillog.source = core::MaillogSource::journal;
+    }
 
     void choose(core::MaillogSource source) {
         settings_.maillog.source = source;
