@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/http/listener.hpp"
 
-#include "agent/base/bind_listener.hpp"
 #include "agent/base/clock.hpp"
 #include "agent/base/log.hpp"
+#include "agent/http/bind_listener.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>

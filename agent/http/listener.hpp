@@ -24,7 +24,7 @@ class HttpListener {
     HttpListener(const HttpListener&) = delete;
     HttpListener& operator=(const HttpListener&) = delete;
 
-    /// Takes a socket that is bound (agent/base/bind_listener.hpp) or already listening, listens
+    /// Takes a socket that is bound (agent/http/bind_listener.hpp) or already listening, listens
     /// and accepts. Once for each.
     [[nodiscard]] core::Result<void> start(FileDescriptor bound);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/supervisor/listeners.hpp"
 
-#include "agent/base/bind_listener.hpp"
 #include "agent/base/clock.hpp"
 #include "agent/base/log.hpp"
+#include "agent/http/bind_listener.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/supervisor/supervisor.hpp"
 
-#include "agent/base/bind_listener.hpp"
 #include "agent/base/clock.hpp"
 #include "agent/base/log.hpp"
 #include "agent/base/log_sinks.hpp"
 #include "agent/host/runtime_state.hpp"
+#include "agent/http/bind_listener.hpp"
 #include "agent/ipc/control.hpp"
 #include "agent/server/server.hpp"
 #include "agent/supervisor/deferred_start.hpp"

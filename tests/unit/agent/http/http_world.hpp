@@ -3,9 +3,9 @@
 // until what it waits for has happened, or a deadline has passed.
 #pragma once
 
-#include "agent/base/bind_listener.hpp"
 #include "agent/base/clock.hpp"
 #include "agent/base/file_descriptor.hpp"
+#include "agent/http/bind_listener.hpp"
 #include "agent/http/listener.hpp"
 #include "agent/http/routes.hpp"
 

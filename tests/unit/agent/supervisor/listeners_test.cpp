@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/supervisor/listeners.hpp"
 
-#include "agent/base/bind_listener.hpp"
 #include "agent/base/clock.hpp"
+#include "agent/http/bind_listener.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/base/bind_listener.hpp"
+#include "agent/http/bind_listener.hpp"
 
 #include <arpa/inet.h>
 #include <netdb.h>
