@@ -61,7 +61,7 @@ class Units::Client {
     [[nodiscard]] const core::SystemdFacts& facts() const { return facts_; }
     [[nodiscard]] bool is_settled() const { return !question_ && !outdated_; }
     void ask();
-    void ask_anew();
+    void ask_again();
     void process();
     [[nodiscard]] pollfd descriptor() const;
     [[nodiscard]] int timeout_ms() const;
@@ -200,7 +200,7 @@ void Units::Client::ask() {
     }
 }
 
-void Units::Client::ask_anew() {
+void Units::Client::ask_again() {
     if (bus_ && ask_at_ == UINT64_MAX) {
         changed();
     }
@@ -408,8 +408,8 @@ bool Units::is_settled() const {
 void Units::ask() {
     client_->ask();
 }
-void Units::ask_anew() {
-    client_->ask_anew();
+void Units::ask_again() {
+    client_->ask_again();
 }
 pollfd Units::descriptor() const {
     return client_->descriptor();

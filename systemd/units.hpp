@@ -49,7 +49,7 @@ class Units {
     void ask();
 
     /// Requests the state in any case: the reply includes all jobs that systemd has queued before.
-    void ask_anew();
+    void ask_again();
 
     /// What to wait for; fd -1: nothing. The descriptor may be another after each call of
     /// process().

@@ -64,7 +64,7 @@ core::SystemdFacts SystemdWorker::observe_systemd() {
 }
 
 core::SystemdFacts SystemdWorker::ask_systemd() {
-    units_.ask_anew();
+    units_.ask_again();
     return units();
 }
 

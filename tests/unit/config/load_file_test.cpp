@@ -80,9 +80,9 @@ TEST_F(LoadFile, AFileWithoutPermissionIsAnErrorEvenTheDefaultOne) {
     write("{}");
     std::filesystem::permissions(file_, std::filesystem::perms::none);
     const uid_t user = geteuid();
-    constexpr uid_t nobody = 65534;
+    constexpr uid_t other_user = 65534;
     if (user == 0) {  // root may read everything
-        ASSERT_EQ(seteuid(nobody), 0);
+        ASSERT_EQ(seteuid(other_user), 0);
     }
     const std::string problem = only_problem();
     const bool loaded = load(false).has_value();
@@ -103,7 +103,7 @@ TEST_F(LoadFile, AnEndlessFileIsNotReadToItsEnd) {
     EXPECT_THAT(only_problem(), HasSubstr("is larger than 1048576 bytes"));
 }
 
-TEST_F(LoadFile, ProblemsThrownByValueSayTheFirst) {
+TEST_F(LoadFile, AThrownListOfProblemsReportsTheFirst) {
     try {
         static_cast<void>(load().value());
         FAIL() << "a missing file gave settings";

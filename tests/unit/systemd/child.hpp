@@ -76,7 +76,7 @@ class Child {
             pid_ = -1;
         }
     }
-    /// Its exit status, once it has ended by itself.
+    /// Waits until it exits; returns its exit status.
     [[nodiscard]] int wait() {
         int status = -1;
         ::waitpid(pid_, &status, 0);

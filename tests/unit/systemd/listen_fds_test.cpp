@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a service manager passes; a child of the test's own stands in for the program, so that
-// descriptors from 3 on are what the test says.
+// What a service manager passes; a child of the test plays the program, so that the
+// test decides on the descriptors from 3 on.
 #include "systemd/listen_fds.hpp"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a service manager hears, which here is a socket of the test's own.
+// What a service manager receives; here it is a socket of the test.
 #include "systemd/notify.hpp"
 
 #include <gmock/gmock.h>

@@ -82,7 +82,7 @@ class Units : public testing::Test {
     std::chrono::steady_clock::duration longest_{};
 };
 
-TEST_F(Units, AreAsSystemdSaysAtOnceAndOnesThatDoNotRunPostfixAreLeftOut) {
+TEST_F(Units, AreReadAtOnceAndOnlyThoseThatRunPostfix) {
     start();
     systemd_->send("unit postfix-elb-agent.service loaded active running notify");
     systemd_->send("unit postfix-resolvconf.service loaded inactive dead oneshot");
@@ -91,7 +91,7 @@ TEST_F(Units, AreAsSystemdSaysAtOnceAndOnesThatDoNotRunPostfixAreLeftOut) {
         {grouping, running, {"postfix@out.service", "loaded", "failed", "failed", "", true}}));
 }
 
-TEST_F(Units, HaveNoProcessesWhenTheyAreOfTypeOneshotWhateverTheirState) {
+TEST_F(Units, OfTypeOneshotHaveNoProcesses) {
     start();
     ASSERT_TRUE(until_known());
     systemd_->send("unit postfix.service loaded inactive dead oneshot");
@@ -115,26 +115,26 @@ TEST_F(Units, FollowAStopAndAStart) {
     EXPECT_TRUE(until_units({grouping, running}));
 }
 
-TEST_F(Units, AreSettledWhenSystemdHasAnsweredWhatItWasAskedAnew) {
+TEST_F(Units, AreSettledWhenSystemdHasAnsweredTheLastQuestion) {
     const auto settled = [this](const Facts&) { return units_.is_settled(); };
     start();
     ASSERT_TRUE(until_units({grouping, running}));
     ASSERT_TRUE(until(settled));
     systemd_->hang();
-    units_.ask_anew();
+    units_.ask_again();
     units_.process();
     EXPECT_FALSE(units_.is_settled());
     EXPECT_THAT(units_.facts().units, ElementsAre(grouping, running)) << "what is known meanwhile";
     systemd_->thaw();
     systemd_->send("unit postfix@-.service loaded deactivating stop-sigterm forking");
-    units_.ask_anew();
+    units_.ask_again();
     ASSERT_TRUE(until(settled));
     EXPECT_EQ(units_.facts().units.back().active_state, "deactivating");
 }
 
 TEST_F(Units, AreSettledWithoutABusToAsk) {
     EXPECT_TRUE(until([](const Facts& facts) { return !facts.error.empty(); }));
-    units_.ask_anew();
+    units_.ask_again();
     EXPECT_TRUE(units_.is_settled());
 }
 
@@ -150,7 +150,7 @@ TEST_F(Units, AreFoundWhenTheyAreLoadedLaterAndForgottenWhenUnloaded) {
     EXPECT_TRUE(until_units({}));
 }
 
-TEST_F(Units, AreReadAnewWhenSystemdReadItsFilesAnew) {
+TEST_F(Units, AreReadAgainAfterADaemonReload) {
     start(false);
     systemd_->send("unit postfix.service loaded inactive dead oneshot");
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "inactive", "dead", "", false}}));
@@ -159,7 +159,7 @@ TEST_F(Units, AreReadAnewWhenSystemdReadItsFilesAnew) {
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "inactive", "dead", "", true}}));
 }
 
-TEST_F(Units, OfWhichThereAreVeryManyAreBounded) {
+TEST_F(Units, AreBoundedInNumber) {
     start(false);
     for (int i = 0; i < 20; ++i) {
         systemd_->send("unit postfix@" + std::to_string(i) +
@@ -169,7 +169,7 @@ TEST_F(Units, OfWhichThereAreVeryManyAreBounded) {
     EXPECT_THAT(units_.facts().units, SizeIs(systemd::max_units));
 }
 
-TEST_F(Units, AreNotAskedForWhenOthersChange) {
+TEST_F(Units, AreNotAskedForWhenOtherUnitsChange) {
     start();
     // Once, and once more when what changes is watched.
     ASSERT_TRUE(until(
@@ -183,12 +183,12 @@ TEST_F(Units, AreNotAskedForWhenOthersChange) {
     EXPECT_EQ(systemd_->send("asked"), "3");
 }
 
-TEST_F(Units, StayAsTheyWereWhileSystemdHangsAndAreCurrentAsSoonAsItAnswers) {
+TEST_F(Units, StayWhileSystemdHangsAndAreCurrentOnceItAnswers) {
     start();
     ASSERT_TRUE(until_units({grouping, running}));
     systemd_->hang();
     ASSERT_TRUE(until([&](const Facts& facts) {
-        units_.ask();  // as somebody does every few seconds; it asks when the last answer is old
+        units_.ask();  // as the agent does every few seconds; it asks when the last answer is old
         return !facts.reachable;
     }));
     EXPECT_EQ(units_.facts().error, "systemd does not answer on the system bus");
@@ -198,7 +198,7 @@ TEST_F(Units, StayAsTheyWereWhileSystemdHangsAndAreCurrentAsSoonAsItAnswers) {
     EXPECT_LT(longest_, 100ms);
 }
 
-TEST_F(Units, OfABusThatNeverWasAreUnknownAndFoundWhenItComes) {
+TEST_F(Units, AreUnknownWithoutABusAndFoundOnceThereIsOne) {
     EXPECT_TRUE(until(
         [](const Facts& facts) { return facts.error.find("No such file") != std::string::npos; }));
     EXPECT_FALSE(units_.facts().reachable);
@@ -220,7 +220,7 @@ TEST_F(Units, OutliveTheBus) {
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "inactive", "dead", "", false}}));
 }
 
-TEST_F(Units, OfABusThatHangsWhenItIsConnectedToAreUnknownWithoutAWait) {
+TEST_F(Units, AreUnknownAtOnceWhenConnectingToTheBusHangs) {
     start();
     bus_.hang();
     ASSERT_TRUE(until([](const Facts& facts) {
@@ -231,7 +231,7 @@ TEST_F(Units, OfABusThatHangsWhenItIsConnectedToAreUnknownWithoutAWait) {
     EXPECT_TRUE(until_units({grouping, running}));
 }
 
-TEST_F(Units, SurviveThatSystemdLeavesTheBusAndComesBack) {
+TEST_F(Units, SurviveARestartOfSystemd) {
     start();
     ASSERT_TRUE(until_units({grouping, running}));
     systemd_.reset();
@@ -243,7 +243,7 @@ TEST_F(Units, SurviveThatSystemdLeavesTheBusAndComesBack) {
     EXPECT_TRUE(until_units({{"postfix.service", "loaded", "active", "running", "", true}}));
 }
 
-TEST_F(Units, AreUnknownWhileSystemdRefusesAndAskedForAgain) {
+TEST_F(Units, AreUnknownWhileSystemdRefusesAndAreAskedForAgain) {
     start();
     systemd_->send("refuse org.freedesktop.DBus.Error.AccessDenied");
     ASSERT_TRUE(until([](const Facts& facts) {

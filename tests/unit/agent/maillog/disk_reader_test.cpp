@@ -61,7 +61,7 @@ class DiskReaderTest : public testing::Test {
         return !is_cached(file.get());
     }
 
-    // Reads it all, with a pause where it is told to come back.
+    // Reads it all; pauses where the reader returns "later".
     std::string read_all(int file) {
         std::string text;
         std::array<char, 50000> buffer;

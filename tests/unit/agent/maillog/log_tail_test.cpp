@@ -256,18 +256,18 @@ TEST_F(LogTailTest, OnlyTheFirstFileIsReadFromWhereTheBootBegins) {
 
 // The lines of a log, now and then one that matters; some too long, some with NUL bytes.
 std::vector<std::string> random_lines(std::mt19937& random) {
-    const std::vector<std::string> telling{
+    const std::vector<std::string> start_lines{
         already_running("10:15:01"), started("10:15:05"), already_running("09:00:00"),
         line("10:16:00", "postfix/master[1051]: terminating on signal 15"),
         line("10:17:00", "postfix/master[1051]: fatal: bind 0.0.0.0 port 25")};
     std::vector<std::string> lines;
     for (int i = 0; i < 300; ++i) {
         switch (random() % 30) {
-            case 0: lines.push_back(telling[random() % telling.size()]); break;
+            case 0: lines.push_back(start_lines[random() % start_lines.size()]); break;
             case 1: lines.push_back(line("10:15:00", std::string(random() % 20000, 'x'))); break;
             case 2:
                 lines.push_back(std::string(random() % 5000, '\0') +
-                                telling[random() % telling.size()]);
+                                start_lines[random() % start_lines.size()]);
                 break;
             default: lines.push_back(delivery("10:15:00"));
         }
