@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""queue.after_user_data: nothing is relinked before cloud-init has run user data. cloud-init is told by the files that
-it keeps in /run."""
+"""queue.after_user_data: the relink waits until cloud-init has run user data. The test writes the files
+that cloud-init keeps in /run."""
 import os
 
 import pytest
@@ -20,7 +20,7 @@ def waiting(instance):
     return instance
 
 
-def test_the_relink_waits_for_user_data_and_goes_on_when_it_has_ended(waiting):
+def test_the_relink_waits_for_user_data_and_then_runs(waiting):
     agent = waiting.serve()
     agent.until(status=503, check="relink", reason="pending", phase="relinking",
                 said=["waits until cloud-init has run user data"])
@@ -37,7 +37,7 @@ def test_the_relink_waits_for_user_data_and_goes_on_when_it_has_ended(waiting):
     assert waiting.command("gate").returncode == 0
 
 
-def test_where_cloud_init_is_disabled_nothing_is_waited_for(waiting):
+def test_a_disabled_cloud_init_is_not_waited_for(waiting):
     waiting.host.run("mv", f"{RUN}/enabled", f"{RUN}/disabled")
     waiting.serve().until(check="relink", reason="")
 
@@ -50,8 +50,8 @@ def test_the_setting_is_taken_back_by_a_reload(waiting):
     agent.until(check="relink", reason="")
 
 
-def test_the_gate_asks_by_itself_also_where_the_queue_is_linked(waiting):
-    assert waiting.command("relink").returncode == 0, "who asks for it by hand gets it"
+def test_the_gate_checks_user_data_although_the_queue_is_linked(waiting):
+    assert waiting.command("relink").returncode == 0, "a relink by hand does not wait"
     assert waiting.command("gate").returncode == 1
     waiting.host.write(f"{RUN}/result.json", "{}")
     assert waiting.command("gate").returncode == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The census of the queues: what a real Postfix says is queued is what /metrics says, whatever stands in the way."""
+"""The census of the queues: /metrics reports the counts of a real Postfix, whatever the trouble."""
 import os
 import time
 
@@ -75,7 +75,7 @@ def test_counts_are_those_of_postqueue(counting):
     assert value(counting.agent, "postfix_elb_agent_census_complete") == 1
 
 
-def test_ages_and_bytes_of_short_ids_are_those_of_the_files(counting):
+def test_ages_and_bytes_of_short_ids_are_the_files(counting):
     at_rest(counting, 3)
     now = int(time.time())
     sample_path = next(path for path in mail_files(counting.queue_seen) if path.startswith("deferred/"))
@@ -99,7 +99,7 @@ def test_ages_and_bytes_of_short_ids_are_those_of_the_files(counting):
     assert value(agent, "postfix_elb_agent_queue_bytes", queue="deferred") == sizes
 
 
-def test_long_ids_of_a_real_postfix_tell_when_the_messages_arrived(instance):
+def test_long_ids_of_a_real_postfix_give_the_arrival_time(instance):
     with open(f"{instance.postfix.config}/main.cf", "a") as file:
         file.write("enable_long_queue_ids = yes\n")
     os.utime(f"{instance.postfix.config}/main.cf", (1_600_000_000, 1_600_000_000))
@@ -119,7 +119,7 @@ def test_long_ids_of_a_real_postfix_tell_when_the_messages_arrived(instance):
     assert value(instance.agent, OLDEST, queue="hold") == pytest.approx(90_000, abs=60)
 
 
-def test_what_is_no_message_does_not_count(counting):
+def test_files_that_are_no_messages_do_not_count(counting):
     at_rest(counting, 2)
     until_equal(counting)
     put(counting.queue_seen, "deferred/.nfs00000000000201dd00000001", b"deleted, and open elsewhere")
@@ -170,7 +170,7 @@ def test_a_reload_switches_counting_off_and_on(counting):
     until_equal(counting)
 
 
-def test_a_mount_that_freezes_cancels_the_count_and_metrics_says_how_old_the_figures_are(on_faultfs):
+def test_a_frozen_mount_cancels_the_count_and_metrics_age(on_faultfs):
     agent = on_faultfs.agent
     on_faultfs.world.faultfs.freeze()
     on_faultfs.world.faultfs.until_frozen()
@@ -199,7 +199,7 @@ def test_a_count_that_hangs_is_cancelled(on_faultfs):
     until_counted(agent)
 
 
-def test_what_cannot_be_read_makes_the_census_incomplete(on_faultfs):
+def test_unreadable_entries_make_the_census_incomplete(on_faultfs):
     agent = on_faultfs.agent
     on_faultfs.world.faultfs.refuse("EIO", "readdir")
     eventually(lambda: value(agent, "postfix_elb_agent_census_complete") == 0, "the census is incomplete")
@@ -247,7 +247,7 @@ def test_counting_leaves_the_probe_of_the_mount_its_time(on_faultfs):
     assert censuses(agent, "cancelled") == 0
 
 
-def test_under_load_the_count_lags_by_no_more_than_its_age(counting):
+def test_under_load_the_count_lags_at_most_by_its_age(counting):
     """The age and the duration of a census say when it began. It counts every message that was accepted before, and once
     each that rested in the deferred queue then. A message that moves during the census may be counted in each queue on
     its way."""

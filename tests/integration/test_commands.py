@@ -8,7 +8,7 @@ from support.deadline import eventually, stays
 from support.tree_compare import differences, snapshot
 
 
-def test_check_is_2_and_says_what_to_do_when_nothing_is_right(instance):
+def test_check_exits_2_with_remedies_when_nothing_is_right(instance):
     instance.bake()
     done = instance.command("check")
     assert done.returncode == 2
@@ -17,7 +17,7 @@ def test_check_is_2_and_says_what_to_do_when_nothing_is_right(instance):
     assert not [line for line in done.stdout.splitlines() if "\x1b" in line], "no colours into a pipe"
 
 
-def test_check_is_0_on_a_healthy_instance_with_and_without_the_daemon(serving):
+def test_check_exits_0_on_a_healthy_instance_with_or_without_daemon(serving):
     assert serving.command("check").returncode == 0
     body = json.loads(serving.command("check", "--json").stdout)
     assert body["status"] == "pass" and body["serviceId"] == serving.id
@@ -51,7 +51,7 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(instance):
     assert [differences(a, b) for a, b in zip(before, after)] == [[], []]
 
 
-def test_relink_is_0_when_done_and_when_there_is_nothing_to_do(instance):
+def test_relink_exits_0_when_done_or_not_needed(instance):
     instance.bake().mount()
     assert instance.command("relink").returncode == 0
     assert instance.link_text() == instance.queue
@@ -62,7 +62,7 @@ def test_relink_is_0_when_done_and_when_there_is_nothing_to_do(instance):
     assert dry.returncode == 0 and "nothing to do" in dry.stdout
 
 
-def test_relink_is_2_when_refused_and_says_why(instance):
+def test_relink_exits_2_with_the_reason_when_refused(instance):
     instance.bake()
     done = instance.command("relink", "--set", "mount.wait=1s")
     assert done.returncode == 2
@@ -81,7 +81,7 @@ def test_the_gate_says_why_in_one_line(instance):
     assert instance.command("gate").returncode == 0
 
 
-def test_status_asks_the_daemon_and_has_its_verdict_as_exit_status(serving):
+def test_status_exits_with_the_verdict_of_the_daemon(serving):
     done = serving.command("status")
     assert done.returncode == 0 and "master_pid" in done.stdout
     assert json.loads(serving.command("status", "--json").stdout)["status"] == "pass"
@@ -109,7 +109,7 @@ def test_config_check_names_every_error_at_once_with_its_path(instance):
     assert instance.command("gate").returncode == 1
 
 
-def test_config_print_says_where_each_value_came_from(instance):
+def test_config_print_names_the_origin_of_each_value(instance):
     done = instance.command("config", "print", "--set", "checks.fail_after=3")
     assert done.returncode == 0
     lines = {word: line for line in done.stdout.splitlines() for word in ("fail_after", "pass_after", "fstypes")
@@ -119,14 +119,14 @@ def test_config_print_says_where_each_value_came_from(instance):
     assert instance.settings_path in lines["fstypes"] or "agent.json" in lines["fstypes"]
 
 
-def test_what_config_print_prints_is_a_settings_file(instance):
+def test_config_print_prints_a_valid_settings_file(instance):
     printed = instance.command("config", "print").stdout
     with open(instance.settings_path, "w") as file:
         file.write(printed)
     assert instance.command("config", "check").returncode == 0
 
 
-def test_a_missing_settings_file_that_was_asked_for_is_an_error(instance):
+def test_a_missing_settings_file_that_was_named_is_an_error(instance):
     os.remove(instance.settings_path)
     done = instance.command("config", "check")
     assert done.returncode == 78
@@ -150,7 +150,7 @@ def test_usage_errors_help_and_version(instance):
     assert run("frobnicate").returncode not in (0, 1, 2, 3, 78)
 
 
-def test_a_reload_with_errors_keeps_the_old_settings_and_says_so(serving):
+def test_a_reload_with_errors_keeps_the_old_settings(serving):
     with open(serving.settings_path, "w") as file:
         file.write('{"mount": {"path": 7}}')
     serving.agent.hup()
@@ -169,7 +169,7 @@ def test_a_reload_takes_new_settings_into_effect(serving):
     serving.agent.until(status=200)
 
 
-def test_a_port_in_use_is_said_and_ends_with_1(serving):
+def test_a_port_in_use_is_reported_and_exits_1(serving):
     done = serving.command("serve")
     assert done.returncode == 1
     assert str(serving.agent.port) in done.stderr and "in use" in done.stderr

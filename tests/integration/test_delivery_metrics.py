@@ -74,7 +74,7 @@ smtpd_recipient_restrictions = check_recipient_access inline:{{ {{refused@relaye
 MASTER_CF = "discard unix - - n - - discard\nlater unix - - n - - smtp\n"
 
 
-def test_what_postfix_does_is_what_is_counted(instance):
+def test_deliveries_of_a_real_postfix_are_counted(instance):
     sink, wall = free_port(), free_port()
     instance.bake().mount()
     for name, text in (("main.cf", MAIN_CF.format(sink=sink, wall=wall)), ("master.cf", MASTER_CF)):
@@ -172,7 +172,7 @@ def test_a_rotation_while_no_agent_runs_leaves_nothing_out(relinked, how):
     counted(relinked.serve(), CONNECTS, 7)
 
 
-def test_a_damaged_position_is_logged_once_and_counting_starts_at_the_boot(relinked):
+def test_a_damaged_position_is_logged_once_and_the_boot_counted(relinked):
     connections(relinked, 3)
     relinked.host.write("/run/postfix-elb-agent/log-position", "not a position")
     agent = relinked.serve()

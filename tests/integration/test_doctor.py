@@ -78,7 +78,7 @@ def test_a_correct_machine_passes(machine):
     assert code == 1, "and that is a warning"
 
 
-def test_a_postfix_that_is_not_gated_is_a_fault_with_a_remedy(machine):
+def test_a_postfix_without_the_gate_is_a_fault_with_remedy(machine):
     machine.systemd.property(POSTFIX, "ExecCondition", COMMANDS, [])
     done = machine.command("doctor")
     assert done.returncode == 2

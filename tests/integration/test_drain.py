@@ -60,7 +60,7 @@ def refused(agent):
     return False
 
 
-def test_new_mail_is_unwanted_at_once_and_health_still_answers_until_the_delay_is_over(relay):
+def test_readyz_fails_at_once_and_health_answers_until_the_delay_ends(relay):
     relay.agent.stop()
     agent = relay.serve("--set", "drain.delay=2s")
     agent.until(status=200)
@@ -107,7 +107,7 @@ def test_a_request_under_way_gets_its_answer(relay):
 
 @pytest.mark.parametrize("words", [b"", b"GET /hea", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 4000],
                          ids=["silent", "half a request", "reads nothing"])
-def test_a_client_that_holds_a_connection_does_not_hold_the_end(relay, words):
+def test_a_client_that_keeps_a_connection_does_not_delay_the_end(relay, words):
     agent = relay.agent
     connections = []
     for _ in range(5):
@@ -152,7 +152,7 @@ def test_a_mount_worker_that_nothing_can_kill_is_left_behind(relay):
         start = term(relay.agent)
         assert relay.agent.wait(within=30) == 0
         assert time.monotonic() - start < PROMPT
-        assert status_field(worker, "State").startswith("D"), "killed, and still there: nobody waits for it"
+        assert status_field(worker, "State").startswith("D"), "killed, still there, and not waited for"
     finally:
         server_of_files.send_signal(signal.SIGCONT)
     eventually(lambda: not runs(worker), "the worker is gone when the file server comes back")
@@ -178,7 +178,7 @@ def test_while_the_mount_is_waited_for(instance):
     ended(agent, term(agent), PROMPT)
 
 
-def test_while_the_metadata_service_is_silent(instance):
+def test_sigterm_ends_it_while_the_metadata_service_is_silent(instance):
     instance.host.run("sh", "-c", "mount -t tmpfs none /sys/devices/virtual && mkdir -p /sys/devices/virtual/dmi/id")
     with socket.create_server(("127.0.0.1", 0)) as service:
         endpoint = f"http://127.0.0.1:{service.getsockname()[1]}"
@@ -191,7 +191,7 @@ def test_while_the_metadata_service_is_silent(instance):
         connection.close()
 
 
-def test_a_server_that_stands_still_is_killed(relay):
+def test_a_stopped_server_is_killed(relay):
     agent = relay.agent
     os.kill(agent.server(), signal.SIGSTOP)
     start = term(agent)
@@ -207,7 +207,7 @@ def test_before_the_first_round(relay):
     ended(agent, term(agent), PROMPT)
 
 
-def test_the_service_manager_s_signal_to_every_process_is_no_other(relay):
+def test_sigterm_to_every_process_works_like_one_signal(relay):
     agent = relay.agent
     everybody = [*agent.children(), agent.supervisor]
     start = time.monotonic()

@@ -85,7 +85,7 @@ def test_a_master_that_is_killed_and_started_again(unhurried):
         unhurried.agent.until(status=200, within=AT_ONCE)
 
 
-def test_a_start_that_was_refused_and_its_cure(unhurried):
+def test_a_refused_start_fails_until_it_is_cured(unhurried):
     stopped(unhurried)
     append(unhurried, ALREADY)
     unhurried.agent.until(status=503, check="startup_log", reason="already_running", within=AT_ONCE)
@@ -102,7 +102,7 @@ def test_a_log_that_is_rotated_is_followed_at_once(unhurried):
     unhurried.agent.until(status=503, check="startup_log", reason="already_running", within=AT_ONCE)
 
 
-def test_what_is_still_written_to_the_rotated_file_is_read_at_once(unhurried):
+def test_late_lines_of_the_rotated_file_are_read_at_once(unhurried):
     stopped(unhurried)
     log = unhurried.postfix.log
     with open(log, "a") as still_open:
@@ -120,7 +120,7 @@ def test_a_log_that_appears_is_read_at_once(instance):
     agent.until(status=503, check="startup_log", reason="already_running", within=AT_ONCE)
 
 
-def test_the_first_start_of_master_is_seen_without_a_word_in_the_log(instance):
+def test_the_first_start_of_master_is_seen_without_the_log(instance):
     """By its lock in the data directory alone: the log goes where the agent does not look."""
     instance.write_settings(checks={"interval": "1h", "fail_after": 1},
                             maillog={"path": f"{instance.host.directory}/other.log"})
@@ -132,7 +132,7 @@ def test_the_first_start_of_master_is_seen_without_a_word_in_the_log(instance):
     agent.until(check="master_pid", reason="", within=AT_ONCE)
 
 
-def test_after_the_death_of_the_host_worker_all_is_watched_again(unhurried):
+def test_a_new_host_worker_watches_everything_again(unhurried):
     agent = unhurried.agent
     worker = next(pid for pid in agent.children() if name_of(pid) == "pea-host")
     os.kill(worker, 9)
@@ -141,7 +141,7 @@ def test_after_the_death_of_the_host_worker_all_is_watched_again(unhurried):
     agent.until(status=503, check="master_pid", reason="stale", within=5)
 
 
-def test_a_busy_log_neither_hides_a_fault_nor_holds_up_an_answer(unhurried):
+def test_a_busy_log_hides_no_fault_and_delays_no_answer(unhurried):
     """Thousands of lines a second, as a relay writes them."""
     lines = "".join(time.strftime("%b %e %H:%M:%S") + f" mx {HARMLESS}\n" for _ in range(20))
     with open(unhurried.postfix.log, "a") as log:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""/metrics as those who scrape it want it: format, coding, many at once, and while the mount hangs."""
+"""/metrics for scrapers: format, coding, many at once, and while the mount hangs."""
 import gzip
 import subprocess
 import threading
@@ -48,7 +48,7 @@ def values(families):
     (PROMETHEUS_2, OPENMETRICS), (PROMETHEUS_3, OPENMETRICS), ("application/openmetrics-text", OPENMETRICS),
     (None, TEXT), ("*/*", TEXT), ("text/plain", TEXT), ("text/html,application/xhtml+xml,*/*;q=0.8", TEXT),
     ("application/openmetrics-text;version=0.0.1,text/plain;q=0.5", TEXT), ("image/png", TEXT), (";;q=,\"", TEXT)])
-def test_the_format_is_what_the_client_prefers_and_text_for_everybody_else(standing, accept, wanted):
+def test_the_format_is_the_client_s_preference_or_text(standing, accept, wanted):
     response = scrape(standing, accept)
     assert response.status == 200
     assert response.headers["content-type"] == wanted
@@ -57,7 +57,7 @@ def test_the_format_is_what_the_client_prefers_and_text_for_everybody_else(stand
     assert response.body.endswith(b"\n# EOF\n") == (wanted == OPENMETRICS)
 
 
-def test_both_formats_are_read_by_the_reference_parsers_and_say_the_same(standing):
+def test_the_reference_parsers_read_the_same_from_both_formats(standing):
     def pages():
         return (list(text_families(scrape(standing).body.decode())),
                 list(openmetrics_families(scrape(standing, PROMETHEUS_3).body.decode())))
@@ -83,11 +83,11 @@ def promtool_says(page):
     return done.stdout.decode().splitlines() + done.stderr.decode().splitlines()
 
 
-def test_promtool_finds_nothing_to_say_of_the_page(standing):
+def test_promtool_accepts_the_page(standing):
     assert promtool_says(scrape(standing).body) == []
 
 
-def test_promtool_takes_openmetrics_for_text_and_misses_only_what_is_called_otherwise_there(standing):
+def test_promtool_misses_only_the_help_of_openmetrics_counters(standing):
     """It knows the text format alone, in which a counter's family is called as its samples."""
     page = scrape(standing, PROMETHEUS_3).body
     counters = {family.name for family in openmetrics_families(page.decode()) if family.type == "counter"}
@@ -95,7 +95,7 @@ def test_promtool_takes_openmetrics_for_text_and_misses_only_what_is_called_othe
 
 
 @pytest.mark.parametrize("accept", [None, PROMETHEUS_3])
-def test_gzip_is_the_same_page_for_those_who_ask_for_it(standing, accept):
+def test_gzip_unpacks_to_the_same_page(standing, accept):
     packed = scrape(standing, accept, "gzip")
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) == len(packed.body)
@@ -109,11 +109,11 @@ def test_gzip_is_the_same_page_for_those_who_ask_for_it(standing, accept):
     ("gzip, deflate, br", True), ("*", True), ("identity;q=0, gzip", True), ("x-gzip;q=0.3", True),
     ("", False), ("identity", False), ("gzip;q=0", False), ("gzip;q=0.5, identity", False), ("br", False),
     ("*;q=0", False)])
-def test_plain_bytes_go_to_who_wants_them(standing, coding, packed):
+def test_the_page_is_packed_only_where_gzip_is_accepted(standing, coding, packed):
     assert ("content-encoding" in scrape(standing, None, coding).headers) == packed
 
 
-def test_head_tells_the_type_and_the_coding_of_get(standing):
+def test_head_has_the_type_and_the_coding_of_get(standing):
     for accept in (None, PROMETHEUS_2):
         for coding in (None, "gzip"):
             fields = {name: value for name, value in (("Accept", accept), ("Accept-Encoding", coding)) if value}
@@ -130,7 +130,7 @@ def test_only_metrics_are_packed(standing):
         assert response.headers["content-type"] == "application/health+json"
 
 
-def test_fifty_scrapers_at_once_get_few_pages_between_them(standing):
+def test_fifty_scrapers_at_once_share_few_pages(standing):
     scrapers = 50
     begin, answers = threading.Barrier(scrapers), []
 
@@ -165,7 +165,7 @@ def frozen(frozen_world):
     return instance.agent
 
 
-def test_a_scrape_while_the_mount_hangs_is_answered_within_its_timeout_and_said_stale(frozen):
+def test_a_scrape_of_a_hung_mount_is_on_time_and_stale(frozen):
     took = []
 
     def age():
@@ -182,6 +182,6 @@ def test_a_scrape_while_the_mount_hangs_is_answered_within_its_timeout_and_said_
 
 
 @pytest.mark.parametrize("timeout", ["", "0", "-1", "soon", "1e400", "9" * 300, "0.1, 5"])
-def test_whatever_is_said_of_the_timeout_changes_nothing(standing, timeout):
+def test_the_scrape_timeout_header_changes_nothing(standing, timeout):
     response = scrape(standing, **{"X-Prometheus-Scrape-Timeout-Seconds": timeout})
     assert response.status == 200 and values(text_families(response.body.decode()))

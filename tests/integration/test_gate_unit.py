@@ -24,7 +24,7 @@ def systemd(instance):
 
 def begins_to_start(bus, seconds_ago=0):
     bus.unit(AGENT, "activating", "start", "notify")
-    bus.tell(f"began {AGENT} {(time.clock_gettime_ns(time.CLOCK_MONOTONIC) - seconds_ago * 10 ** 9) // 1000}")
+    bus.send(f"began {AGENT} {(time.clock_gettime_ns(time.CLOCK_MONOTONIC) - seconds_ago * 10 ** 9) // 1000}")
 
 
 def marks(instance):
@@ -59,13 +59,13 @@ class Gate:
         return self
 
 
-def test_an_allowed_start_says_nothing_and_leaves_no_mark(instance):
+def test_an_allowed_start_prints_nothing_and_leaves_no_mark(instance):
     instance.relinked()
     done = gate(instance)
     assert (done.returncode, done.stderr, marks(instance)) == (0, "", {})
 
 
-def test_a_refusal_says_why_and_leaves_a_mark_that_the_next_start_takes_away(instance):
+def test_a_refusal_leaves_a_mark_until_the_next_start(instance):
     instance.bake()
     done = gate(instance)
     assert done.returncode == 255, "less than that is no failure to ExecCondition="
@@ -81,7 +81,7 @@ def test_a_refusal_says_why_and_leaves_a_mark_that_the_next_start_takes_away(ins
     assert marks(instance) == {}
 
 
-def test_a_person_who_asks_leaves_no_mark(instance):
+def test_a_gate_run_by_hand_leaves_no_mark(instance):
     instance.bake()
     assert instance.command("gate").returncode == 1
     assert marks(instance) == {}
@@ -96,14 +96,14 @@ def test_only_a_unit_of_postfix_is_answered(instance, unit):
     assert marks(instance) == {}
 
 
-def test_settings_with_errors_refuse_and_the_mark_lets_postfix_start_when_they_are_mended(instance):
+def test_settings_with_errors_refuse_the_start_and_leave_a_mark(instance):
     instance.relinked()
     instance.write_settings(mount={"wait": "soon"})
     done = gate(instance)
     assert done.returncode == 255
     assert "mount.wait" in done.stderr and "sudo systemctl restart postfix-elb-agent" in done.stderr
     assert list(marks(instance)) == [UNIT]
-    assert instance.command("gate").returncode == 1, "a person is told as ever"
+    assert instance.command("gate").returncode == 1, "a gate run by hand refuses as ever"
 
 
 def test_an_agent_that_starts_is_waited_for(instance, systemd):
@@ -119,13 +119,13 @@ def test_an_agent_that_starts_is_waited_for(instance, systemd):
     assert marks(instance) == {}
 
 
-def test_while_it_waits_it_says_once_what_the_agent_says(instance, systemd):
+def test_while_it_waits_it_prints_each_status_once(instance, systemd):
     instance.bake()
     begins_to_start(systemd)
     running = Gate(instance).until_it_waits()
     stays(lambda: len(running.said()) == 1, "the same is not said again", during=2)
     assert running.said()[0].startswith("postfix-elb-agent: waiting for postfix-elb-agent.service, which is starting")
-    systemd.tell(f"status {AGENT} health fail: mount missing: nothing is mounted at /Mail")
+    systemd.send(f"status {AGENT} health fail: mount missing: nothing is mounted at /Mail")
     eventually(lambda: len(running.said()) == 2, "it says what is new")
     assert running.said()[1].endswith(": health fail: mount missing: nothing is mounted at /Mail")
     systemd.unit(AGENT, "failed", "failed", "notify")
@@ -136,14 +136,14 @@ def test_while_it_waits_it_says_once_what_the_agent_says(instance, systemd):
 def test_an_agent_whose_start_is_queued_is_waited_for(instance, systemd):
     instance.relinked()
     systemd.unit(AGENT, "inactive", "dead", "notify")
-    systemd.tell(f"job {AGENT} start")
+    systemd.send(f"job {AGENT} start")
     running = Gate(instance).until_it_waits()
-    systemd.tell(f"done {AGENT}")
+    systemd.send(f"done {AGENT}")
     eventually(lambda: not running.waits(), "without a job nothing starts it", within=5)
     assert running.process.returncode == 0
 
 
-def test_the_wait_ends_mount_wait_after_the_agent_began_to_start(instance, systemd):
+def test_the_wait_ends_mount_wait_after_the_agent_s_start(instance, systemd):
     instance.bake()
     instance.write_settings(mount={"wait": "60s"})
     begins_to_start(systemd, seconds_ago=57)
@@ -166,7 +166,7 @@ def test_an_agent_that_does_not_start_is_not_waited_for(instance, systemd, state
     assert "waiting" not in done.stderr
 
 
-def test_a_systemd_that_hangs_does_not_hold_up_the_start_for_ever(instance, systemd):
+def test_a_hung_systemd_does_not_block_the_start(instance, systemd):
     instance.relinked()
     begins_to_start(systemd)
     systemd.hang()
@@ -175,7 +175,7 @@ def test_a_systemd_that_hangs_does_not_hold_up_the_start_for_ever(instance, syst
     assert time.monotonic() - began < 15
 
 
-def test_a_bus_that_goes_away_meanwhile_ends_no_wait(instance, systemd):
+def test_a_bus_that_disappears_does_not_end_the_wait(instance, systemd):
     instance.relinked()
     instance.write_settings(mount={"wait": "6s"})
     begins_to_start(systemd)

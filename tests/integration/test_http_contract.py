@@ -13,7 +13,7 @@ from support.deadline import eventually
 
 pytestmark = pytest.mark.traced
 
-PAGE_LIFE = 0.1  # s, that a page of /metrics is kept for those who ask at the same time
+PAGE_LIFE = 0.1  # s, for which a page of /metrics is cached
 CHECKS = ("mount", "queue_link", "master_pid", "startup_log", "ownership", "relink")
 CHECK_PATHS = [f"/health/{check}" for check in CHECKS]
 
@@ -48,7 +48,7 @@ def test_every_page_is_200_when_all_is_well(standing, path):
 
 
 @pytest.mark.parametrize("path", ["/health", "/readyz", "/health/mount"])
-def test_health_pages_are_503_with_the_same_form_when_the_mount_is_missing(failing, path):
+def test_health_pages_are_503_of_the_same_form_without_the_mount(failing, path):
     response = failing.agent.request(path)
     assert response.status == 503
     assert response.headers["content-type"] == "application/health+json"
@@ -119,7 +119,7 @@ def test_other_methods_are_405_with_allow(standing, method):
 
 
 @pytest.mark.parametrize("path", ["/health", "/livez", "/metrics", "/", "/nope"])
-def test_head_has_the_status_and_length_of_get_and_no_body(standing, path):
+def test_head_has_the_headers_of_get_and_no_body(standing, path):
     head, get = standing.agent.request(path, method="HEAD"), standing.agent.request(path)
     assert head.status == get.status
     assert head.headers["content-type"] == get.headers["content-type"]
@@ -138,7 +138,7 @@ def test_http_1_0_and_a_request_without_host(standing):
     assert b" 200 OK" in standing.agent.raw(b"GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n")
 
 
-def test_as_a_load_balancer_asks(standing):
+def test_health_answers_a_load_balancer_s_probe(standing):
     answer = standing.agent.raw(b"GET /health HTTP/1.1\r\nHost: 10.0.1.12:8025\r\nConnection: close\r\n"
                                 b"User-Agent: ELB-HealthChecker/2.0\r\nAccept-Encoding: gzip, compressed\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -160,7 +160,7 @@ def test_a_kept_connection_answers_one_request_after_another_pipelined_too(stand
                                   b"GET /health HTTP/3.0\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n",
                                   b"GET health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
                                   b"GET /health HTTP/1.1\r\nno colon here\r\n\r\n"])
-def test_what_is_no_request_is_400_and_closed(standing, data):
+def test_a_malformed_request_is_400_and_closed(standing, data):
     assert standing.agent.raw(data).split(b"\r\n")[0].startswith(b"HTTP/1.1 400 ")
     assert standing.agent.request("/livez").status == 200
 
@@ -177,7 +177,7 @@ def test_a_half_sent_request_gets_408_within_its_time(standing):
     assert time.monotonic() - started < 10
 
 
-def test_empty_and_reset_connections_as_network_load_balancers_make_them_are_quiet(standing):
+def test_empty_and_reset_connections_of_load_balancers_are_not_logged(standing):
     said = standing.agent.stderr()
     for _ in range(50):
         socket.create_connection(("127.0.0.1", standing.agent.port)).close()
@@ -187,7 +187,7 @@ def test_empty_and_reset_connections_as_network_load_balancers_make_them_are_qui
     assert standing.agent.stderr() == said
 
 
-def test_silent_clients_in_their_hundreds_hold_up_nobody(standing):
+def test_hundreds_of_silent_clients_delay_no_other_client(standing):
     silent = [socket.create_connection(("127.0.0.1", standing.agent.port)) for _ in range(600)]
     try:
         started = time.monotonic()
@@ -198,7 +198,7 @@ def test_silent_clients_in_their_hundreds_hold_up_nobody(standing):
             connection.close()
 
 
-def test_a_client_that_sends_half_and_leaves_still_gets_its_answer(standing):
+def test_a_client_that_closes_its_sending_side_gets_its_answer(standing):
     answer = standing.agent.raw(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", half_close=True)
     assert answer.startswith(b"HTTP/1.1 200 OK")
 
@@ -211,7 +211,7 @@ def samples(agent):
                       for family in families.values() for sample in family.samples}
 
 
-def test_metrics_are_read_by_prometheus_own_parser_and_say_what_health_says(standing):
+def test_prometheus_own_parser_reads_metrics_that_match_health(standing):
     families, values = samples(standing.agent)
     prefix = "postfix_elb_agent_"
     for name in ("health_status", "check_status", "check_reason", "check_duration_seconds", "check_age_seconds",
@@ -263,7 +263,7 @@ def test_ipv6_and_ipv4_on_one_listener(instance):
             assert b" 200 OK" in connection.recv(4096)
 
 
-def test_the_body_is_the_same_over_many_requests_between_two_rounds(standing):
+def test_the_body_stays_the_same_between_two_rounds(standing):
     """It is rendered when the verdict changes or ages, not per request."""
     bodies = [standing.agent.health().body for _ in range(20)]
     assert len(set(bodies)) <= 4

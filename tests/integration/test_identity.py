@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who this instance is: the DMI asset tag, the metadata service, cloud-init; and nothing else."""
+"""The instance id comes from the DMI asset tag, the metadata service or cloud-init, and from nowhere else."""
 import os
 import subprocess
 import sys
@@ -83,14 +83,14 @@ def test_an_asset_tag_that_is_no_id_is_passed_over(unnamed, imds):
 
 @pytest.mark.parametrize("imds", [["unavailable_first=2"], ["reset_first=2"], ["token_expires_once"],
                                   ["throttled_first=1"], ["slow=0.3"]], indirect=True, ids=lambda value: value[0])
-def test_passing_troubles_of_the_metadata_service_are_waited_out(unnamed, imds):
+def test_transient_errors_of_the_metadata_service_are_retried(unnamed, imds):
     relinked_as(unnamed, ID)
 
 
 @pytest.mark.parametrize("imds", [["garbage"], ["html_page"], ["empty_body"], ["path_traversal"], ["redirect"],
                                   ["huge_body"], ["endless_body"], ["cut"], ["not_http"], ["garbage_token"],
                                   ["forbidden"], ["no_token_path"]], indirect=True, ids=lambda value: value[0])
-def test_answers_that_are_no_id_are_refused_and_nothing_is_written(unnamed, imds):
+def test_answers_that_are_no_id_are_refused_without_a_write(unnamed, imds):
     before = sorted(os.listdir(unnamed.world.shared))
     agent = unnamed.serve()
     stays(lambda: agent.health().status == 503, "no id, no health", during=1.5)
@@ -124,7 +124,7 @@ def test_cloud_init_s_file_under_run_is_the_last_resort(unnamed):
 
 
 @pytest.mark.parametrize("text", ["../../etc", "i-0123456789abcdef0/..", "i-" + "0" * 18])
-def test_what_is_no_id_in_cloud_init_s_file_is_refused(unnamed, text):
+def test_a_malformed_id_in_cloud_init_s_file_is_refused(unnamed, text):
     unnamed.host.write("/run/cloud-init/.instance-id", text + "\n")
     before = sorted(os.listdir(unnamed.world.shared))
     done = unnamed.command("relink", "--set", "mount.wait=1s")
@@ -132,7 +132,7 @@ def test_what_is_no_id_in_cloud_init_s_file_is_refused(unnamed, text):
     assert sorted(os.listdir(unnamed.world.shared)) == before
 
 
-def test_an_id_once_told_outlives_the_metadata_service_for_this_boot(unnamed, imds):
+def test_a_known_id_outlives_the_metadata_service_for_this_boot(unnamed, imds):
     relinked_as(unnamed, ID)
     imds.faults("always_503")
     assert unnamed.agent.stop() == 0

@@ -51,7 +51,7 @@ def test_a_refused_start_in_the_journal_alone_counts(instance, journal, source):
     agent.until(status=503, check="startup_log", reason="already_running", said=("already running",))
 
 
-def test_the_journal_is_not_read_where_the_file_alone_is_wanted(instance, journal):
+def test_the_journal_is_not_read_if_the_file_is_chosen(instance, journal):
     instance.relinked()
     journal.log("postfix/postfix-script", ALREADY)
     agent = instance.serve()
@@ -59,7 +59,7 @@ def test_the_journal_is_not_read_where_the_file_alone_is_wanted(instance, journa
     stays(lambda: agent.row("startup_log").get("reason") != "already_running", "the journal is left alone")
 
 
-def test_a_start_that_fails_later_is_noticed_and_cured_by_one_that_works(instance, journal):
+def test_a_later_failed_start_counts_until_one_works(instance, journal):
     instance.relinked()
     instance.write_settings(maillog=JOURNAL)
     agent = instance.serve()
@@ -71,7 +71,7 @@ def test_a_start_that_fails_later_is_noticed_and_cured_by_one_that_works(instanc
     agent.until(check="startup_log", reason="", within=3)
 
 
-def test_the_text_counts_and_not_the_program_nor_another_facility_nor_another_user(instance, journal):
+def test_lines_of_other_programs_facilities_and_users_do_not_count(instance, journal):
     instance.relinked()
     instance.write_settings(maillog=JOURNAL)
     journal.log("postfix/smtpd", ALREADY)
@@ -88,7 +88,7 @@ def test_the_text_counts_and_not_the_program_nor_another_facility_nor_another_us
 
 
 @pytest.mark.parametrize("what", ["--rotate", "--vacuum-files=1", "--flush"])
-def test_what_is_logged_after_a_rotation_is_read(serving, journal, what):
+def test_lines_after_a_rotation_are_read(serving, journal, what):
     serving.host.run("mkdir", "-p", "/var/log/journal")
     journal.control("--rotate")
     journal.control(what)
@@ -106,7 +106,7 @@ def test_a_journald_that_is_killed_and_comes_back_is_followed(serving, journal):
     serving.agent.until(check="startup_log", reason="already_running", within=5)
 
 
-def test_a_journal_whose_files_are_deleted_is_lost_and_found_again(serving, journal):
+def test_a_journal_with_deleted_files_is_lost_and_found_again(serving, journal):
     journal.delete_files()
     serving.agent.until(check="startup_log", reason="source_lost", within=5)
     assert serving.agent.health().status == 200

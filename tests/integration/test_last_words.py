@@ -17,7 +17,7 @@ pytestmark = pytest.mark.traced
 
 
 class Journal:
-    """Stands in for systemd-journald at its socket."""
+    """Replaces systemd-journald at its socket."""
 
     def __init__(self, host):
         host.run("mkdir", "-p", "/run/systemd/journal")
@@ -100,7 +100,7 @@ def last_words(instance):
 # ---- the journal
 
 
-def test_each_change_is_one_entry_of_the_journal_with_fields_and_no_plain_line(instance, journal):
+def test_each_change_is_one_journal_entry_and_no_plain_line(instance, journal):
     serve_until_all_passes(instance)
     instance.postfix.kill()
     instance.agent.until(status=503, check="master_pid", reason="stale")
@@ -127,7 +127,7 @@ def test_without_a_journal_the_plain_line_goes_to_standard_error(instance):
     assert serve_until_all_passes(instance).agent.stderr().count("postfix-elb-agent: health pass, ready pass, serving\n") == 1
 
 
-def test_a_journal_that_this_standard_error_does_not_go_to_is_told_nothing(instance, journal, monkeypatch):
+def test_a_journal_that_is_not_standard_error_gets_nothing(instance, journal, monkeypatch):
     monkeypatch.setenv("JOURNAL_STREAM", "8:1")
     serve_until_all_passes(instance)
     assert instance.agent.stderr().count("postfix-elb-agent: health pass, ready pass, serving\n") == 1
@@ -147,7 +147,7 @@ def test_a_journal_that_reads_nothing_holds_up_no_answer(instance, journal):
 # ---- the console
 
 
-def test_the_console_gets_a_line_for_each_change_of_health_or_its_worst_reason(instance, console, monkeypatch):
+def test_the_console_gets_a_line_for_each_change_of_health(instance, console, monkeypatch):
     monkeypatch.setenv("INVOCATION_ID", "0" * 32)
     serve_until_all_passes(instance)
     instance.postfix.kill()
@@ -161,7 +161,7 @@ def test_the_console_gets_a_line_for_each_change_of_health_or_its_worst_reason(i
     assert len(set(line.split(" ", 1)[1] for line in lines[-3:-1])) == 2
 
 
-def test_nothing_is_written_to_the_console_by_an_agent_that_is_no_service(instance, console, monkeypatch):
+def test_an_agent_that_is_no_service_writes_nothing_to_the_console(instance, console, monkeypatch):
     monkeypatch.delenv("INVOCATION_ID", raising=False)
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     instance.serving()
@@ -171,7 +171,7 @@ def test_nothing_is_written_to_the_console_by_an_agent_that_is_no_service(instan
 # ---- the shared file system
 
 
-def test_why_health_failed_is_kept_on_the_shared_file_system_and_when_it_recovered(serving):
+def test_the_last_failure_and_recovery_are_kept_on_the_mount(serving):
     assert last_words(serving) == {}, "a start is no failure"
     serving.postfix.kill()
     words = eventually(lambda: last_words(serving), "the last words")
@@ -195,7 +195,7 @@ def test_why_health_failed_is_kept_on_the_shared_file_system_and_when_it_recover
     assert last_words(serving) == recovered, "a restart of the agent is no failure, either"
 
 
-def test_they_outlive_the_instance_and_a_second_one_touches_only_its_own(world):
+def test_last_words_outlive_the_instance_and_stay_apart(world):
     first = world.instance().serving()
     second = world.instance(OTHER).serving()
     first.postfix.kill()
@@ -209,7 +209,7 @@ def test_they_outlive_the_instance_and_a_second_one_touches_only_its_own(world):
 # ---- the rest of the boot
 
 
-def test_that_the_queue_was_in_place_is_kept_for_this_boot(instance):
+def test_the_agent_remembers_for_this_boot_that_it_linked_the_queue(instance):
     kept = instance.host.view("/run/postfix-elb-agent/mount-worked")
     instance.bake()
     instance.serve().until(status=503, check="mount", reason="missing")

@@ -41,23 +41,23 @@ def rounds_pass(agent, count=3):
         eventually(lambda: agent.row("mount")["time"] > looked, "another round")
 
 
-def test_what_was_refused_starts_when_the_mount_has_come(instance, systemd):
+def test_refused_units_start_once_the_mount_is_there(instance, systemd):
     instance.bake()
     agent = instance.serve()
     refuse(instance, UNIT, GROUP)
     rounds_pass(agent)
-    assert systemd.tell("started") == "", "not before it may"
+    assert systemd.send("started") == "", "not before it may"
     instance.mount()
     eventually(lambda: marks(instance) == [], "the marks are gone")
-    assert systemd.tell("started") == f"{GROUP} {UNIT}"
+    assert systemd.send("started") == f"{GROUP} {UNIT}"
     for unit in (GROUP, UNIT):
         assert f"starting {unit}, which was refused before: mount missing: " in agent.stderr()
     rounds_pass(agent)
-    assert systemd.tell("started") == "", "once"
+    assert systemd.send("started") == "", "once"
     assert len(agent.children()) == 4, "the process that asked systemd is gone"
 
 
-def test_the_start_that_was_refused_has_failed_before_another_is_asked_for(instance, systemd):
+def test_a_refused_start_must_fail_before_the_next_is_requested(instance, systemd):
     instance.bake()
     refuse(instance, UNIT)
     systemd.unit(UNIT, "activating", "start-pre")
@@ -65,13 +65,13 @@ def test_the_start_that_was_refused_has_failed_before_another_is_asked_for(insta
     agent = instance.serve()
     agent.until(check="relink", reason="")
     rounds_pass(agent)
-    assert systemd.tell("started") == "", "it would be the very start that is about to fail"
+    assert systemd.send("started") == "", "it would be the very start that is about to fail"
     assert marks(instance) == [UNIT]
     systemd.unit(UNIT, "failed", "failed")
-    eventually(lambda: systemd.tell("started") == UNIT, "now it is")
+    eventually(lambda: systemd.send("started") == UNIT, "now it is")
 
 
-def test_the_agent_starts_nothing_that_was_not_refused(instance, systemd):
+def test_the_agent_starts_refused_units_only(instance, systemd):
     instance.bake().mount()
     instance.host.write(f"{REFUSED}/nginx.service", "not of Postfix\n")
     instance.host.write(f"{REFUSED}/postfix@-.service.new", "half-written\n")
@@ -79,7 +79,7 @@ def test_the_agent_starts_nothing_that_was_not_refused(instance, systemd):
     agent = instance.serve()
     agent.until(check="relink", reason="")
     rounds_pass(agent)
-    assert systemd.tell("started") == ""
+    assert systemd.send("started") == ""
 
 
 def test_without_a_service_manager_marks_are_left_alone(instance, systemd):
@@ -90,14 +90,14 @@ def test_without_a_service_manager_marks_are_left_alone(instance, systemd):
     agent = instance.serve()
     agent.until(check="relink", reason="")
     rounds_pass(agent)
-    assert systemd.tell("started") == ""
+    assert systemd.send("started") == ""
     assert marks(instance) == [UNIT]
 
 
-def test_what_systemd_does_not_start_stays_marked_and_is_not_tried_in_a_tight_loop(instance, systemd):
+def test_a_start_that_systemd_refuses_stays_marked_and_is_retried(instance, systemd):
     instance.bake()
     refuse(instance, UNIT)
-    systemd.tell("refuse org.freedesktop.systemd1.UnitMasked")
+    systemd.send("refuse org.freedesktop.systemd1.UnitMasked")
     instance.mount()
     agent = instance.serve()
     said = f"start {UNIT}, which was refused before: systemd refuses: refused by the test; trying again"
@@ -105,9 +105,9 @@ def test_what_systemd_does_not_start_stays_marked_and_is_not_tried_in_a_tight_lo
     rounds_pass(agent)
     assert agent.stderr().count(said) == 1
     assert marks(instance) == [UNIT]
-    systemd.tell("refuse")
+    systemd.send("refuse")
     eventually(lambda: marks(instance) == [], "it is tried again after half a minute", within=60)
-    assert systemd.tell("started") == UNIT
+    assert systemd.send("started") == UNIT
 
 
 def test_a_systemd_that_hangs_holds_up_nothing(instance, systemd):
@@ -133,15 +133,15 @@ def test_an_agent_that_ends_starts_nothing(instance, systemd):
     agent.until(phase="draining")
     instance.host.write(f"{REFUSED}/{UNIT}", "why\n")
     rounds_pass(agent)
-    assert systemd.tell("started") == ""
+    assert systemd.send("started") == ""
     assert agent.stop() == 0
     assert marks(instance) == [UNIT], "for the agent that comes next"
 
 
-def test_the_next_agent_starts_what_an_earlier_one_could_not(instance, systemd):
+def test_the_next_agent_starts_the_units_of_an_earlier_one(instance, systemd):
     instance.bake()
     refuse(instance, UNIT)
     assert instance.serve().stop() == 0
     instance.mount()
     instance.serve()
-    eventually(lambda: systemd.tell("started") == UNIT, "it is started")
+    eventually(lambda: systemd.send("started") == UNIT, "it is started")

@@ -68,7 +68,7 @@ def answers(port, address="127.0.0.1"):
 
 
 def on_default_port(instance):
-    """Settings that do not say where to listen."""
+    """Settings without `listen`."""
     listen = instance.settings.pop("listen")
     instance.write_settings()
     instance.settings["listen"] = listen
@@ -84,7 +84,7 @@ def test_every_passed_socket_is_answered_on(instance):
     assert "socket unit" not in agent.stderr(), "the settings are at their defaults: the unit was edited on purpose"
 
 
-def test_no_child_takes_the_sockets_for_its_own(instance):
+def test_only_the_server_holds_the_passed_sockets(instance):
     one = listener()
     agent = serve(on_default_port(instance.bake()), [one])
     assert answers(port_of(one))
@@ -99,7 +99,7 @@ def test_no_child_takes_the_sockets_for_its_own(instance):
         assert inode not in held, "only the server has it"
 
 
-def test_a_setting_that_the_socket_unit_does_not_follow_is_served_too_and_said(instance):
+def test_a_listen_setting_beside_the_socket_unit_is_served_and_reported(instance):
     one = listener()
     agent = serve(instance.bake(), [one])
     wanted = instance.settings["listen"]["port"]
@@ -112,7 +112,7 @@ def test_a_setting_that_the_socket_unit_does_not_follow_is_served_too_and_said(i
         assert word in lines[0]
 
 
-def test_what_is_no_listening_tcp_socket_is_named_and_the_agent_binds_by_itself(instance):
+def test_an_unfit_socket_is_named_and_another_bound(instance):
     wrong = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_INET, socket.SOCK_STREAM)]
     agent = serve(instance.bake(), wrong)
     eventually(lambda: answers(instance.settings["listen"]["port"]), "the port of the settings")
@@ -146,7 +146,7 @@ def test_a_restart_refuses_no_probe_and_loses_none(instance):
     for _ in range(3):
         assert instance.agent.stop() == 0
         waited = len(outcomes)
-        stays(lambda: len(outcomes) == waited, "nobody is there, and every probe waits", during=0.2)
+        stays(lambda: len(outcomes) == waited, "no agent runs, and every probe waits", during=0.2)
         serve(instance, [one]).port = port_of(one)
         eventually(lambda: len(outcomes) >= waited + 90, "the next agent answers those that waited, and more", within=60)
     enough.set()
@@ -155,7 +155,7 @@ def test_a_restart_refuses_no_probe_and_loses_none(instance):
     assert len(outcomes) >= 300 and set(outcomes) == {"HTTP/1.1 200 OK"}
 
 
-def test_a_connection_that_nobody_accepted_is_the_next_agents(instance):
+def test_the_next_agent_answers_a_connection_that_was_not_accepted(instance):
     one = listener()
     on_default_port(instance.bake())
     assert serve(instance, [one]) and answers(port_of(one))
@@ -166,7 +166,7 @@ def test_a_connection_that_nobody_accepted_is_the_next_agents(instance):
         assert waiting.recv(65536).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_under_a_service_manager_a_taken_port_does_not_keep_the_agent_from_relinking(instance, manager):  # noqa: F811
+def test_as_a_service_the_agent_relinks_despite_a_taken_port(instance, manager):  # noqa: F811
     port = instance.settings["listen"]["port"]
     with listener(port=port):
         instance.bake().mount()
@@ -183,7 +183,7 @@ def test_under_a_service_manager_a_taken_port_does_not_keep_the_agent_from_relin
     assert f"serves on 127.0.0.1:{port}" in agent.stderr()
 
 
-def test_typed_by_hand_a_taken_port_ends_it_at_once(instance):
+def test_started_by_hand_the_agent_ends_on_a_taken_port(instance):
     with listener(port=instance.settings["listen"]["port"]):
         instance.bake().mount()
         done = instance.command("serve")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who holds the lock of master.pid, asked of a file server that knows the locks of all hosts (tests/support/faultfs.cpp
-stands in for one) and without taking it."""
+"""Which process holds the lock of master.pid: the agent asks the file server, which knows the locks of all hosts, and
+does not take the lock. The file server is tests/support/faultfs.cpp."""
 import subprocess
 import sys
 
@@ -31,7 +31,7 @@ def refused_start(instance):
     assert "already running" in instance.postfix.log_text()
 
 
-def test_a_lock_of_another_host_is_seen_and_the_start_works_when_it_is_gone(relinked, frozen_world):
+def test_a_lock_of_another_host_is_seen_until_it_ends(relinked, frozen_world):
     other = frozen_world.instance(OTHER).mount()
     holder = hold(other.host, f"{relinked.queue}/pid/master.pid")
     refused_start(relinked)
@@ -45,7 +45,7 @@ def test_a_lock_of_another_host_is_seen_and_the_start_works_when_it_is_gone(reli
 
 @pytest.mark.parametrize("error, words", [("ENOLCK", "No locks available"), ("EDQUOT", "Disk quota exceeded"),
                                           ("ESTALE", "Stale file handle")])
-def test_a_server_that_cannot_tell_is_quoted(relinked, frozen_world, error, words):
+def test_an_error_of_the_file_server_is_quoted(relinked, frozen_world, error, words):
     other = frozen_world.instance(OTHER).mount()
     holder = hold(other.host, f"{relinked.queue}/pid/master.pid")
     frozen_world.faultfs.refuse(error, "getlk")

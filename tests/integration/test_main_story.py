@@ -55,7 +55,7 @@ def test_from_a_bare_boot_to_service_and_back(instance):
     assert instance.postfix.answers(), "the agent is not part of the mail path"
 
 
-def test_the_image_points_to_a_queue_that_another_live_master_holds(world):
+def test_the_image_links_to_the_queue_of_another_live_master(world):
     """Section 1 of the design, replayed: Postfix is started before the relink and dies with its misleading line."""
     other = world.instance(OTHER, "host-other").serving()
     mine = world.instance(name="host-mine")
@@ -69,8 +69,8 @@ def test_the_image_points_to_a_queue_that_another_live_master_holds(world):
     assert "wrong_target" in refused.stdout + refused.stderr
 
     agent = mine.serve()
-    told = agent.until(status=503, check="startup_log", reason="already_running")
-    row = told.json["checks"]["startup_log"][0]
+    failing = agent.until(status=503, check="startup_log", reason="already_running")
+    row = failing.json["checks"]["startup_log"][0]
     assert "already running" in row["output"]
     assert row["remedy"]
     agent.until(check="relink", reason="")
@@ -83,7 +83,7 @@ def test_the_image_points_to_a_queue_that_another_live_master_holds(world):
     other.postfix.send("still in service")
 
 
-def test_with_the_gate_in_front_postfix_never_starts_on_the_queue_of_another(world):
+def test_behind_the_gate_postfix_never_starts_on_another_queue(world):
     other = world.instance(OTHER, "host-other").serving()
     mine = world.instance(name="host-mine")
     mine.bake(link_to=OTHER)
@@ -101,7 +101,7 @@ def test_with_the_gate_in_front_postfix_never_starts_on_the_queue_of_another(wor
     assert other.agent.health().status == 200
 
 
-def test_the_copy_has_the_owners_modes_times_and_links_of_the_skeleton(instance):
+def test_the_copy_keeps_owners_modes_times_and_links(instance):
     instance.relinked()
     assert differences(snapshot(instance.skeleton), snapshot(instance.queue_seen)) \
         == ["hold: not expected", "trace: not expected"] or \
@@ -117,7 +117,7 @@ def test_on_ext4_the_copy_is_the_same(world_on_disk):
     instance.agent.until(status=200)
 
 
-def test_a_second_boot_of_the_same_instance_keeps_its_queue_and_its_mail(world):
+def test_a_second_boot_keeps_the_queue_and_its_mail(world):
     first = world.instance(name="host-first").serving()
     first.postfix.send("of the first boot")
     kept = eventually(lambda: len(found := mail_in(first.queue_seen)) == 1 and found,
@@ -134,7 +134,7 @@ def test_a_second_boot_of_the_same_instance_keeps_its_queue_and_its_mail(world):
     assert [os.path.basename(path) for path in mail_in(second.queue_seen)] == [os.path.basename(kept[0])]
 
 
-def test_a_planned_restart_of_postfix_gets_nobody_replaced(serving):
+def test_a_planned_restart_of_postfix_keeps_health_at_200(serving):
     """With the supervisor's usual pace: down for less than the rounds that a doubtful fault needs."""
     serving.agent.stop()
     serving.write_settings(checks={"interval": "5s"})
@@ -146,11 +146,11 @@ def test_a_planned_restart_of_postfix_gets_nobody_replaced(serving):
 
 
 @pytest.mark.parametrize("times", [3])
-def test_starting_stopping_and_killing_the_agent_never_touches_postfix(serving, times):
+def test_starting_stopping_or_killing_the_agent_never_touches_postfix(serving, times):
     master = serving.postfix.master_pid()
     for _ in range(times):
         serving.agent.stop(number=9)
-        eventually(lambda: serving.command("status").returncode == 3, "nobody answers")
+        eventually(lambda: serving.command("status").returncode == 3, "no agent answers")
         serving.serve().until(status=200)
     assert serving.postfix.master_pid() == master
     assert serving.postfix.log_text().count("daemon started") == 1

@@ -42,7 +42,7 @@ def restarted(instance):
     instance.agent.until(status=200, check="master_pid", reason="")
 
 
-def test_a_proven_master_passes_and_its_pid_is_told(serving):
+def test_a_proven_master_passes_and_its_pid_is_reported(serving):
     serving.agent.until(check="master_pid", reason="")  # the file is read a moment after the process was seen
     row = serving.agent.row("master_pid")
     assert row["status"] == "pass" and "reason" not in row
@@ -56,7 +56,7 @@ def test_master_killed_and_started_again(serving):
     restarted(serving)
 
 
-def test_the_pid_was_given_to_another_program(serving):
+def test_a_pid_of_another_program_fails(serving):
     serving.postfix.kill()
     sleeper = serving.host.popen("sleep", "600")
     inner = serving.host.inner_pid(eventually(lambda: children_of(sleeper.pid), "sleep runs")[0])
@@ -65,7 +65,7 @@ def test_the_pid_was_given_to_another_program(serving):
     restarted(serving)
 
 
-def test_the_file_is_empty_garbage_a_directory_a_symlink_or_gone(serving):
+def test_a_pid_file_without_a_pid_fails(serving):
     serving.postfix.kill()
     write_pid(serving, "")
     fails(serving, "unreadable", "is empty")
@@ -96,12 +96,12 @@ def test_no_pid_file_beside_a_proven_master_is_a_warning(serving):
     stays(lambda: serving.agent.health().status == 200, "no instance is replaced for that", during=2)
 
 
-def test_a_second_hard_link_beside_a_proven_master_is_a_warning(serving):
+def test_a_second_hard_link_of_the_pid_file_is_a_warning(serving):
     os.link(pid_file(serving), pid_file(serving) + ".linked")
     warns(serving, "unreadable", "2 hard links")
 
 
-def test_a_master_alive_in_another_queue_with_its_pid_in_this_file(serving):
+def test_a_master_of_another_queue_fails_despite_its_pid_here(serving):
     serving.postfix.kill()
     make_skeleton(f"{serving.world.shared}/{OTHER}")
     other = Postfix(serving.host, f"{serving.world.mount_path}/{OTHER}", name="postfix-other")
@@ -115,14 +115,14 @@ def test_a_master_alive_in_another_queue_with_its_pid_in_this_file(serving):
     restarted(serving)
 
 
-def test_the_pid_file_was_replaced_so_that_the_lock_is_on_another(serving):
+def test_a_replaced_pid_file_fails_as_not_locked(serving):
     inner = serving.host.inner_pid(serving.postfix.master_pid())
     os.remove(pid_file(serving))
     write_pid(serving, padded(inner))
     fails(serving, "not_locked", f"master {inner}", "not on the file that is now")
 
 
-def test_a_lock_of_another_host_is_no_master_of_this_one(world):
+def test_a_lock_of_another_host_is_no_proof_of_a_master(world):
     """Another host holds the lock on this instance's pid file: Postfix cannot start here, and the agent says so."""
     mine = world.instance()
     mine.relinked()
@@ -137,7 +137,7 @@ def test_a_lock_of_another_host_is_no_master_of_this_one(world):
     agent.until(status=200)
 
 
-def test_a_check_takes_no_lock_and_writes_no_line_into_the_mail_log(serving):
+def test_a_check_takes_no_lock_and_logs_no_line(serving):
     eventually(lambda: "disconnect from" in serving.postfix.log_text(), "what asked whether it has started has left")
     log = serving.postfix.log_text()
     for _ in range(20):

@@ -39,7 +39,7 @@ def test_nothing_is_created_below_a_path_that_is_not_mounted(instance):
     assert os.listdir(below) == []
 
 
-def test_after_the_mount_is_gone_nothing_is_created_where_it_was(serving):
+def test_nothing_is_created_where_the_mount_was(serving):
     serving.unmount()
     answer = serving.agent.until(status=503, check="mount", reason="missing")
     assert serving.world.mount_path in answer.json["output"]
@@ -66,7 +66,7 @@ def test_never_into_a_mount_that_is_not_the_right_one(instance, setting, reason)
     unchanged(instance, all_of_it)
 
 
-def test_never_into_a_read_only_mount_and_by_itself_once_it_is_writable(instance):
+def test_a_read_only_mount_is_relinked_once_it_is_writable(instance):
     instance.bake().mount_read_only()
     agent = instance.serve()
     unchanged(instance, lambda: agent.until(status=503, check="mount", reason="read_only"))
@@ -94,7 +94,7 @@ def test_never_over_a_directory_with_mail_in_it(instance):
     assert os.path.isfile(f"{instance.link}/deferred/4jXRTW1KpQzyc8")
 
 
-def test_a_plain_directory_at_the_link_s_place_becomes_the_skeleton(instance):
+def test_a_directory_in_the_link_s_place_becomes_the_skeleton(instance):
     instance.mount()
     make_skeleton(instance.link)
     before = snapshot(instance.link)
@@ -193,7 +193,7 @@ def test_never_when_another_host_owns_the_id(world):
     second.agent.until(check="relink", reason="")
 
 
-def test_a_gate_never_opens_for_a_file_in_the_queue_s_place(instance):
+def test_the_gate_refuses_a_file_in_the_queue_s_place(instance):
     instance.bake().mount()
     with open(instance.queue_seen, "w") as file:
         file.write("in the way\n")

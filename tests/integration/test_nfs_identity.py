@@ -35,7 +35,7 @@ def test_a_name_that_is_set_is_kept(instance, host):
     assert "which the agent did not set; it is kept" in done.stdout
 
 
-def test_without_nfs_it_says_what_to_do(instance, host):
+def test_without_nfs_it_gives_a_remedy(instance, host):
     done = instance.command("nfs-identity")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and "sudo modprobe nfs" in done.stderr

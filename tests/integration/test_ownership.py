@@ -10,16 +10,16 @@ def owner_file(instance, instance_id=None):
     return f"{instance.world.shared}/.postfix-elb-agent/owners/{instance_id or instance.id}"
 
 
-def test_a_corner_that_somebody_removed_is_made_again_and_health_never_leaves_200(serving):
+def test_a_removed_agent_directory_is_recreated_and_health_stays_200(serving):
     before = serving.agent.row("ownership")["time"]
     os.unlink(owner_file(serving))
     eventually(lambda: os.path.exists(owner_file(serving)) and serving.agent.row("ownership")["time"] > before,
-               "the id is claimed anew")
+               "the id is claimed again")
     assert serving.agent.health().status == 200
     assert "health fail, ready fail, serving" not in serving.agent.stderr()
 
 
-def test_an_agent_that_is_gone_leaves_its_id_to_the_next_of_the_same_name(serving):
+def test_the_next_agent_of_the_same_name_takes_the_id(serving):
     serving.agent.stop()
     assert os.path.exists(owner_file(serving))
     agent = serving.serve()

@@ -27,7 +27,7 @@ def url(instance):
 
 
 def look(page, name):
-    """Keeps a picture where somebody wants to look at it."""
+    """Keeps a picture if PEA_SCREENSHOTS names a directory."""
     if os.environ.get("PEA_SCREENSHOTS"):
         page.screenshot(f"{os.environ['PEA_SCREENSHOTS']}/{name}.png")
     return page
@@ -57,7 +57,7 @@ def test_a_terminal_gets_text_and_a_browser_gets_html(serving):
     assert head.body == b"" and head.headers["content-type"] == "text/html; charset=utf-8"
 
 
-def test_the_policy_allows_the_page_s_own_style_and_script_and_nothing_else(serving):
+def test_the_policy_allows_only_the_page_s_style_and_script(serving):
     answer = serving.agent.request("/", headers=HTML)
 
     def hash_of(tag):
@@ -98,7 +98,7 @@ def test_a_healthy_instance(serving, browser):
     assert_quiet(page, serving)
 
 
-def test_a_failing_instance_says_why_and_what_to_do(serving, browser):
+def test_a_failing_instance_prints_the_reason_and_the_remedy(serving, browser):
     serving.postfix.kill()
     serving.agent.until(status=503)
     page = look(browser.page().open(url(serving)), "failing")
@@ -144,20 +144,20 @@ def test_draining_shows_both_answers(serving, browser):
     os.kill(serving.agent.supervisor, signal.SIGTERM)
 
 
-def test_the_page_follows_the_verdict_without_being_loaded_again_and_keeps_what_is_selected(serving, browser):
+def test_the_page_follows_the_verdict_and_keeps_the_selection(serving, browser):
     page = browser.page().open(url(serving))
-    page.run("window.here = true; getSelection().selectAllChildren(document.querySelector('dl.who dd')); true")
+    page.run("window.here = true; getSelection().selectAllChildren(document.querySelector('dl dd')); true")
     assert page.run("String(getSelection())") == serving.id
     serving.postfix.kill()
     page.until("document.querySelector('h1').textContent == 'FAIL'", "the page says so")
     page.until("document.title.startsWith('FAIL')", "the title says so")
     assert page.run("window.here") is True, "it is the same page"
     assert page.run("String(getSelection())") == serving.id
-    assert page.run("document.querySelector('[role=status] h1') != null") is True, "it is told to who cannot see it"
+    assert page.run("document.querySelector('[role=status] h1') != null") is True, "a screen reader announces it"
     assert_quiet(page, serving)
 
 
-def test_the_page_says_when_nobody_answers_any_more_and_when_somebody_does_again(serving, browser):
+def test_the_page_shows_when_the_agent_stops_and_resumes_answering(serving, browser):
     page = browser.page().open(url(serving))
     serving.agent.stop()
     page.until("!document.getElementById('lost').hidden", "the page says that there is no answer")
@@ -172,7 +172,7 @@ def test_the_page_says_when_nobody_answers_any_more_and_when_somebody_does_again
     assert page.run("getComputedStyle(document.querySelector('main')).filter") == "none"
 
 
-def test_without_scripts_the_page_is_whole_and_comes_again_by_itself(serving, browser):
+def test_without_scripts_the_page_is_whole_and_reloads(serving, browser):
     page = browser.page(script=False).open(url(serving))
     text = page.text()
     assert "PASS" in text and "master_pid" in text and "Changes of the verdict" in text

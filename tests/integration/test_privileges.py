@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process that answers strangers has nothing to steal; the ones with power answer nobody else."""
+"""The process that answers strangers has no privileges; those with privileges answer no stranger."""
 import json
 import os
 import re
@@ -37,7 +37,7 @@ def test_the_server_is_another_user_without_any_capability(serving):
     assert status_field(server, "Threads") == "1"
 
 
-def test_the_server_holds_no_descriptor_that_it_does_not_need(serving):
+def test_the_server_holds_only_the_descriptors_that_it_needs(serving):
     server = serving.agent.server()
     allowed = re.compile(r"socket:\[\d+\]|anon_inode:\[(eventpoll|eventfd|timerfd|pidfd)\]|anon_inode:inotify|"
                          r"/proc/\d+/mountinfo|/proc/\d+/stat|/dev/null|pidfd|pipe:\[\d+\]|"
@@ -61,7 +61,7 @@ def test_the_server_has_an_empty_directory_as_its_root(serving):
     assert status.st_uid == 0 and status.st_mode & 0o022 == 0, "nor can it create something there"
 
 
-def test_workers_have_a_small_bounding_set_and_talk_to_nobody(serving):
+def test_workers_have_a_small_bounding_set_and_no_network_sockets(serving):
     allowed = sum(1 << number for number in CAPABILITIES.values())
     workers = serving.agent.workers()
     assert len(workers) == 3
@@ -74,7 +74,7 @@ def test_workers_have_a_small_bounding_set_and_talk_to_nobody(serving):
         assert not set(listening) & set(tcp_sockets()), "no worker has a network socket"
 
 
-def test_the_systemd_worker_is_not_root_and_still_reads_the_bus_and_the_journal(instance):
+def test_the_systemd_worker_is_not_root_and_reads_bus_and_journal(instance):
     journal = Journald(instance.host).start()
     bus = SystemdBus(instance.host).start()
     bus.unit("postfix@-.service", "active", "running")
@@ -98,7 +98,7 @@ def test_the_systemd_worker_is_not_root_and_still_reads_the_bus_and_the_journal(
     agent.until(check="startup_log", reason="already_running", within=3)
 
 
-def test_a_look_by_hand_hears_systemd_as_the_same_user(instance):
+def test_a_check_by_hand_asks_systemd_as_the_same_user(instance):
     Journald(instance.host).start().log("postfix/postfix-script", "fatal: the Postfix mail system is already running")
     bus = SystemdBus(instance.host).start()
     bus.unit("postfix@-.service", "failed", "failed")
@@ -118,7 +118,7 @@ def tcp_sockets():
     return found
 
 
-def test_only_the_mount_worker_ever_holds_something_of_the_mount(serving):
+def test_only_the_mount_worker_has_the_mount_open(serving):
     holders = []
     for pid in [serving.agent.supervisor, serving.agent.server(), *serving.agent.workers()]:
         if any(target.startswith((serving.world.mount_path, serving.world.shared)) for target in descriptors(pid).values()):
@@ -139,7 +139,7 @@ def test_a_killed_worker_is_started_again_and_health_recovers(serving):
     assert "starting another" in serving.agent.stderr()
 
 
-def test_a_worker_stuck_on_the_mount_is_hung_and_is_heard_when_it_comes_back(serving):
+def test_a_worker_stuck_on_the_mount_is_hung_until_it_answers(serving):
     mount_worker = serving.agent.mount_worker()
     os.kill(mount_worker, signal.SIGSTOP)
     answer = serving.agent.until(status=503, check="mount", reason="hung")
@@ -160,7 +160,7 @@ def test_without_its_server_the_program_ends_and_says_so(serving):
     eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in [supervisor, *workers]), "all are gone")
 
 
-def test_without_the_supervisor_nobody_stays(serving):
+def test_without_the_supervisor_every_child_ends(serving):
     children = serving.agent.children()
     os.kill(serving.agent.supervisor, signal.SIGKILL)
     eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in children), "its children are gone")

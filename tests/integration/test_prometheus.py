@@ -128,7 +128,7 @@ def samples(families):
 
 # ---- the scrape
 
-def test_both_targets_are_up_without_a_complaint(fleet):
+def test_both_targets_are_up_without_warnings(fleet):
     def said():
         return {name: (target["health"], target["lastError"]) for name, target in fleet.prometheus.targets().items()}
     eventually(lambda: said() == {fleet.label(instance): ("up", "") for instance in (fleet.relay, fleet.bad)},
@@ -162,7 +162,7 @@ def test_prometheus_has_every_series_of_the_page_with_its_value(fleet):
         fleet.label(fleet.relay): 1, fleet.label(fleet.bad): 0}
 
 
-def test_promtool_finds_nothing_to_say_of_the_page_of_a_relay_at_work(fleet):
+def test_promtool_accepts_the_page_of_a_busy_relay(fleet):
     page = fleet.relay.agent.request("/metrics").body
     done = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True)
     assert done.stdout.decode() + done.stderr.decode() == ""
@@ -199,14 +199,14 @@ def test_promtool_passes_the_rules_and_their_tests():
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_alert_has_a_test_where_it_fires_and_one_where_it_does_not():
+def test_every_alert_has_a_firing_and_a_silent_test():
     with open(f"{DEPLOY}/prometheus/postfix-elb-agent.rules.test.yml") as file:
         text = file.read()
     looks = re.findall(r"alertname: (\w+)(\n +exp_alerts:)?", text)
     assert {name for name, fires in looks if fires} == set(rules()) == {name for name, fires in looks if not fires}
 
 
-def test_every_alert_says_how_bad_it_is_where_and_what_to_do():
+def test_every_alert_has_severity_instance_and_runbook():
     for name, rule in rules().items():
         assert re.search(r"severity: (critical|warning)\n", rule), name
         summary = re.search(r'summary: "(.*)"', rule)[1]
@@ -218,7 +218,7 @@ def test_every_alert_says_how_bad_it_is_where_and_what_to_do():
         assert anchor in anchors, f"{name}: {path} has no heading for #{anchor}"
 
 
-def test_every_metric_in_rules_and_dashboard_is_one_that_the_agent_has(fleet):
+def test_rules_and_dashboard_use_metrics_of_the_agent_only(fleet):
     fleet.mail()
     with open(RULES) as file:
         wanted = metrics_in(file.read()).union(*(metrics_in(expression) for _, expression in queries()))
@@ -229,7 +229,7 @@ def test_every_metric_in_rules_and_dashboard_is_one_that_the_agent_has(fleet):
     eventually(all_are_there, "the agent has all of them", within=30)
 
 
-def test_prometheus_has_loaded_the_rules_and_they_fire_for_the_bad_instance_alone(fleet):
+def test_the_alerts_fire_for_the_bad_instance_alone(fleet):
     loaded = [rule for group in fleet.prometheus.ask("rules")["groups"] for rule in group["rules"]]
     assert {rule["name"] for rule in loaded} == set(rules())
     assert not [rule["lastError"] for rule in loaded if rule.get("lastError")]
@@ -263,7 +263,7 @@ def queries():
     return found
 
 
-def test_the_dashboard_is_of_the_form_that_grafana_reads():
+def test_the_dashboard_has_the_form_that_grafana_reads():
     with open(DASHBOARD) as file:
         dashboard = json.load(file)
     assert dashboard["schemaVersion"] == 38 and dashboard["uid"] == "postfix-elb-agent"

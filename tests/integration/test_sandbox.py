@@ -31,7 +31,7 @@ def test_a_private_postfix_takes_mail_into_the_shared_file_system(instance):
     eventually(lambda: "daemon started -- version" in instance.postfix.log_text(), "the log says that master started")
 
 
-def test_a_second_host_on_the_same_queue_is_refused_by_the_lock_of_the_first(world):
+def test_the_lock_of_the_first_host_refuses_the_second(world):
     first = _with_queue(world.instance(OTHER))
     first.postfix.start()
     second = world.instance()
@@ -42,7 +42,7 @@ def test_a_second_host_on_the_same_queue_is_refused_by_the_lock_of_the_first(wor
     assert "already running" not in first.postfix.log_text()
 
 
-def test_one_host_sees_neither_the_mount_nor_the_processes_of_another(world):
+def test_a_host_sees_neither_mount_nor_processes_of_another(world):
     first, second = _with_queue(world.instance(OTHER)), world.instance()
     first.postfix.start()
     assert second.host.run("ls", world.mount_path).stdout == ""
@@ -52,7 +52,7 @@ def test_one_host_sees_neither_the_mount_nor_the_processes_of_another(world):
     assert first.host.run("cat", boot_id).stdout != second.host.run("cat", boot_id).stdout
 
 
-def test_a_killed_master_leaves_its_pid_file_and_can_be_started_again(instance):
+def test_a_killed_master_leaves_its_pid_file_and_restarts(instance):
     _with_queue(instance)
     instance.postfix.start()
     before = instance.postfix.master_pid()
@@ -105,7 +105,7 @@ CHROOT = 'chroot("/run/postfix-elb-agent/empty") = 0'
     ('openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3', "found a path"),
     ('openat(AT_FDCWD, "/etc/localtime", O_RDONLY) = -1 ENOENT (No such file or directory)', None),
 ])
-def test_a_trace_tells_a_server_that_names_a_path(tmp_path, line, trouble):
+def test_a_trace_shows_a_server_that_names_a_path(tmp_path, line, trouble):
     world = TracedWorld(tmp_path)
     world.trace(7, 'openat(AT_FDCWD, "/private/Mail/i-1", O_PATH) = 3')  # the mount worker: it may
     world.trace(8, 'openat(AT_FDCWD, "/proc/self/stat", O_RDONLY) = 4', CHROOT, line)

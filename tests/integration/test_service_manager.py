@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the service manager hears: sd_notify(3) over a socket that stands in the manager's place."""
+"""What the service manager receives: sd_notify(3) over a socket that replaces the manager's."""
 import os
 import signal
 
 from support.deadline import eventually
 
 
-def test_ready_comes_when_the_queue_is_this_instances_own_and_not_before(instance, manager):
+def test_ready_is_sent_once_the_queue_is_this_instances_own(instance, manager):
     instance.bake()
     instance.serve()
     manager.until("STATUS=health fail")
@@ -29,7 +29,7 @@ def test_the_watchdog_is_fed_by_rounds_of_checks(instance, manager):
     workers = agent.workers()
     os.kill(workers[0], signal.SIGKILL)
     eventually(lambda: workers[0] not in agent.children(), "the supervisor goes on")
-    assert "WATCHDOG=1" not in manager.listen(), "and does not feed the watchdog for a server that stands still"
+    assert "WATCHDOG=1" not in manager.listen(), "and does not feed the watchdog for a stopped server"
     os.kill(agent.server(), signal.SIGCONT)
     manager.until("WATCHDOG=1")
 
@@ -43,7 +43,7 @@ def test_the_status_line_is_the_verdict(instance, manager):
     manager.until("STATUS=health pass, ready pass, serving")
 
 
-def test_reloading_and_stopping_are_said(instance, manager):
+def test_reloading_and_stopping_are_notified(instance, manager):
     instance.bake()
     instance.mount()
     agent = instance.serve()
@@ -57,7 +57,7 @@ def test_reloading_and_stopping_are_said(instance, manager):
     manager.until("STOPPING=1")
 
 
-def test_a_long_drain_is_announced_so_that_the_manager_waits_for_it(instance, manager):
+def test_a_long_drain_extends_the_manager_s_timeout(instance, manager):
     instance.bake()
     instance.mount()
     instance.write_settings(drain={"delay": "1h"})
@@ -72,7 +72,7 @@ def test_a_long_drain_is_announced_so_that_the_manager_waits_for_it(instance, ma
     assert agent.stop() == 0, "a second signal cuts it short"
 
 
-def test_a_reload_before_the_queue_is_linked_does_not_say_ready(instance, manager):
+def test_a_reload_before_the_queue_is_linked_is_not_ready(instance, manager):
     instance.bake()
     agent = instance.serve()
     manager.until("STATUS=health fail")

@@ -33,7 +33,7 @@ def serve_as_nfs(instance, server):
     show_nfs(instance, server.port)
     eventually(lambda: instance.agent.row("mount").get("observedValue") == "127.0.0.1:/ nfs4 rw", "the mount is NFS")
     assert "attribution" not in instance.agent.row("mount")
-    assert server.connections == 0  # nobody asks while all is well
+    assert server.connections == 0  # nothing asks while all is well
     return instance
 
 
@@ -80,7 +80,7 @@ def until_its_own(instance):
     return until_attributed(instance, "instance", 503, "fail")
 
 
-def test_a_silent_server_is_no_reason_to_replace_the_instance_and_health_never_leaves_200(serving, server):
+def test_a_silent_server_keeps_health_at_200(serving, server):
     server.fault = "silent"
     with Poller(serving.agent.port) as elb:
         freeze(serving)
@@ -100,7 +100,7 @@ def test_a_silent_server_is_no_reason_to_replace_the_instance_and_health_never_l
 
 
 @pytest.mark.parametrize("fault", ["answers", "auth_error", "prog_mismatch", "byte_by_byte"])
-def test_a_server_that_answers_makes_it_the_instance_s_own_fault(serving, server, fault):
+def test_with_an_answering_server_it_is_the_instance_s_fault(serving, server, fault):
     server.fault = fault
     freeze(serving)
     answer = until_its_own(serving)
@@ -111,19 +111,19 @@ def test_a_server_that_answers_makes_it_the_instance_s_own_fault(serving, server
 
 
 @pytest.mark.parametrize("fault", ["garbage", "closes", "closes_at_once", "resets"])
-def test_what_proves_nothing_is_silence(serving, server, fault):
+def test_an_inconclusive_answer_counts_as_silence(serving, server, fault):
     server.fault = fault
     freeze(serving)
     until_shared(serving)
 
 
-def test_a_dead_tunnel_of_this_host_is_the_instance_s_own_fault(serving, server):
+def test_a_dead_tunnel_on_this_host_is_the_instance_s_fault(serving, server):
     server.refuse()
     freeze(serving)
     until_its_own(serving)
 
 
-def test_a_mount_that_names_no_server_is_the_instance_s_own_fault(instance):
+def test_a_mount_without_a_server_is_the_instance_s_fault(instance):
     instance.serving()
     freeze(instance)
     until_its_own(instance)
@@ -148,7 +148,7 @@ def test_a_shared_fault_is_excused_no_longer_than_hold(instance, server):
     instance.agent.until(status=200, check="mount", reason="")
 
 
-def test_an_agent_that_is_started_again_in_the_outage_does_not_end_the_instance(serving, server):
+def test_an_agent_restarted_in_the_outage_keeps_health_at_200(serving, server):
     server.fault = "silent"
     freeze(serving)
     until_shared(serving)
@@ -160,7 +160,7 @@ def test_an_agent_that_is_started_again_in_the_outage_does_not_end_the_instance(
     serving.agent.until(status=200, check="mount", reason="", within=30)
 
 
-def test_a_mount_that_never_worked_in_this_boot_is_a_bad_boot(monkeypatch, instance, server):
+def test_a_mount_that_never_worked_is_the_instance_s_fault(monkeypatch, instance, server):
     monkeypatch.delenv("PEA_TRACE_SERVER", raising=False)  # it runs under a tracer already, which stops it
     server.fault = "silent"
     instance.bake().mount()

@@ -71,7 +71,7 @@ def test_a_fatal_line_from_before_this_boot_does_not_count(relinked):
 @pytest.mark.parametrize("stamp", [traditional, rfc3339])
 @pytest.mark.parametrize("line,reason", [(ALREADY, "already_running"), (LOCK, "lock_refused"),
                                          (FAILED, "start_failed")])
-def test_a_fatal_line_of_this_boot_counts_in_both_forms_of_time_stamps(relinked, line, reason, stamp):
+def test_a_fatal_line_of_this_boot_counts_with_either_stamp(relinked, line, reason, stamp):
     log_line(relinked, HARMLESS, stamp=stamp)
     log_line(relinked, line, stamp=stamp)
     fails(relinked, reason, line.split(": ", 1)[1].strip())
@@ -98,7 +98,7 @@ def test_a_failure_after_a_start_and_a_stop_counts_again(relinked):
 
 
 @pytest.mark.parametrize("line", [ALREADY, LOCK])
-def test_a_second_start_stays_harmless_whatever_became_of_that_master(relinked, line):
+def test_a_second_start_stays_harmless_after_that_master_ended(relinked, line):
     log_line(relinked, STARTED, when=time.time() - 2)
     log_line(relinked, line, when=time.time() - 1)
     passes(relinked)
@@ -117,7 +117,7 @@ def test_order_in_the_log_decides_within_one_second(relinked):
     passes(relinked)
 
 
-def test_an_operator_s_second_start_of_a_running_postfix_is_no_fault(serving):
+def test_a_second_start_of_a_running_postfix_is_no_fault(serving):
     assert serving.postfix.command("start", check=False).returncode == 1
     assert "fatal: the Postfix mail system is already running" in serving.postfix.log_text()
     stays(lambda: serving.agent.health().status == 200, "healthy", during=2.5)
@@ -129,7 +129,7 @@ def test_an_operator_s_second_start_of_a_running_postfix_is_no_fault(serving):
     assert serving.agent.reason("startup_log") == ("pass", None)
 
 
-def test_a_bad_configuration_is_told_from_the_real_line(relinked):
+def test_a_bad_configuration_is_recognised_in_the_real_line(relinked):
     agent = relinked.serve()
     with open(f"{relinked.postfix.config}/master.cf") as file:
         good = file.read()
@@ -167,7 +167,7 @@ def test_lines_are_followed_across_a_rotation_by_rename(relinked):
     fails(relinked, "already_running")
 
 
-def test_a_failure_before_a_rotation_still_counts_after_it_and_after_a_restart_of_the_agent(relinked):
+def test_a_failure_counts_after_a_rotation_and_an_agent_restart(relinked):
     log_line(relinked, ALREADY)
     fails(relinked, "already_running")
     log = relinked.postfix.log
@@ -179,7 +179,7 @@ def test_a_failure_before_a_rotation_still_counts_after_it_and_after_a_restart_o
     fails(relinked, "already_running")
 
 
-def test_what_is_written_to_the_old_file_after_the_rename_is_read(relinked):
+def test_lines_of_the_old_file_after_the_rename_are_read(relinked):
     log_line(relinked, HARMLESS)
     passes(relinked)
     log = relinked.postfix.log
@@ -214,7 +214,7 @@ def zone(offset_hours):
     return header + data + header + data + f"\nFAR{offset_hours}\n".encode()
 
 
-def test_stamps_in_the_host_s_own_time_zone_are_read_as_such(relinked):
+def test_stamps_are_read_in_the_host_s_time_zone(relinked):
     """The server's root directory is empty: what it must know of the zone it knows before. Ten hours to the west a
     stamp read as UTC is from before any recent boot, or else in the future."""
     path = f"{relinked.host.directory}/localtime"
@@ -240,7 +240,7 @@ def test_a_log_that_appears_later_is_read_from_its_beginning(relinked):
     fails(relinked, "already_running")
 
 
-def test_a_log_that_is_no_file_is_unreadable_and_not_more_than_a_warning(relinked):
+def test_a_log_that_is_not_a_file_is_a_warning(relinked):
     os.mkdir(relinked.postfix.log)
     agent = relinked.serve()
     agent.until(check="startup_log", reason="unreadable")
@@ -248,10 +248,10 @@ def test_a_log_that_is_no_file_is_unreadable_and_not_more_than_a_warning(relinke
     os.rmdir(relinked.postfix.log)
     os.mkfifo(relinked.postfix.log)
     agent.until(check="startup_log", reason="unreadable")
-    stays(lambda: agent.request("/livez").status == 200, "a FIFO blocks nobody", during=1)
+    stays(lambda: agent.request("/livez").status == 200, "a FIFO blocks nothing", during=1)
 
 
-def test_long_lines_nul_bytes_and_unfinished_lines_do_not_hide_what_follows(relinked):
+def test_malformed_lines_do_not_hide_the_lines_after_them(relinked):
     append(relinked, b"Nov 22 10:00:00 mx postfix/cleanup[1]: " + b"x" * 300_000 + b"\n")
     append(relinked, b"\x00" * 5000 + b"\n" + os.urandom(2000).replace(b"\n", b" ") + b"\n")
     passes(relinked)

@@ -101,13 +101,13 @@ def test_a_terminal_gets_colour_and_a_pipe_the_same_without(failing):
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}])
-def test_who_wants_no_colour_gets_none(failing, environment):
+def test_no_colour_is_printed_where_the_environment_refuses_it(failing, environment):
     for command in ("status", "check"):
         status, output = run(failing, command, **environment)
         assert status == 2 and "fail" in output and "\x1b" not in output
 
 
-def test_an_empty_no_color_says_nothing(failing):
+def test_an_empty_no_color_has_no_effect(failing):
     assert RED_FAIL in run(failing, "status", NO_COLOR="")[1]
 
 
@@ -120,7 +120,7 @@ def test_no_line_is_wider_than_the_terminal(failing, columns):
         assert max(map(len, lines)) > columns * 2 / 3, "the room there is is used"
 
 
-def test_a_terminal_without_a_size_is_asked_of_columns_and_else_taken_for_80(failing):
+def test_a_terminal_without_a_size_is_columns_or_80_wide(failing):
     narrow = without_colour(run(failing, "status", columns=0, COLUMNS="60")[1])
     assert max(len(line) for line in narrow.split("\n") if " " in line.strip()) <= 60
     usual = without_colour(run(failing, "status", columns=0, COLUMNS="wide")[1]).split("\n")
@@ -138,7 +138,7 @@ def watch(serving):
         made.process.wait(timeout=10)
 
 
-def test_watch_shows_each_change_and_ctrl_c_gives_the_terminal_back(serving, watch):
+def test_watch_shows_each_change_and_ctrl_c_restores_the_terminal(serving, watch):
     watch.until(f"{serving.id}\x1b[0m: \x1b[32mpass")
     assert watch.output.startswith(ENTER) and "\x1b[?25l" in watch.output
     seen = len(watch.output)
@@ -164,7 +164,7 @@ def test_watch_survives_the_agent(serving, watch):
     assert watch.end() == 0
 
 
-def test_watch_that_never_heard_the_agent_ends_with_unknown(instance):
+def test_watch_that_never_reached_the_agent_ends_with_unknown(instance):
     terminal = Terminal(instance, "status", "--watch")
     terminal.until("no answer\x1b[0m: get http://127.0.0.1:")
     assert "What it said" not in terminal.output
@@ -174,20 +174,20 @@ def test_watch_that_never_heard_the_agent_ends_with_unknown(instance):
 
 @pytest.mark.prompt  # the resize is to come before the next question does
 def test_a_resize_is_drawn_at_once_in_the_new_width(serving, watch):
-    """What was heard is drawn once more, before anything is asked again: it is as of the same moment."""
+    """The last answer is drawn once more before the next question: it has the same time."""
     for _ in range(2):  # the second has just been asked for
         seen = len(watch.output)
         watch.until("asked every 2 s", since=seen)
     assert "    SEEN" not in watch.output[seen:]
-    heard = AS_OF.findall(watch.output)[-1]
+    drawn = AS_OF.findall(watch.output)[-1]
     watch.resize(50)
     watch.until("    SEEN", since=seen)
     narrow = watch.output.index("    SEEN", seen)
     watch.until("asked every 2 s", since=narrow)
-    assert AS_OF.search(watch.output, narrow)[1] == heard
+    assert AS_OF.search(watch.output, narrow)[1] == drawn
 
 
-def test_a_window_that_is_too_low_says_so_and_keeps_the_first_line(serving):
+def test_a_low_window_is_reported_below_the_first_line(serving):
     terminal = Terminal(serving, "status", "--watch", rows=5)
     terminal.until("(more below: make the window higher)")
     frame = terminal.output.split("\x1b[H")[1]
@@ -196,7 +196,7 @@ def test_a_window_that_is_too_low_says_so_and_keeps_the_first_line(serving):
     assert terminal.end() == 0
 
 
-def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(serving, watch):
+def test_ctrl_z_restores_the_terminal_until_it_continues(serving, watch):
     watch.until("asked every 2 s")
     pid = watch.process.pid
     watch.type(b"\x1a")
@@ -215,13 +215,13 @@ def state(pid):
         return file.read().rsplit(") ", 1)[1][0]
 
 
-def test_what_is_killed_gives_the_terminal_back_too(serving, watch):
+def test_a_killed_watch_restores_the_terminal(serving, watch):
     watch.until("asked every 2 s")
     os.kill(watch.process.pid, signal.SIGTERM)
     assert watch.end() == 0 and watch.output.endswith(LEAVE)
 
 
-def test_watch_without_a_terminal_says_so(serving):
+def test_watch_without_a_terminal_is_refused(serving):
     done = serving.command("status", "--watch")
     assert done.returncode == 3 and done.stdout == ""
     assert "draws on a terminal" in done.stderr and done.stderr.count("\n") == 1

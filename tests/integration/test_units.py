@@ -50,27 +50,27 @@ def is_stopped(bus):
     bus.unit(INSTANCE, "inactive", "dead")
 
 
-def test_a_missing_master_fails_at_once_when_no_unit_is_active(serving, systemd):
+def test_a_missing_master_without_an_active_unit_fails_at_once(serving, systemd):
     is_stopped(systemd)
     serving.postfix.kill()
     serving.agent.until(status=503, check="master_pid", reason="stale", within=3)
 
 
-def test_a_failed_unit_fails_at_once_though_the_grouping_unit_is_active(serving, systemd):
+def test_a_failed_unit_fails_despite_an_active_grouping_unit(serving, systemd):
     systemd.unit(INSTANCE, "failed", "failed")
     serving.postfix.kill()
     serving.agent.until(status=503, check="master_pid", reason="stale", within=3)
 
 
 def a_round_later(agent):
-    """What systemd told before has been heard: it says so before it does anything to a unit, and so must a test."""
+    """The agent has received what systemd sent before. systemd sends it before it acts on a unit, and so must a test."""
     for _ in range(3):
         looked = agent.row("mount")["time"]
         eventually(lambda: agent.row("mount")["time"] > looked, "another round")
 
 
 def test_a_restart_is_excused_in_health_and_not_in_readyz(brisk, systemd):
-    systemd.tell(f"job {INSTANCE} restart")
+    systemd.send(f"job {INSTANCE} restart")
     systemd.unit(INSTANCE, "deactivating", "stop-sigterm")
     a_round_later(brisk.agent)
     brisk.postfix.kill()
@@ -79,7 +79,7 @@ def test_a_restart_is_excused_in_health_and_not_in_readyz(brisk, systemd):
     systemd.unit(INSTANCE, "activating", "start")
     brisk.postfix.start()
     systemd.unit(INSTANCE, "active", "running")
-    systemd.tell(f"done {INSTANCE}")
+    systemd.send(f"done {INSTANCE}")
     brisk.agent.until("/readyz", status=200, within=15)
 
 
@@ -102,39 +102,39 @@ def waits(pid):
     return True
 
 
-def test_a_unit_that_has_just_come_up_has_a_master_that_was_not_looked_at_yet(unhurried, systemd):
+def test_a_restarted_unit_s_master_is_judged_only_once_observed(unhurried, systemd):
     """The restart ends between the look at the host and the question to systemd: the agent was out of breath."""
     agent = unhurried.agent
     pid_of = {status_field(pid, "Name"): pid for pid in agent.children()}
     looked = agent.row("mount")["time"]
-    systemd.tell(f"job {INSTANCE} restart")
-    eventually(lambda: agent.row("mount")["time"] > looked, "what systemd says was heard")
+    systemd.send(f"job {INSTANCE} restart")
+    eventually(lambda: agent.row("mount")["time"] > looked, "systemd's signal was received")
     unhurried.postfix.stop()
     agent.until("/readyz", status=503)
     with Poller(agent.port, every=0.002) as poller:
         os.kill(pid_of["pea-host"], signal.SIGSTOP)
         systemd.unit(INSTANCE, "activating", "start")
-        stays(lambda: agent.health().status == 200, "the restart is excused, while that is heard", during=0.5)
+        stays(lambda: agent.health().status == 200, "the restart is excused", during=0.5)
         os.kill(pid_of["pea-server"], signal.SIGSTOP)
         os.kill(pid_of["pea-host"], signal.SIGCONT)
         eventually(lambda: waits(pid_of["pea-host"]), "the host was looked at")
         unhurried.postfix.start()
         systemd.unit(INSTANCE, "active", "running")
-        systemd.tell(f"done {INSTANCE}")
-        eventually(lambda: waits(pid_of["pea-systemd"]), "systemd was heard")
+        systemd.send(f"done {INSTANCE}")
+        eventually(lambda: waits(pid_of["pea-systemd"]), "systemd's signals were received")
         os.kill(pid_of["pea-server"], signal.SIGCONT)
         agent.until("/readyz", status=200)
     poller.assert_never_left(200)
 
 
 @pytest.mark.parametrize("trouble", ["stop", "hang", "stop_systemd"])
-def test_a_bus_in_trouble_harms_nobody(serving, systemd, trouble):
+def test_a_bus_in_trouble_fails_no_check(serving, systemd, trouble):
     getattr(systemd, trouble)()
     stays(lambda: serving.agent.health().status == 200 and serving.agent.request("/readyz").status == 200,
           "healthy whatever the bus does", during=5)
 
 
-def test_a_bus_that_comes_back_is_believed_again(serving, systemd):
+def test_a_bus_that_comes_back_is_used_again(serving, systemd):
     systemd.stop_systemd()
     systemd.stop()
     systemd.start()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What org.freedesktop.systemd1(5) documents, as far as the agent uses it, on the bus that
-DBUS_SYSTEM_BUS_ADDRESS names. A process that is told what happens in lines on its standard input:
+DBUS_SYSTEM_BUS_ADDRESS names. It reads what happens, line by line, from its standard input:
 
     unit NAME LOAD ACTIVE SUB TYPE    a unit is loaded, or has changed
     gone NAME                         it is unloaded
@@ -14,7 +14,7 @@ DBUS_SYSTEM_BUS_ADDRESS names. A process that is told what happens in lines on i
     asked                             how many lists were asked for so far
     started                           what was to be started so far, and forgets it
 
-Each is answered with a line once it is done. As the real one it sends signals only to who has subscribed. To make it
+Each is answered with a line once it is done. Like the real one it sends signals to subscribers only. To make it
 hang, stop it with SIGSTOP.
 """
 import json

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // A pass-through FUSE file system over a directory, with faults that are switched at run time. It
-// stands in for NFS in tests and benchmarks: every operation that a caller waits for is one round
+// replaces NFS in tests and benchmarks: every operation that a caller waits for is one round
 // trip, is counted, and may be delayed, frozen or refused. `faultfs --help` says how it is started
 // and what its control socket understands.
 //
 // As on EFS: no device nodes, no flags of renameat2, no extended attributes, no copy inside the
 // server, and a frozen operation ends when its caller is killed.
 //
-// Locks of fcntl(2) are kept here, as an NFSv4 server keeps them: one table for all who see the
-// mount (pretended hosts that bind it are its clients), in which locks of flock(2) stand in the way
-// like all others; F_GETLK tells of both. It names a process only for a lock of fcntl(2); the
-// kernel shows its number to whoever can see that process. flock(2) itself is the kernel's, which
-// is one for all pretended hosts, because FUSE has no flock of which /proc would still tell
-// (proc_locks(5) and fdinfo, in which NFS shows them): --flock=here takes them into the table
+// Locks of fcntl(2) are kept here, as an NFSv4 server keeps them: one table for all clients
+// (pretended hosts that bind the mount). A lock of flock(2) conflicts like any other; F_GETLK
+// reports both. It names a process only for a lock of fcntl(2); the kernel shows its number to
+// processes that can see that process. flock(2) itself is the kernel's, one for all pretended
+// hosts, because /proc would not show a flock of FUSE (NFS shows its locks in proc_locks(5) and
+// fdinfo): --flock=here takes them into the table
 // instead, where they can be delayed, frozen and refused. Known limits: writes are written through,
 // where NFS gathers them; one control command at a time per connection; flock=kernel does not see
 // that a lock of fcntl(2) is in its way.
@@ -163,8 +163,8 @@ class Faults {
     }
 
    private:
-    /// The caller's death is looked for now and then: the kernel tells of any signal, not of
-    /// SIGKILL alone.
+    /// Polls for the caller's death: the kernel reports that there is a signal, not whether it is
+    /// SIGKILL.
     int wait_while_frozen(Kinds bit, fuse_req_t request, std::unique_lock<std::mutex>& lock) {
         ++waiting_;
         bool killed = false;
@@ -334,12 +334,12 @@ struct Lock {
     bool exclusive;
     off_t first;
     off_t last;  // the last byte, or the largest number there is
-    pid_t pid;   // 0: not told, as a server does not know it
+    pid_t pid;   // 0: unknown, as to a server
 };
 
 constexpr off_t end_of_file = std::numeric_limits<off_t>::max();
 
-/// The locks of flock(2) that the kernel holds for this mount, as proc_locks(5) tells:
+/// The locks of flock(2) that the kernel holds for this mount, from proc_locks(5):
 /// "2: FLOCK  ADVISORY  WRITE 771 00:28:131448 0 EOF", the device in hexadecimal.
 class KernelLocks {
    public:
@@ -502,7 +502,7 @@ LockTable lock_table;
 // ---- Operations
 
 void on_init(void*, fuse_conn_info* connection) {
-    // The directory below is written by root, which keeps setuid bits: let the kernel see to them.
+    // The directory below is written by root, which keeps setuid bits: let the kernel clear them.
     connection->want &= ~static_cast<unsigned>(FUSE_CAP_HANDLE_KILLPRIV);
     connection->want |= connection->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO);
 }
@@ -1114,7 +1114,7 @@ constexpr const char* usage =
     "  --attr-timeout=SECONDS    how long attributes are remembered: 3 unless given\n"
     "  --entry-timeout=SECONDS   how long names are remembered: 3 unless given\n"
     "  --flock=here              locks of flock(2) are operations, too; but then /proc does not "
-    "tell of them\n"
+    "show them\n"
     "  --no-permission-checks    everybody may do everything. With checks the kernel looks at a "
     "directory again\n"
     "                            after each change in it, which an NFS client need not: turn them "
@@ -1174,7 +1174,7 @@ void serve_requests(fuse_session* session) {
             continue;
         }
         if (got <= 0) {
-            _exit(0);  // unmounted by somebody else
+            _exit(0);  // unmounted by another process
         }
         fuse_session_process_buf(session, &buffer);
     }

@@ -12,7 +12,7 @@ class FrozenWorld(World):
 
     def __init__(self):
         super().__init__()
-        self.below = f"{self.directory}/below"  # what faultfs serves: not frozen, for those who look at a freeze
+        self.below = f"{self.directory}/below"  # what faultfs serves: not frozen, to be looked at in a freeze
         os.mkdir(self.below)
         subprocess.run(["mount", "--move", self.shared, self.below], check=True)
         self.fstype = "fuse.faultfs"

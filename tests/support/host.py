@@ -3,7 +3,7 @@
 
 Two of them share one file system as two instances share theirs: a lock of one is real to the other, and neither sees
 the other's processes. Nothing it mounts is seen outside, all its processes end with it, and nothing that they write to
-the console reaches anybody's screen.
+the console reaches a screen.
 """
 import ctypes
 import os

@@ -52,7 +52,7 @@ FAULTS = {
     "path_traversal": "items are ../../etc",
     "garbage": "items are bytes without sense",
     "huge_body": "items are 1 MiB and say so",
-    "endless_body": "items are 1 MiB and do not say so",
+    "endless_body": "items are 1 MiB, without a length",
     "huge_header": "items come with a header of 1 MiB",
     "drip": "answers come a byte at a time, VALUE seconds apart",
 }

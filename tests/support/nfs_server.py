@@ -79,7 +79,7 @@ class NfsServer:
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def refuse(self):
-        """Nobody listens there from now on: connections are refused."""
+        """Stops listening: connections are refused."""
         if self._listener.fileno() >= 0:
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which close() would not
             self._listener.close()

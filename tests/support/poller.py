@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A load balancer's health check: asks one page again and again, on a connection of its own each time, and keeps what
-it was told."""
+"""A load balancer's health check: asks one page again and again, on a connection of its own each time, and keeps
+the answers."""
 import collections
 import http.client
 import threading
@@ -35,7 +35,7 @@ class Poller:
             next_at = max(next_at + self.every, time.monotonic())
             self._stop.wait(next_at - time.monotonic())
 
-    # ---- what it was told
+    # ---- the answers
 
     def since(self, moment):
         return [answer for answer in list(self.answers) if answer.at >= moment]

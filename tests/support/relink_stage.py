@@ -12,7 +12,7 @@ from support.world import OTHER
 
 
 class Stage:
-    """One instance. A subclass says how it stands `before`; `whole` is the queue of an undisturbed relink."""
+    """One instance. A subclass makes the state `before`; `whole` is the queue of an undisturbed relink."""
 
     def __init__(self, instance):
         self.instance = instance
@@ -105,11 +105,11 @@ class DirectoryAtLink(Stage):
         super().holds_wherever_it_stopped()
         kept = [path for path in (self.instance.link, self.instance.skeleton)
                 if os.path.isdir(path) and not os.path.islink(path)]
-        assert len(kept) == 1, "the directory stands in one of two places"
+        assert len(kept) == 1, "the directory is in one of two places"
 
 
 class HalfQueue(Stage):
-    """A second boot whose queue lacks directories: it is mended where it stands."""
+    """A second boot whose queue lacks directories: it is repaired in place."""
 
     def before(self):
         self.instance.bake(link_to=None)

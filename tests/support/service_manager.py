@@ -12,18 +12,18 @@ class Manager:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(path)
         self.socket.setblocking(False)
-        self.heard = []
+        self.received = []
 
     def listen(self):
         try:
             while True:
-                self.heard += self.socket.recv(65536).decode().splitlines()
+                self.received += self.socket.recv(65536).decode().splitlines()
         except BlockingIOError:
-            return self.heard
+            return self.received
 
     def until(self, wanted):
-        return eventually(lambda: [line for line in self.listen() if line.startswith(wanted)], f"the manager hears {wanted}")
+        return eventually(lambda: [line for line in self.listen() if line.startswith(wanted)], f"the manager receives {wanted}")
 
     def forget(self):
         self.listen()
-        self.heard = []
+        self.received = []

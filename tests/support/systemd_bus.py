@@ -32,7 +32,7 @@ class SystemdBus:
         assert self._systemd.stdout.readline() == "ready\n"
         return self
 
-    def tell(self, line):
+    def send(self, line):
         """One of the lines that fake_systemd.py takes; returns its answer."""
         self._systemd.stdin.write(line + "\n")
         self._systemd.stdin.flush()
@@ -41,11 +41,11 @@ class SystemdBus:
         return answer.strip()
 
     def unit(self, name, active, sub, kind="forking", load="loaded"):
-        self.tell(f"unit {name} {load} {active} {sub} {kind}")
+        self.send(f"unit {name} {load} {active} {sub} {kind}")
 
     def property(self, name, key, signature, value):
         """Of a unit that is there: what systemd says of it beside its state."""
-        self.tell(f"property {name} {key} {signature} {json.dumps(value)}")
+        self.send(f"property {name} {key} {signature} {json.dumps(value)}")
 
     def hang(self):
         self._signal(self._systemd, signal.SIGSTOP)

@@ -75,7 +75,7 @@ class Instance:
         }
         self.write_settings()
 
-    # ---- how it stands before the agent comes
+    # ---- the state before the agent starts
 
     def write_settings(self, **sections):
         """Merges into the settings and writes them."""

@@ -51,7 +51,7 @@ def mail_comes_in(relay):
 
 
 def pid_file_removed_as_systemd_does(relay):
-    """Of a unit with a PIDFile=. The next start makes it anew."""
+    """Of a unit with a PIDFile=. The next start recreates it."""
     os.remove(f"{relay.instance.queue_seen}/pid/master.pid")
     eventually(lambda: relay.instance.agent.reason("master_pid") == ("warn", "missing"), "the file is missed")
     relay.instance.postfix.stop()
@@ -63,7 +63,7 @@ def pid_file_removed_as_systemd_does(relay):
 
 def restarted_by_systemd(relay):
     """`systemctl restart postfix`, whose start takes a while: Postfix looks at every message in its queue first."""
-    relay.systemd.tell(f"job {UNIT} restart")
+    relay.systemd.send(f"job {UNIT} restart")
     relay.systemd.unit(UNIT, "deactivating", "stop-sigterm")
     relay.instance.postfix.stop()
     relay.systemd.unit(UNIT, "inactive", "dead")
@@ -71,7 +71,7 @@ def restarted_by_systemd(relay):
     time.sleep(2)
     relay.instance.postfix.start()
     relay.systemd.unit(UNIT, "active", "running")
-    relay.systemd.tell(f"done {UNIT}")
+    relay.systemd.send(f"done {UNIT}")
 
 
 def started_again_by_systemd(relay):
@@ -84,16 +84,16 @@ def started_again_by_systemd(relay):
 
 
 def reloaded_by_systemd(relay):
-    relay.systemd.tell(f"job {UNIT} reload")
+    relay.systemd.send(f"job {UNIT} reload")
     relay.systemd.unit(UNIT, "reloading", "reload")
     relay.instance.postfix.command("reload")
     relay.systemd.unit(UNIT, "active", "running")
-    relay.systemd.tell(f"done {UNIT}")
+    relay.systemd.send(f"done {UNIT}")
 
 
 def systemd_reloaded(relay):
     for _ in range(3):
-        relay.systemd.tell("reload")
+        relay.systemd.send("reload")
 
 
 def systemd_gone_and_back(relay):
@@ -102,7 +102,7 @@ def systemd_gone_and_back(relay):
     relay.systemd.start_systemd().unit(UNIT, "active", "running")
 
 
-def systemd_stands_still(relay):
+def systemd_is_stopped_for_a_moment(relay):
     relay.systemd.hang()
     time.sleep(3)  # longer than a question may take
     relay.systemd.thaw()
