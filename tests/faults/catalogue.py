@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The catalogue of faults: what is done to a mail relay, and what the program must say. How each is done stands in
-conditions/, how it is judged in judges.py, how to run and read it in README.md."""
+"""The catalogue of faults: what is done to a mail relay, and what the program must say. conditions/
+makes the faults, judges.py judges the answers, README.md says how to run and read it."""
 from conditions import boot, clients, clock, identity, link, log, master, mount, resources, server, signals
 from row import AT_ONCE, HANG, STALE, START, Row, drains, excused, fails, passes, warns
 
@@ -39,11 +39,11 @@ ROWS = [
         fails("relink", "refused", "does not exist"), START, "boot"),
     Row("boot", "the skeleton is no queue", boot.with_an_empty_skeleton(),
         fails("relink", "refused", "not a Postfix queue"), START, "boot"),
-    Row("boot", "a directory with mail stands in the link's place", boot.with_mail_in_a_directory_at_the_link(),
+    Row("boot", "a directory with mail is in the link's place", boot.with_mail_in_a_directory_at_the_link(),
         fails("relink", "refused", "1 queued message", also=[("queue_link", "not_a_link")]), START, "boot"),
-    Row("boot", "a file stands in the link's place", boot.with_a_file_at_the_link(),
+    Row("boot", "a file is in the link's place", boot.with_a_file_at_the_link(),
         fails("relink", "refused", also=[("queue_link", "not_a_link")]), START, "boot"),
-    Row("boot", "a file stands in the queue's place", boot.with_a_file_in_the_queue_s_place(),
+    Row("boot", "a file is in the queue's place", boot.with_a_file_in_the_queue_s_place(),
         fails("relink", "refused", "not a directory"), START, "boot"),
     Row("boot", "Postfix was started before the relink and works in the queue of another",
         boot.with_a_master_in_the_queue_of_another(),
@@ -63,7 +63,7 @@ ROWS = [
     Row("mount", "it is unmounted under Postfix", mount.unmounted(), fails("mount", "missing"), AT_ONCE),
     Row("mount", "it is moved elsewhere", mount.moved_elsewhere(), fails("mount", "missing"), AT_ONCE),
     Row("mount", "it is mounted again over itself, read-only",
-        mount.covered_by_itself_read_only(), fails("mount", "read_only"), AT_ONCE),
+        mount.covered_read_only(), fails("mount", "read_only"), AT_ONCE),
     Row("mount", "a local file system covers it", mount.covered_by("ramfs", "local"),
         fails("mount", "wrong_type"), AT_ONCE),
     Row("mount", "the file system of another server covers it", mount.covered_by("tmpfs", "fs-other:/"),
@@ -111,9 +111,9 @@ ROWS = [
         fails("queue_link", "wrong_target"), AT_ONCE),
     Row("link", "it names its queue in another way", link.turned_to("{queue}/."),
         fails("queue_link", "wrong_target"), AT_ONCE),
-    Row("link", "a directory stands in its place", link.replaced_by_a_directory(),
+    Row("link", "a directory is in its place", link.replaced_by_a_directory(),
         fails("queue_link", "not_a_link"), AT_ONCE),
-    Row("link", "a file stands in its place", link.replaced_by_a_file(), fails("queue_link", "not_a_link"), AT_ONCE),
+    Row("link", "a file is in its place", link.replaced_by_a_file(), fails("queue_link", "not_a_link"), AT_ONCE),
     Row("link", "its queue is renamed away by another client", link.queue_renamed_away(),
         fails("queue_link", "dangling")),
     Row("link", "its queue is a file now", link.queue_replaced_by("file"), fails("queue_link", "dangling")),
@@ -175,12 +175,12 @@ ROWS = [
         fails("startup_log", "start_failed"), START, "boot"),
     Row("log", "it is removed under a living master", log.removed(), warns("startup_log", "source_lost"),
         restarts="Postfix"),
-    Row("log", "a directory stands in its place", log.replaced_by_a_directory(), warns("startup_log", "unreadable")),
-    Row("log", "a failure from before this boot stands in it", log.told_of_a_failure_before_this_boot(),
+    Row("log", "a directory is in its place", log.replaced_by_a_directory(), warns("startup_log", "unreadable")),
+    Row("log", "it has a failure from before this boot", log.with_a_failure_before_this_boot(),
         fails("master_pid", "missing", also=[("startup_log", "")], phase="awaiting_postfix"), START, "boot"),
 
     # ---- identity
-    Row("identity", "nobody tells who this is", identity.told_by_nobody(), NO_ID, START, "boot"),
+    Row("identity", "no source gives the instance id", identity.without_a_source(), NO_ID, START, "boot"),
     Row("identity", "the metadata service is switched off", identity.asked_of_a_metadata_service_that_is("forbidden"),
         NO_ID, START, "boot"),
     Row("identity", "the metadata service is silent", identity.asked_of_a_metadata_service_that_is("silent"),
@@ -207,9 +207,9 @@ ROWS = [
         fails("master_pid", "missing", also=[("startup_log", "")]), START, "boot"),
     Row("clock", "the host booted before the failure in the log", clock.booted_before_the_failure_in_the_log(),
         fails("startup_log", "already_running"), START, "boot"),
-    Row("clock", "it stepped back after a failed start", log.told_of_a_failed_start_from_the_future(),
+    Row("clock", "it stepped back after a failed start", log.with_a_failed_start_from_the_future(),
         fails("startup_log", "already_running"), START, "boot"),
-    Row("clock", "it stepped back after a second start was refused", log.told_of_a_second_start_from_the_future(),
+    Row("clock", "it stepped back after a second start was refused", log.with_a_second_start_from_the_future(),
         passes("startup_log")),
 
     # ---- resources
@@ -248,12 +248,12 @@ ROWS = [
         signals.worker_stopped("pea-host"), fails("mount", "hung"), STALE, whose="agent"),
     Row("signals", "the worker that asks systemd is stopped",
         signals.worker_stopped("pea-systemd"), passes(), whose="agent"),
-    Row("signals", "a reload finds no JSON", signals.told_to_reload("{ nonsense"), passes(), whose="agent"),
+    Row("signals", "a reload finds no JSON", signals.reloaded_with("{ nonsense"), passes(), whose="agent"),
     Row("signals", "a reload finds a setting that does not exist",
-        signals.told_to_reload('{"chekcs": {}}'), passes(), whose="agent"),
-    Row("signals", "the agent is told to end, with a delay", signals.told_to_end(), drains(), AT_ONCE, own=True,
+        signals.reloaded_with('{"chekcs": {}}'), passes(), whose="agent"),
+    Row("signals", "the agent gets SIGTERM, with a delay", signals.terminated(), drains(), AT_ONCE, own=True,
         restarts="agent", whose="agent"),
-    Row("signals", "the agent is told to end while the mount is frozen", signals.told_to_end_while_frozen(),
+    Row("signals", "the agent gets SIGTERM while the mount is frozen", signals.terminated_while_frozen(),
         fails("mount", "hung", phase="draining"), AT_ONCE, own=True, restarts="agent"),
 ]
 

@@ -25,10 +25,10 @@ class WitnessedStand(Stand):
         relay.monit = Monit(relay)
         return relay
 
-    def judge(self, row, told):
-        """Others are not asked about what is the program's alone."""
+    def judge(self, row, testimonies):
+        """Others are not asked about a fault of the program's own."""
         asked = row.whose == "relay"
-        return self.run(row, lambda relay: told.extend([relay.monit.says(), smtp_port_says(relay)]) if asked else None)
+        return self.run(row, lambda relay: testimonies.extend([relay.monit.says(), smtp_port_says(relay)]) if asked else None)
 
     def in_service(self, relay):
         """Of the relay that rows share monit must have got over the row before."""
@@ -43,10 +43,10 @@ class WitnessedStand(Stand):
         return relay
 
 
-def cells(row, ours, ours_right, told):
+def cells(row, ours, ours_right, testimonies):
     """And whether each of the three was right; None where one was not asked."""
     healthy = row.says.health == 200
-    said = [(testimony.text, testimony.fine == healthy) for testimony in told] or 2 * [("-", None)]
+    said = [(testimony.text, testimony.fine == healthy) for testimony in testimonies] or 2 * [("-", None)]
     columns = [(ours, ours_right), *said]
     texts = [f"WRONG {text}" if right is False else text for text, right in columns]
     return [str(row), str(row.says), *texts], [right for _, right in columns]
@@ -61,13 +61,13 @@ def run(rows):
     stand, table, right = WitnessedStand(), [], []
     try:
         for number, row in enumerate(rows, 1):
-            told = []
+            testimonies = []
             try:
-                judged = stand.judge(row, told)
+                judged = stand.judge(row, testimonies)
                 ours, ours_right = ours_in_words(row, judged), True
             except judges.Wrong as wrong:
                 ours, ours_right = str(wrong)[:60], False
-            line, verdicts = cells(row, ours, ours_right, told)
+            line, verdicts = cells(row, ours, ours_right, testimonies)
             print(f"{number}/{len(rows)}", *line, sep="  ", file=sys.stderr, flush=True)
             table.append(line)
             right.append(verdicts)

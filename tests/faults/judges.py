@@ -22,7 +22,7 @@ class Judged:
 
 
 def judge(relay, row):
-    """While the fault stands."""
+    """While the fault lasts."""
     began = time.monotonic()
     if (row.says.health, row.says.ready) != (200, 200):
         _becomes(relay, row)
@@ -40,12 +40,12 @@ def recovered(relay, row):
         relay.agent.until(status=200, phase="serving", within=RECOVERY)
         relay.agent.until("/readyz", status=200, within=RECOVERY)
         if row.says.check and row.says.status != "pass":
-            eventually(lambda: not _stands(relay, row), f"{row.says.check} {row.says.reason} is over", RECOVERY)
+            eventually(lambda: not _shows_the_fault(relay, row), f"{row.says.check} {row.says.reason} is over", RECOVERY)
     except AssertionError as error:
         raise Wrong(f"it did not recover: {error}") from None
 
 
-def _stands(relay, row):
+def _shows_the_fault(relay, row):
     found = relay.agent.health().json["checks"][row.says.check][0]
     return found["status"] != "pass" and found.get("reason") == row.says.reason
 
@@ -71,7 +71,7 @@ def difference(says, health, ready):
         if reason is not None and seen != reason:
             return f"{check} says {seen or 'pass'}, not {reason or 'pass'}"
     missing = [word for word in says.said if word not in row.get("output", "")]
-    return f"{says.check} does not say {missing}" if missing else ""
+    return f"the output of {says.check} lacks {missing}" if missing else ""
 
 
 def _ask(relay, path):

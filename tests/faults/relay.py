@@ -79,8 +79,8 @@ class Relay:
         if self.postfix.master_pid() is not None:
             self.postfix.stop()
 
-    def mount_anew(self):
-        """And bring Postfix over from what was mounted before: that it goes on working there is a warning."""
+    def remount(self):
+        """Restarts Postfix, too: one that goes on with the old mount is a warning."""
         self.instance.mount()
         self.agent.until(status=200)
         self.restart_postfix()
@@ -102,7 +102,7 @@ class Relay:
         self.baked().in_service()
 
     def reload(self, text):
-        """Writes the settings file as it is and tells the agent."""
+        """Writes the settings file as given and reloads the agent."""
         with open(self.instance.settings_path, "w") as file:
             file.write(text)
         self.agent.hup()

@@ -6,12 +6,12 @@ import functools
 
 from relay import DEADLINE, INTERVAL
 
-# Within how many seconds the answer must be so. What the program needs is told beside it; the rest is for a machine
-# that does other things, too. tests/bench measures the time itself.
+# Within how many seconds the answer must be so. What the program needs is beside it; the rest is for a busy
+# machine. tests/bench measures the time itself.
 AT_ONCE = INTERVAL + 1                     # an event or the next round, and one look is enough
 ROUNDS = 2 * INTERVAL + 1.5                # doubtful: two rounds
 HANG = DEADLINE + 2 * INTERVAL + 2         # overdue, and two rounds
-STALE = 3 * INTERVAL + DEADLINE + 2 * INTERVAL + 2.5  # facts that nobody renews, and two rounds
+STALE = 3 * INTERVAL + DEADLINE + 2 * INTERVAL + 2.5  # stale facts, and two rounds
 START = 8                                  # the program starts, looks, relinks
 
 
@@ -22,7 +22,7 @@ class Says:
     ready: int
     check: str = None
     status: str = None
-    reason: str = ""    # "" means that it passes; None that the words of `said` tell enough
+    reason: str = ""    # "" means that it passes; None that the words of `said` are enough
     said: tuple = ()    # words of the check's output
     also: tuple = ()    # (check, reason) of others; "" means that it passes
     phase: str = None
@@ -66,7 +66,7 @@ class Row:
     own: bool = False       # on a relay of its own, because it cannot be shared afterwards
     settings: dict = dataclasses.field(default_factory=dict)  # beside the usual ones; then the relay is its own, too
     whose: str = "relay"    # "agent": a fault of the program alone, of which others can say nothing
-    restarts: str = ""      # whose restart the recovery needs: "Postfix", "agent", "host"; else it recovers by itself
+    restarts: str = ""      # whose restart the recovery needs: "Postfix", "agent", "host"; else it recovers automatically
 
     def __str__(self):
         return f"{self.group}: {self.name}"

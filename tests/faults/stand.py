@@ -13,7 +13,7 @@ class Stand:
 
     def run(self, row, meanwhile=None):
         """Makes the fault, judges, cures it and waits until all is well; returns what was judged, or raises
-        judges.Wrong. `meanwhile(relay)` is called while the fault stands, right or wrong."""
+        judges.Wrong. `meanwhile(relay)` is called while the fault lasts, right or wrong."""
         relay = self._relay_for(row)
         try:
             judged, wrong = self._suffer(relay, row, meanwhile)
@@ -44,7 +44,7 @@ class Stand:
         if row.start == "boot":
             relay.in_service()
         if wrong is None and row.restarts not in ("agent", "host") and relay.agent.supervisor != before:
-            wrong = judges.Wrong("the agent was restarted, and the row does not say so")
+            wrong = judges.Wrong("the agent was restarted, which the row does not allow")
         return judged, wrong
 
     def _relay_for(self, row):

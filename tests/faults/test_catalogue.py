@@ -25,13 +25,13 @@ def test_it_is_right_about(row, stand):
     stand.run(row)
 
 
-def test_the_catalogue_is_as_large_as_promised_and_no_row_stands_twice():
+def test_the_catalogue_is_as_large_as_promised_without_doubles():
     assert len(ROWS) >= 60
     assert {row.group for row in ROWS} == GROUPS
     assert [name for name, count in collections.Counter(map(str, ROWS)).items() if count > 1] == []
 
 
-def test_every_reason_that_the_program_knows_has_a_row_or_is_tested_elsewhere():
+def test_every_reason_has_a_row_or_a_test_elsewhere():
     with open(f"{os.path.dirname(TESTS)}/README.md") as file:
         known = set(re.findall(r"^\| `(\w+)` \| `(\w+)` \|", file.read(), re.MULTILINE))
     assert len(known) > 20
@@ -41,6 +41,6 @@ def test_every_reason_that_the_program_knows_has_a_row_or_is_tested_elsewhere():
 
 
 @pytest.mark.parametrize("what, path, test", ELSEWHERE, ids=lambda value: value)
-def test_what_is_tested_elsewhere_is_tested_there(what, path, test):
+def test_the_tests_elsewhere_exist(what, path, test):
     with open(f"{TESTS}/{path}") as file:
         assert test in file.read(), what

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file system that stands in for NFS does what the tests and benchmarks that lean on it believe of it."""
+"""The file system that replaces NFS does what tests and benchmarks rely on."""
 import errno
 import fcntl
 import mmap
@@ -209,7 +209,7 @@ def test_asking_sees_every_kind_of_lock_and_takes_none(lock_server, statement):
     Holder(path, statement).release()
 
 
-def test_asking_names_the_process_of_a_lock_of_fcntl_and_nobody_for_one_of_flock(lock_server):
+def test_asking_names_the_process_of_an_fcntl_lock_only(lock_server):
     path = f"{lock_server.mount_point}/lock"
     write(path)
     holder = Holder(path, POSIX)
@@ -221,7 +221,7 @@ def test_asking_names_the_process_of_a_lock_of_fcntl_and_nobody_for_one_of_flock
     holder.release()
 
 
-def test_asking_names_nobody_for_a_lock_of_another_host(lock_server, directory):
+def test_asking_names_no_process_of_another_host(lock_server, directory):
     path = f"{lock_server.mount_point}/lock"
     write(path)
     hosts = [Host(name, f"{directory}/{name}") for name in ("a", "b")]
@@ -235,7 +235,7 @@ def test_asking_names_nobody_for_a_lock_of_another_host(lock_server, directory):
         host.close()
 
 
-def test_a_lock_of_flock_is_in_the_way_of_one_of_fcntl_as_at_an_nfs_server(lock_server):
+def test_a_flock_conflicts_with_an_fcntl_lock_as_on_nfs(lock_server):
     path = f"{lock_server.mount_point}/lock"
     write(path)
     holder = Holder(path, FLOCK)
@@ -244,7 +244,7 @@ def test_a_lock_of_flock_is_in_the_way_of_one_of_fcntl_as_at_an_nfs_server(lock_
     holder.release()
 
 
-def test_shared_locks_stand_side_by_side(lock_server):
+def test_shared_locks_do_not_conflict(lock_server):
     path = f"{lock_server.mount_point}/lock"
     write(path)
     holder = Holder(path, "fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)")
@@ -268,7 +268,7 @@ def test_a_lock_on_a_part_leaves_the_rest(lock_server):
 
 
 @pytest.mark.parametrize("statement", [FLOCK, POSIX])
-def test_a_lock_that_is_waited_for_comes_when_it_is_free(lock_server, statement):
+def test_a_waiting_lock_is_granted_when_it_is_free(lock_server, statement):
     path = f"{lock_server.mount_point}/lock"
     write(path)
     first = Holder(path, statement)
@@ -283,7 +283,7 @@ def test_a_lock_that_is_waited_for_comes_when_it_is_free(lock_server, statement)
 
 
 @pytest.mark.parametrize("statement", [FLOCK, POSIX])
-def test_who_waits_for_a_lock_can_be_interrupted(lock_server, statement):
+def test_a_process_that_waits_for_a_lock_can_be_interrupted(lock_server, statement):
     path = f"{lock_server.mount_point}/lock"
     write(path)
     first = Holder(path, statement)
@@ -311,7 +311,7 @@ def test_locks_can_be_refused(directory, name, kind, action):
     assert faultfs.close() == 0
 
 
-def test_the_kernel_shows_a_lock_of_flock_as_it_does_on_nfs(faultfs):
+def test_the_kernel_shows_a_flock_as_on_nfs(faultfs):
     path = f"{faultfs.mount_point}/lock"
     with open(path, "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -441,7 +441,7 @@ def test_every_kind_of_operation_can_be_refused(uncached, kind, action):
     assert error_of(lambda: action(uncached.mount_point)) == "EIO"
 
 
-def test_an_error_can_come_after_some_operations_and_pass_by_itself(faultfs):
+def test_an_error_can_begin_late_and_end_after_some_operations(faultfs):
     faultfs.refuse("ENOSPC", "mkdir", after=2, times=1)
     results = [error_of(lambda: os.mkdir(f"{faultfs.mount_point}/{i}")) for i in range(5)]
     assert results == [None, None, "ENOSPC", None, None]

@@ -138,7 +138,7 @@ def test_sigterm_ends_everything_during_a_freeze(serving, frozen_world):
                within=2)
 
 
-def test_an_agent_that_is_started_during_a_freeze_answers_at_once_and_recovers(serving, frozen_world):
+def test_an_agent_started_during_a_freeze_answers_at_once_and_recovers(serving, frozen_world):
     serving.agent.stop()
     frozen_world.faultfs.freeze()
     started = time.monotonic()

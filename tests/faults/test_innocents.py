@@ -3,7 +3,7 @@
 load balancer asks for /health twenty times a second. It must never leave 200.
 
 A row runs on one of a few relays (innocents/relays.py), which the rows share: what one row leaves behind is what the
-next one lives with, as on a real host. A relay that a row has spoilt is made anew for the next.
+next one lives with, as on a real host. A relay that a row has spoilt is replaced for the next.
 """
 import time
 
@@ -15,7 +15,7 @@ from support.deadline import eventually
 from support.poller import Poller
 
 
-ROWS = [  # relay, deed, for how many seconds at a time nobody may listen
+ROWS = [  # relay, deed, for how many seconds at a time nothing may listen
     ("defaults", postfix.restarted_again_and_again, 0),
     ("defaults", postfix.stopped_for_four_seconds, 0),
     ("defaults", postfix.killed_and_started_by_its_supervisor, 0),
@@ -31,8 +31,8 @@ ROWS = [  # relay, deed, for how many seconds at a time nobody may listen
     ("graced", postfix.pid_file_removed_as_systemd_does, 0),
     ("graced", agent.workers_killed_in_turn, 0),
     ("graced", agent.workers_killed_at_once, 0),
-    ("graced", agent.workers_stand_still_for_a_moment, 0),
-    ("graced", agent.server_stands_still_for_a_moment, 0),
+    ("graced", agent.workers_are_stopped_for_a_moment, 0),
+    ("graced", agent.server_is_stopped_for_a_moment, 0),
     ("graced", agent.few_descriptors_left, 3),
     ("graced", agent.little_memory_left, 2),
     ("strict", postfix.reloaded, 0),
@@ -42,7 +42,7 @@ ROWS = [  # relay, deed, for how many seconds at a time nobody may listen
     ("strict", maillog.rotated_by_rename, 0),
     ("strict", maillog.rotated_by_copytruncate, 0),
     ("strict", maillog.rotated_by_postfix, 0),
-    ("strict", maillog.log_deleted_and_made_anew, 0),
+    ("strict", maillog.log_deleted_and_recreated, 0),
     ("strict", maillog.directory_of_the_log_gone_for_a_while, 0),
     ("strict", maillog.disk_of_the_log_full, 0),
     ("strict", maillog.lines_of_earlier_boots, 0),
@@ -60,13 +60,13 @@ ROWS = [  # relay, deed, for how many seconds at a time nobody may listen
     ("strict", mounts.other_file_systems_come_and_go, 0),
     ("strict", mounts.mount_seen_at_a_second_place, 0),
     ("strict", mounts.mount_remounted, 0),
-    ("strict", mounts.link_made_anew_as_it_was, 0),
+    ("strict", mounts.link_recreated_as_it_was, 0),
     ("systemd", postfix.restarted_by_systemd, 0),
     ("systemd", postfix.started_again_by_systemd, 0),
     ("systemd", postfix.reloaded_by_systemd, 0),
     ("systemd", postfix.systemd_reloaded, 0),
     ("systemd", postfix.systemd_gone_and_back, 0),
-    ("systemd", postfix.systemd_stands_still, 0),
+    ("systemd", postfix.systemd_is_stopped_for_a_moment, 0),
     ("systemd", postfix.restarted_by_systemd_after_a_second_postfix_failed, 0),
     ("imds", agent.imds_fault("always_503"), 0),
     ("imds", agent.imds_fault("tokens_refused"), 0),
@@ -111,5 +111,5 @@ def test_never_leaves_200(relay, deed, gap):
     poller.assert_never_left(200, longest_gap=gap)
     eventually(lambda: not still_watched(instance), f"nothing is watched any more: {still_watched(instance)}", within=3)
     if gap:
-        print(f"{len(poller.unanswered())} of {len(poller.answers)} requests met nobody, for at most "
+        print(f"{len(poller.unanswered())} of {len(poller.answers)} requests found no listener, for at most "
               f"{poller.longest_gap():.3f} s at a time")

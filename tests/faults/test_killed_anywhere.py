@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Relink is killed at each of its system calls in turn; whatever it leaves, a second run finishes it, and nobody ever
+"""Relink is killed at each of its system calls in turn. A second run always finishes it, and no observer ever
 sees half a queue or no link."""
 import os
 import signal
@@ -22,7 +22,7 @@ def killed_at(stage, point):
 
 
 @each_stage
-def test_killed_at_each_call_that_changes_something(instance, stage_type):
+def test_killed_at_each_changing_call(instance, stage_type):
     stage = stage_type(instance)
     every = stage.changing_points()
     assert len(every) >= 3, "the stage has something to do"
@@ -36,7 +36,7 @@ def test_killed_at_each_call_that_changes_something(instance, stage_type):
 
 
 @each_stage
-def test_killed_while_it_looks(instance, stage_type):
+def test_killed_at_each_reading_call(instance, stage_type):
     stage = stage_type(instance)
     for point in stage.looking_points(every=12):
         killed_at(stage, point)
@@ -95,7 +95,7 @@ def test_an_observer_never_sees_half_a_queue_or_no_link(instance, stage_type):
 
 
 @pytest.mark.parametrize("call", ["mkdirat", "fsync", "renameat2", "renameat", "symlinkat"])
-def test_the_daemon_s_mount_worker_killed_within_its_relink_is_replaced_and_finishes(instance, call):
+def test_a_mount_worker_killed_while_relinking_is_replaced_and_finishes(instance, call):
     stage = FirstBoot(instance)
     if call not in {point.call for point in stage.changing_points()}:
         pytest.skip(f"relink does not use {call}")

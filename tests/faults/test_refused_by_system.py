@@ -10,9 +10,9 @@ from support.injection import Attached
 from support.relink_stage import DirectoryAtLink, FirstBoot, HalfQueue
 
 ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE", "EACCES")
-# What these report must never be taken for done.
-TELLING = ("fsync", "fdatasync", "syncfs", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "symlink", "symlinkat",
-           "fchown", "fchownat", "fchmod", "fchmodat")
+# A failure of these must never be taken for success.
+MUST_BE_REPORTED = ("fsync", "fdatasync", "syncfs", "mkdir", "mkdirat", "rename", "renameat", "renameat2",
+                    "symlink", "symlinkat", "fchown", "fchownat", "fchmod", "fchmodat")
 
 
 def refused_at(stage, point, error):
@@ -24,20 +24,20 @@ def refused_at(stage, point, error):
 
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("stage_type", [FirstBoot, DirectoryAtLink, HalfQueue], ids=lambda stage: stage.__name__)
-def test_each_call_that_changes_something_is_refused(instance, stage_type, error):
+def test_each_changing_call_is_refused(instance, stage_type, error):
     stage = stage_type(instance)
-    told = os.strerror(getattr(errno, error))
+    text = os.strerror(getattr(errno, error))
     for point in stage.changing_points():
         done = refused_at(stage, point, error)
         said = done.stdout + done.stderr
         try:
             assert "Sanitizer" not in said and "unexpected" not in said
             if done.returncode == 0:
-                assert point.call not in TELLING, f"took it for done: {said}"
+                assert point.call not in MUST_BE_REPORTED, f"took it for success: {said}"
                 stage.is_finished()
                 continue
             assert done.returncode == 2
-            assert told in said or "locked" in said or "held" in said, f"no reason: {said}"
+            assert text in said or "locked" in said or "held" in said, f"no reason: {said}"
             assert instance.world.directory in said, f"names no object: {said}"
             stage.holds_wherever_it_stopped()
             stage.a_second_run_finishes()
@@ -46,7 +46,7 @@ def test_each_call_that_changes_something_is_refused(instance, stage_type, error
 
 
 @pytest.mark.parametrize("error", ["EIO", "ESTALE", "EACCES"])
-def test_a_sample_of_the_calls_that_look_is_refused(instance, error):
+def test_a_sample_of_the_reading_calls_is_refused(instance, error):
     stage = FirstBoot(instance)
     for point in stage.looking_points(every=9):
         done = refused_at(stage, point, error)
@@ -65,7 +65,7 @@ def test_a_sample_of_the_calls_that_look_is_refused(instance, error):
 @pytest.mark.parametrize("call,error", [("mkdirat", "ENOSPC"), ("mkdirat", "EACCES"), ("fsync", "EDQUOT"),
                                         ("fsync", "EIO"), ("fchown", "EACCES"), ("renameat2", "EROFS"),
                                         ("renameat", "ESTALE"), ("rename", "EIO"), ("symlinkat", "ENOSPC")])
-def test_the_daemon_says_503_and_why_and_succeeds_by_itself_later(instance, call, error):
+def test_the_daemon_answers_503_with_the_reason_and_retries(instance, call, error):
     stage = FirstBoot(instance)
     if call not in {point.call for point in stage.changing_points()}:
         pytest.skip(f"relink does not use {call}")

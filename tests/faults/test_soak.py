@@ -13,11 +13,11 @@ from soak import PROMPT, soak, wrong_answers  # noqa: E402
 from support.poller import Answer  # noqa: E402
 
 
-def test_a_little_churn_leaves_nothing_behind_and_no_answer_is_wrong():
+def test_a_little_churn_leaves_nothing_behind_nor_wrong_answers():
     assert soak(seconds=20, seed=25) == []
 
 
-def test_growth_is_told_from_noise():
+def test_growth_is_distinguished_from_noise():
     assert rise([(0, 100), (1, 110), (2, 120), (3, 130)]) == 30
     assert abs(rise([(i, 100 + (i % 2) * 20) for i in range(50)])) < 2
 
@@ -31,6 +31,6 @@ def test_growth_is_told_from_noise():
     (Answer(5.0, 0.001, 404, "{}"), True),
     (Answer(5.0, PROMPT + 0.1, 200, ""), True),
 ])
-def test_only_a_503_during_a_fault_is_right_beside_200(answer, wrong):
+def test_503_is_right_only_during_a_fault(answer, wrong):
     poller = types.SimpleNamespace(path="/health", answers=[Answer(0.0, 0.001, 200, ""), answer])
     assert bool(wrong_answers(poller, [(4.0, 6.0)])) is wrong

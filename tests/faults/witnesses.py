@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who else could have been asked about a relay: monit, and a check of the SMTP port as load balancers make it. Neither
+"""Other judges of a relay: monit, and a check of the SMTP port as load balancers make it. Neither
 is expected to be right; tests/faults/compare prints what they would have said."""
 import dataclasses
 import os
@@ -13,7 +13,7 @@ from support.deadline import DeadlinePassed, eventually
 from support.postfix import free_port
 
 # Debian's own /etc/monit/conf-available/postfix without the checksums of its programs, and with the file system; the
-# shortest cycle there is. It only tells: were it to restart Postfix, the fault would be another than the one made.
+# shortest cycle there is. It only reports: if it restarted Postfix, the fault would be another one.
 MONITRC = """\
 set daemon 1
 set pidfile {directory}/pid

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Those who ask: strangers on the port must not get an instance replaced."""
+"""Clients on the port: strangers must not get an instance replaced."""
 import contextlib
 import socket
 import struct

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who this instance is cannot be told, or another says to be the same."""
+"""The instance id is unknown, or another host has the same."""
 from row import condition
 from support.imds_service import ImdsService
 from support.world import MINE, OTHER
@@ -21,7 +21,7 @@ def asked_of_a_metadata_service_that_is(relay, *faults):
 
 
 @condition
-def told_by_nobody(relay):
+def without_a_source(relay):
     nameless(relay)
     yield
     relay.host.write("/sys/devices/virtual/dmi/id/board_asset_tag", MINE + "\n")
@@ -52,7 +52,7 @@ def taken_by(relay, host_name):
 
 @condition
 def shared_with_another_of_the_same_host_name(relay):
-    """Both have one NFS client name: the server cannot tell them apart."""
+    """Both have one NFS client name: the server cannot distinguish them."""
     twin = relay.world.instance(OTHER, "host-twin")
     twin.host.run("hostname", relay.host.name)
     twin.write_settings(mount=relay.instance.settings["mount"], checks=relay.instance.settings["checks"])

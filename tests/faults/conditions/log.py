@@ -107,7 +107,7 @@ def started_with_a_bad_configuration(relay):
 
 
 @condition
-def told_of_a_failed_start_from_the_future(relay):
+def with_a_failed_start_from_the_future(relay):
     """The wall clock was an hour ahead when the start failed."""
     relay.baked()
     append(relay, stamped(time.time() + 3600, ALREADY))
@@ -115,13 +115,13 @@ def told_of_a_failed_start_from_the_future(relay):
 
 
 @condition
-def told_of_a_second_start_from_the_future(relay):
+def with_a_second_start_from_the_future(relay):
     append(relay, stamped(time.time() + 3600, ALREADY))
     yield
 
 
 @condition
-def told_of_a_failure_before_this_boot(relay):
+def with_a_failure_before_this_boot(relay):
     boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     relay.baked()
     append(relay, stamped(boot - 3600, ALREADY))

@@ -10,7 +10,7 @@ from row import condition
 def unmounted(relay):
     relay.instance.unmount()
     yield
-    relay.mount_anew()
+    relay.remount()
 
 
 @condition
@@ -23,9 +23,9 @@ def moved_elsewhere(relay):
 
 
 @condition
-def covered_by_itself_read_only(relay):
-    """A mount is not remounted read-only as long as a file is open for writing, and master's is; but it is mounted
-    anew, over the first."""
+def covered_read_only(relay):
+    """The kernel refuses to remount read-only while a file is open for writing, and master's is. So the same file
+    system is mounted over the first."""
     cover_read_only(relay)
     yield
     relay.host.unmount(relay.mount_path)
@@ -77,7 +77,7 @@ def unmounted_while_frozen(relay):
     relay.instance.unmount()
     yield
     relay.faultfs.thaw()
-    relay.mount_anew()
+    relay.remount()
 
 
 @condition

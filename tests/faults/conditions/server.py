@@ -18,7 +18,7 @@ def holding(duration):
 
 @condition
 def frozen_and_the_server(relay, fault):
-    """See tests/support/nfs_server.py for the faults; "refuses" is nobody there."""
+    """See tests/support/nfs_server.py for the faults; "refuses" means that no server listens."""
     with _seen_as_nfs(relay) as server:
         _suffers(server, fault)
         relay.faultfs.freeze()

@@ -26,19 +26,19 @@ def worker_killed_again_and_again(relay, name):
 
 
 @condition
-def told_to_reload(relay, text):
+def reloaded_with(relay, text):
     """With that in the settings file; the old settings stay."""
     with open(relay.instance.settings_path) as file:
         good = file.read()
     said = relay.agent.stderr().count("reload: ")
     relay.reload(text)
-    eventually(lambda: relay.agent.stderr().count("reload: ") > said, "the reload is told of")
+    eventually(lambda: relay.agent.stderr().count("reload: ") > said, "the reload is logged")
     yield
     relay.reload(good)
 
 
 @condition
-def told_to_end(relay):
+def terminated(relay):
     """With a delay, in which a load balancer learns of it."""
     _drains_for(relay, 2)
     os.kill(relay.agent.supervisor, signal.SIGTERM)
@@ -48,7 +48,7 @@ def told_to_end(relay):
 
 
 @condition
-def told_to_end_while_frozen(relay):
+def terminated_while_frozen(relay):
     _drains_for(relay, 2)
     relay.faultfs.freeze()
     relay.agent.until(check="mount", reason="hung")
@@ -63,4 +63,4 @@ def _drains_for(relay, seconds):
     said = relay.agent.stderr().count("reload: ")
     relay.instance.write_settings(drain={"delay": f"{seconds}s"})
     relay.agent.hup()
-    eventually(lambda: relay.agent.stderr().count("reload: ") > said, "the reload is told of")
+    eventually(lambda: relay.agent.stderr().count("reload: ") > said, "the reload is logged")

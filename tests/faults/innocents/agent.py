@@ -6,14 +6,14 @@ import signal
 import socket
 import time
 
-from innocents.hands import clients, hup, limit, second_postfix, standing_still, start_twice, worker, workers
+from innocents.hands import clients, hup, limit, second_postfix, stopped_for_a_moment, start_twice, worker, workers
 from innocents.maillog import rotated_by_rename
 from support.agent import status_field
 from support.deadline import eventually
 
 
 def agent_restarted(relay):
-    """As an upgrade does. Between the two nobody listens."""
+    """As an upgrade does. Nothing listens between the two."""
     for _ in range(3):
         assert relay.instance.agent.stop() == 0
         relay.instance.serve()
@@ -54,14 +54,14 @@ def workers_killed_at_once(relay):
                and not set(before) & set(relay.instance.agent.workers()), "new workers")
 
 
-def workers_stand_still_for_a_moment(relay):
+def workers_are_stopped_for_a_moment(relay):
     for name in workers(relay):
-        with standing_still(worker(relay, name)):
+        with stopped_for_a_moment(worker(relay, name)):
             time.sleep(1.0)  # less than the deadline of 2 s
 
 
-def server_stands_still_for_a_moment(relay):
-    with standing_still(relay.instance.agent.server()):
+def server_is_stopped_for_a_moment(relay):
+    with stopped_for_a_moment(relay.instance.agent.server()):
         time.sleep(1.5)
 
 

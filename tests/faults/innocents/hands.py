@@ -76,7 +76,7 @@ def workers(relay):
 
 
 @contextlib.contextmanager
-def standing_still(pid):
+def stopped_for_a_moment(pid):
     os.kill(pid, signal.SIGSTOP)
     try:
         yield

@@ -10,7 +10,7 @@ def rotated_by_rename(relay):
     path = relay.instance.postfix.log
     os.rename(path, f"{path}.1")
     log(relay)
-    start_twice(relay)  # postlogd writes to the old file until it is told
+    start_twice(relay)  # postlogd writes to the old file until it is reloaded
     relay.instance.postfix.command("reload")
     start_twice(relay)
 
@@ -29,7 +29,7 @@ def rotated_by_postfix(relay):
     start_twice(relay)
 
 
-def log_deleted_and_made_anew(relay):
+def log_deleted_and_recreated(relay):
     os.remove(relay.instance.postfix.log)
     time.sleep(0.7)
     relay.instance.postfix.command("reload")

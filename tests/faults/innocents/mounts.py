@@ -24,7 +24,7 @@ def mount_remounted(relay):
         relay.instance.host.run("mount", "-o", f"remount,bind,{option}", relay.instance.world.mount_path)
 
 
-def link_made_anew_as_it_was(relay):
+def link_recreated_as_it_was(relay):
     for _ in range(20):
         os.symlink(relay.instance.link_text(), f"{relay.instance.link}.new")
         os.rename(f"{relay.instance.link}.new", relay.instance.link)

@@ -22,7 +22,7 @@ class Relay:
         self.world = self.instance = self.imds = self.second = self.file_server = self.systemd = None
 
     def in_service(self):
-        """The instance; made anew unless it is healthy."""
+        """The instance; a new one unless it is healthy."""
         if self.instance is not None:
             try:
                 self.instance.agent.until(status=200, within=20)
