@@ -68,7 +68,7 @@ class Relay:
         return peers.Running("agent", agent.supervisor, url, "postfix-elb-agent serve --config agent.json")
 
     def services(self):
-        """Postfix's own processes, which work for who asks showq."""
+        """Postfix's own processes, which work for the clients of showq."""
         return [child for child in children_of(self.instance.postfix.master_pid())]
 
     def close(self):

@@ -100,5 +100,5 @@ def run(options, table):
                          + "; ".join(worst))
     table.note("detect", "monit: a process by its pid file and a file system, set daemon 1; it was asked for a fault "
                          f"until {MONIT_CYCLES} cycles had passed")
-    table.note("detect", "checks.fail_after is 1: there is no systemd that says that a master is gone for good; a "
+    table.note("detect", "checks.fail_after is 1: there is no systemd that says that a master does not come back; a "
                          "refused start is looked for at /health/startup_log, with no Postfix running")

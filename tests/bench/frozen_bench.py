@@ -93,7 +93,7 @@ def monit_watching(instance):
 
 
 def monit_says(running):
-    """The status of each of its checks, None if nobody answers."""
+    """The status of each of its checks, None without an answer."""
     try:
         text = running.ask()[2].decode(errors="replace")
     except OSError:

@@ -6,7 +6,7 @@ import time
 
 
 class Connection:
-    """A request takes well under a millisecond, so that is what a change is seen to within."""
+    """A request takes well under a millisecond, so a change is seen within that time."""
 
     def __init__(self, port, path="/health", timeout=30):
         self._request = f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()

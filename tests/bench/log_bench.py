@@ -17,7 +17,7 @@ from support.world import World
 
 BURST = 1000        # lines in one write
 BURSTS_PER_S = 100  # of a very busy relay
-SINGLE_PER_S = 2000  # lines, each written by itself
+SINGLE_PER_S = 2000  # lines, one in a write
 AIM = "at most 0.2"
 BLOCK = 1000        # messages with one stamp in a large log
 LAST_PART = 0.02    # of the large log that is of this boot, in the first case
@@ -157,7 +157,7 @@ def follow(options, table):
     for peer in ("postfix-exporter", "mtail"):
         table.add("log", f"CPU for a million lines, {BURST} in a write", peer, million.get("agent", []), million[peer],
                   AIM, "ms")
-        table.add("log", f"CPU for a million lines, each written by itself, {SINGLE_PER_S}/s", peer,
+        table.add("log", f"CPU for a million lines, one in a write, {SINGLE_PER_S}/s", peer,
                   single.get("agent", []), single[peer], AIM, "ms")
 
 
@@ -169,7 +169,7 @@ def boot_began():
 
 def write_large(path, size, part_of_this_boot):
     """A log without holes, the last part of it of this boot, in the order of its stamps. The last line of all is of a
-    start that was refused: who says so has seen the end."""
+    start that was refused: a program that reports it has read to the end."""
     template = mail_log.Template(BLOCK)
     block = len(template.at(mail_log.rfc3339(0)))
     blocks = size // block

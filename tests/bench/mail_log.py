@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mail logs of any length: what Postfix logs of a message that it relays, about names that nobody has."""
+"""Mail logs of any length: what Postfix logs of a message that it relays, with made-up names."""
 import datetime
 import random
 import time

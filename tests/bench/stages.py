@@ -155,7 +155,7 @@ class MasterKilled(Stage):
 
 
 class MasterReplaced(MasterKilled):
-    """Another master stands by, in the queue of another instance: all right until the own one is gone."""
+    """Another master runs in the queue of another instance: all right until the own one is gone."""
 
     def set(self):
         super().set()
@@ -233,7 +233,7 @@ class Monit:
         eventually(lambda: not self.trouble(), "monit is content", within=PATIENCE)
 
     def trouble(self):
-        """Whether something is wrong with what it watches, or it does not say."""
+        """Whether something that it watches is wrong, or monit does not answer."""
         try:
             with urllib.request.urlopen(self._url, timeout=5) as response:
                 services = xml.etree.ElementTree.fromstring(response.read()).findall("service")

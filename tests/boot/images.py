@@ -25,7 +25,7 @@ VARIANTS = ("plain", "agent")
 _SUITE = "bookworm"
 _PACKAGES = """systemd systemd-sysv udev dbus linux-image-cloud-amd64 postfix nfs-kernel-server nfs-common rsyslog
     openssh-server iproute2 nftables cloud-init python3 procps kmod socat sudo curl strace busybox-static""".split()
-# Two thirds of all files, and nobody reads them here; those of the package under test stay.
+# Two thirds of all files, and nothing reads them here; those of the package under test stay.
 _UNREAD = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
 _UNREAD_BUT = ("/usr/share/man/*/postfix-elb-agent*", "/usr/share/doc/postfix-elb-agent/*")
 _DISK_SIZE = "2G"
@@ -79,7 +79,7 @@ def _base(say):
         _write(f"{half}/initrd", _initrd(f"{half}/root", release))
         for name in os.listdir(f"{half}/root/boot"):
             os.unlink(f"{half}/root/boot/{name}")
-        # The kernel makes its own; whoever copies this directory would read some of them for ever.
+        # The kernel makes its own; a copy of this directory would read some of them without end.
         for name in os.listdir(f"{half}/root/dev"):
             _run("rm", "-r", f"{half}/root/dev/{name}")
     return path

@@ -2,7 +2,7 @@
 """What the machines of a run share: the disks they start as, one private network, one key, and one file server.
 
 The file server is 10.77.0.1 on the private network: it exports /export by NFSv4.1, answers as the metadata service at
-169.254.169.254 for whom it was told to, and takes mail on port 2525 when asked to.
+169.254.169.254 for the machines that metadata() names, and takes mail on port 2525 when asked to.
 """
 import shlex
 import shutil
@@ -13,14 +13,14 @@ import tempfile
 import images
 from machine import Link, Machine
 
-# Seconds that a client may be silent before its locks are others' to take. EFS does not tell its own.
+# Seconds that a client may be silent before its locks are others' to take. That of EFS is not published.
 LEASE = 10
 SINK = "/var/lib/sink"
 # How a fleet mounts EFS (mount.nfs4 with the recommended options), on a first and every boot.
 _FSTAB = "fs:/{export} /Mail nfs4 _netdev,vers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport 0 0\n"
 _UNITS = "/etc/systemd/system"
 # Asks without taking: a lock that is tried for ends a client's claim whose lease has run out.
-_TELL_LOCKED = """
+_PRINT_LOCKED = """
 import fcntl, struct, sys
 for path in sys.argv[1:]:
     with open(path) as file:
@@ -77,7 +77,7 @@ class Lab:
         return self._server
 
     def metadata(self, machine, instance_id, *faults):
-        """From now on the metadata service tells this machine that id (tests/support/imds.py and its faults)."""
+        """From now on the metadata service gives this machine that id (tests/support/imds.py and its faults)."""
         inside = f"/run/imds-{machine.number}"
         self.server.copy_in(f"{images.ROOT}/tests/support/imds.py", f"{inside}.py")
         words = shlex.join(["--instance-id", instance_id, *(word for fault in faults for word in ("--fault", fault))])
@@ -136,8 +136,8 @@ class Lab:
         return f"/export/{machine.export}/.postfix-elb-agent/owners/{machine.instance_id}"
 
     def locked(self, *paths):
-        """Those of these files of the file server that a client has locked: whoever asks there cannot lock them."""
-        return self.server.run(shlex.join(("python3", "-c", _TELL_LOCKED, *paths))).split()
+        """Those of these files of the file server that a client has locked: no other can lock them."""
+        return self.server.run(shlex.join(("python3", "-c", _PRINT_LOCKED, *paths))).split()
 
     # ---- the end
 

@@ -31,7 +31,7 @@ _MEMORY = "512M"
 
 
 class Knocks:
-    """Asks a machine that boots anew every now and then, and the first question that is answered counts: the emulator takes
+    """Asks a booting machine again every now and then, and the first answer counts: the emulator takes
     every connection at once, and one that it could not hand on it tries to hand on again after 6, 12 and 24 s."""
 
     _PAUSE = 1.5
@@ -309,10 +309,10 @@ class Machine:
 
     def _forwarded_ports(self):
         """Those that the kernel gave for 22 and 8025; only the emulator knows them."""
-        told = self._ask_emulator("info usernet")
+        answer = self._ask_emulator("info usernet")
         ports = {int(inner): int(outer) for outer, inner in
-                 re.findall(r"HOST_FORWARD\]\s+\S+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)", told)}
-        assert {22, 8025} <= ports.keys(), f"{self.name}: forwarded are {ports}, of {told}"
+                 re.findall(r"HOST_FORWARD\]\s+\S+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)", answer)}
+        assert {22, 8025} <= ports.keys(), f"{self.name}: forwarded are {ports}, of {answer}"
         return ports[22], ports[8025]
 
     def _ask_emulator(self, line):
@@ -388,10 +388,10 @@ def _matches(answer, status, check, reason, phase, said):
         return False
     if phase is None and check is None:
         return True
-    told = answer.json
-    if phase not in (None, told.get("phase")):
+    body = answer.json
+    if phase not in (None, body.get("phase")):
         return False
     if check is None or reason is None:
         return True
-    row = told.get("checks", {}).get(check, [{"reason": "not told yet"}])[0]
+    row = body.get("checks", {}).get(check, [{"reason": "no row yet"}])[0]
     return (row.get("reason") or "") == reason and all(word in row.get("output", "") for word in said)

@@ -47,13 +47,13 @@ def test_the_packages_names_keep_their_locks_apart(twins, lab):
               for path in (lab.owner_seen(machine), f"{lab.queue_seen(machine)}/pid/master.pid")]
     stays(lambda: lab.locked(*locked) == locked, "each holds its locks", during=LEASE + 2, step=1)
     for machine in twins:
-        told = machine.http().json
-        assert told["status"] == "pass", told
+        body = machine.http().json
+        assert body["status"] == "pass", body
         assert "lost" not in machine.run("dmesg | grep 'NFS:' || :")
 
 
 def test_without_them_the_agent_says_that_locks_do_not_hold(twins, lab):
-    """As where the unit is masked. Without Postfix, which tells nothing of it."""
+    """As where the unit is masked. Without Postfix, which shows nothing of it."""
     for machine in twins:
         machine.run(f"systemctl stop postfix@-.service postfix-elb-agent.socket {AGENT}", timeout=180)
         machine.run("umount /Mail")
@@ -71,7 +71,7 @@ def test_without_them_the_agent_says_that_locks_do_not_hold(twins, lab):
 
 
 def without_its_lock(machine):
-    """What is told of its ownership where that fails, because of the lock; else {}."""
+    """The row of `ownership` if it fails because of the lock; else {}."""
     answer = machine.http()
     row = answer.json["checks"]["ownership"][0] if answer and answer.json.get("checks") else {}
     return row if row.get("status") == "fail" and row["reason"] in ("identity_shared", "lost") else {}

@@ -6,10 +6,10 @@ import re
 BAKED = "/Mail/i-0b111de5000000000"
 
 
-def test_health_says_why_not_until_it_says_yes(in_service):
+def test_health_gives_the_reason_until_it_passes(in_service):
     answers = [answer for _, answer in in_service.answers if answer is not None]
     assert answers[0].status == 503
-    # What was said before the way in from outside was there stands in the journal.
+    # The journal has what was logged before the machine could be reached from outside.
     said = re.findall(r"health fail, ready fail, (\w+): ", in_service.journal("-u", "postfix-elb-agent"))
     assert said[0] in ("starting", "relinking"), said
     assert [answer.status for answer in answers] == [503] * (len(answers) - 1) + [200], in_service.answers
@@ -42,7 +42,7 @@ def test_postfix_starts_after_the_agent_is_ready(in_service):
     assert in_service.run(f"readlink /proc/{master}/cwd").strip() == f"/Mail/{in_service.instance_id}"
 
 
-def test_the_boot_has_no_cycle_no_failure_and_no_fatal_line(in_service):
+def test_the_boot_has_no_cycle_failure_or_fatal_line(in_service):
     in_service.until("systemctl is-system-running", "the boot comes to its end with no failed unit", within=240, step=1)
     journal = in_service.journal()
     assert "ordering cycle" not in journal

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A host without rsyslog: no mail.log, the journal alone. What the log tells is told all the same."""
+"""A host without rsyslog: no mail.log, the journal alone. The agent reads from it what it would read from the log."""
 import pytest
 
 from machine import Link
@@ -54,14 +54,14 @@ def test_a_second_postfix_start_by_hand_is_harmless(journal_only):
     assert journal_only.master() == master
 
 
-def test_a_start_that_a_held_lock_refuses_is_told(journal_only):
+def test_a_start_that_a_held_lock_refuses_is_reported(journal_only):
     journal_only.write("/run/hold.py", HOLD_THE_LOCK)
     journal_only.run("systemctl stop postfix@-.service")
     journal_only.run("systemd-run --quiet --collect --unit holder -p StandardOutput=file:/run/held python3 /run/hold.py")
     journal_only.until("test -s /run/held")
     assert not journal_only.does("systemctl start postfix@-.service", timeout=180)
-    told = journal_only.until_health(status=503, check="startup_log", reason="already_running")
-    row = told.json["checks"]["startup_log"][0]
+    failing = journal_only.until_health(status=503, check="startup_log", reason="already_running")
+    row = failing.json["checks"]["startup_log"][0]
     assert FATAL.removeprefix("fatal: ") in row["output"], row
 
     journal_only.run("systemctl stop holder; systemctl start postfix@-.service", timeout=180)

@@ -8,7 +8,7 @@ from support.deadline import eventually
 ID = "i-0ddddddddddddddd1"
 SETTINGS = {"/etc/postfix-elb-agent/agent.json": json.dumps({"checks": {"interval": "1s"}})}
 CUT_OFF = "nft 'table ip cut { chain out { type filter hook output priority 0; tcp dport 2049 drop; }; }'"
-# What an agent of another host does that is told the same id.
+# What the agent of another host with the same id does.
 CLAIM = """
 import fcntl, json, sys, time
 owner, pid_file = (open(path, "r+") for path in sys.argv[1:])
@@ -24,7 +24,7 @@ time.sleep(3600)
 """
 
 
-def test_a_lock_that_was_lost_is_told_whatever_the_kernel_claims(relay, lab):
+def test_a_lost_lock_is_reported_although_the_kernel_claims_it(relay, lab):
     cut = relay("cutoff", ID, files=SETTINGS).start()
     cut.until_health(status=200, check="master_pid", reason="", phase="serving", within=420)
     owner, pid_file = lab.owner_seen(cut), f"{lab.queue_seen(cut)}/pid/master.pid"
@@ -41,15 +41,15 @@ def test_a_lock_that_was_lost_is_told_whatever_the_kernel_claims(relay, lab):
                within=6 * LEASE, step=0.5)
 
     cut.run("nft delete table ip cut")
-    told = cut.until_health(status=503, check="ownership", reason="held_elsewhere", said=("held by host another",),
-                            within=120)
+    failing = cut.until_health(status=503, check="ownership", reason="held_elsewhere",
+                               said=("held by host another",), within=120)
     assert cut.http("/readyz").status == 503
     assert "lost" in cut.run("dmesg | grep 'NFS:'")
     claimed = cut.run(f"grep ' {master} ' /proc/locks")
     assert f":{inode} " in claimed, "the kernel goes on listing the lock of a master that has lost it"
 
     # What the remedy says, word for word.
-    row = told.json["checks"]["ownership"][0]
+    row = failing.json["checks"]["ownership"][0]
     assert "keep Postfix stopped here, correct instance_id on the host where it is wrong" in row["remedy"], row
     wanted = [f"sudo cat /Mail/.postfix-elb-agent/owners/{ID}", "sudo systemctl stop postfix",
               "sudo systemctl restart postfix-elb-agent"]

@@ -82,21 +82,21 @@ class Cutter:
         self.machine.run(f"systemd-run --quiet --collect --unit stages -p StandardOutput=file:/run/stages "
                          f"python3 {INSIDE}/relink_stages.py {ID}")
         self.machine.until("grep -q watching /run/stages")
-        self._told_before = len(self._console())
+        self._console_before = len(self._console())
 
     def begin(self):
         self.machine.run("systemctl --no-block start postfix-elb-agent.service")
 
     def until_stage(self, stage):
         """The moment at which the machine's serial line said so."""
-        eventually(lambda: f"relink stage: {stage}\n" in self._console()[self._told_before:], stage, within=60, step=0.001)
+        eventually(lambda: f"relink stage: {stage}\n" in self._console()[self._console_before:], stage, within=60, step=0.001)
         return time.monotonic()
 
     def where(self):
         """How far it had come when it was cut, as the file server has it on its disk, and as it had said itself."""
         staged, = self.server.run(f"find {self.export}/.postfix-elb-agent/staging/{ID} 2> /dev/null | wc -l").split()
         published = self.server.does(f"test -e {self.export}/{ID}")
-        if "relink stage: linked\n" in self._console()[self._told_before:]:
+        if "relink stage: linked\n" in self._console()[self._console_before:]:
             return "linked"
         if published:
             return "published"
@@ -116,7 +116,7 @@ def _copied(skeleton):
             if entry.kind in ("file", "directory", "symlink") and not path.startswith("pid/")}
 
 
-def test_a_power_cut_in_the_first_relink_leaves_the_next_boot_whole(cut_often, lab):
+def test_the_next_boot_finishes_a_relink_after_a_power_cut(cut_often, lab):
     seed = int(os.environ.get("PEA_BOOT_SEED", time.time_ns() % 1_000_000))
     moments = random.Random(seed)
     cutter = Cutter(cut_often.start(), lab.server)

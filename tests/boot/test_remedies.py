@@ -78,7 +78,7 @@ ELSEWHERE = {
 }
 
 
-def test_every_reason_of_the_table_is_tried_or_says_why_not():
+def test_every_reason_is_tried_or_names_the_obstacle():
     with open(f"{images.ROOT}/core/checks/reason_table.hpp") as file:
         table = set(re.findall(r"{Check::(\w+),\s*Reason::(\w+),", file.read()))
     assert len(table) >= 30

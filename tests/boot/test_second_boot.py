@@ -7,7 +7,7 @@ SUBJECTS = [f"kept over the boot {number}" for number in range(3)]
 
 def files_of(lab, machine):
     """Inode and path of each directory of the queue and of each message, as the file server has them; what is copied has
-    another inode. Not of what is deeper: Debian fills the chroot in there anew at each start of Postfix."""
+    another inode. Not of what is deeper: Debian fills the chroot in there again at each start of Postfix."""
     return set(lab.server.run(f"cd {lab.queue_seen(machine)} && find . -maxdepth 1 -type d -printf '%i %p\\n' && "
                               "find deferred -type f -printf '%i %p\\n'").splitlines())
 

@@ -21,28 +21,28 @@ def stolen(in_service):
     assert in_service.http().status == 200, in_service.http()
 
 
-def test_without_the_agent_postfix_dies_with_its_misleading_line(in_service, stolen, relay):
+def test_without_the_agent_postfix_dies_with_a_misleading_line(in_service, stolen, relay):
     robber = relay("without", variant="plain", export=in_service.export, files={**stolen, **AFTER_MOUNTS}).start()
     robber.until("systemctl is-failed postfix@-.service", "Postfix gives up", within=240)
     assert FATAL in robber.journal("-t", "postfix/postfix-script")
     assert not robber.does("pgrep -x master")
 
 
-def test_with_the_agent_it_cannot_happen_and_without_its_drop_in_it_is_told(in_service, stolen, relay):
+def test_the_agent_prevents_it_or_reports_it_without_its_drop_in(in_service, stolen, relay):
     relieved = relay("with", OWN_ID, export=in_service.export, files=stolen).start(wait=False)
     relieved.until_health(status=200, phase="serving", within=400)
     relieved.until_shell()
     assert relieved.run(f"readlink /proc/{relieved.master()}/cwd").strip() == f"/Mail/{OWN_ID}"
     assert "fatal:" not in relieved.journal("SYSLOG_FACILITY=2")
 
-    # Somebody removes the drop-in, and runs the agent after Postfix, where user data was.
+    # The drop-in is removed, and the agent runs after Postfix, where user data was.
     by_hand = {f"/usr/lib/systemd/system/{unit}.d/10-postfix-elb-agent.conf": None
                for unit in ("postfix.service", "postfix@-.service")}
     late = {f"{UNITS}/postfix-elb-agent.service.d/late.conf": "[Unit]\nAfter=postfix@-.service\n"}
     relieved.reboot({**stolen, **AFTER_MOUNTS, **by_hand, **late}, wait=False)
-    told = relieved.until_health(status=503, check="startup_log", reason="already_running", within=400)
+    failing = relieved.until_health(status=503, check="startup_log", reason="already_running", within=400)
     relieved.until_shell()
-    row = told.json["checks"]["startup_log"][0]
+    row = failing.json["checks"]["startup_log"][0]
     assert "already running" in row["output"] and row["remedy"], row
     assert FATAL in relieved.journal("-t", "postfix/postfix-script")
     relieved.until_health(status=503, check="relink", reason="")

@@ -142,7 +142,7 @@ def test_restarts_and_reloads(in_service, unnoticed):
 
 
 def test_a_stop_lasts_until_the_next_probe(in_service, unnoticed):
-    """The socket unit starts it again for whom asks; both are to be stopped by who means it."""
+    """The socket unit starts it again for the next client; stop both units to stop it."""
     before = main_pid(in_service)
     in_service.run(f"systemctl stop {AGENT}")
     until_another_main_process(in_service, before)
@@ -182,7 +182,7 @@ def test_the_process_that_answers_is_killed(in_service, hardly_noticed):
     until_another_main_process(in_service, before)
 
 
-def test_a_dead_evaluator_is_found_by_the_watchdog(in_service, hardly_noticed):
+def test_the_watchdog_finds_a_dead_evaluator(in_service, hardly_noticed):
     """The supervisor and its socket are well; what feeds the watchdog is the round of checks that does not end."""
     assert in_service.show(AGENT, "WatchdogUSec") == "30s"
     in_service.write(f"/run/systemd/system/{AGENT}.d/watchdog.conf", "[Service]\nWatchdogSec=12s\n")
@@ -194,7 +194,7 @@ def test_a_dead_evaluator_is_found_by_the_watchdog(in_service, hardly_noticed):
     in_service.run(f"rm -r /run/systemd/system/{AGENT}.d; systemctl daemon-reload; systemctl restart {AGENT}")
 
 
-def test_it_was_a_thousand_probes_and_one_session_of_mail(traffic):
+def test_a_thousand_probes_and_one_mail_session_were_undisturbed(traffic):
     eventually(lambda: len(traffic.probes()) >= PROBES, f"{PROBES} probes", within=120, step=1)
     probes = traffic.probes()
     print(f"\n{len(probes)} probes, answered with {collections.Counter(probe['status'] for probe in probes)}")

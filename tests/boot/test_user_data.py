@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """cloud-init: user data that mounts the shared file system late (cloud-final comes after multi-user.target on Debian) or
-early, and that is to be waited for. The boot is never deadlocked and has no cycle; Postfix starts by itself."""
+early, and that is to be waited for. The boot is never deadlocked and has no cycle; Postfix starts automatically."""
 import json
 import re
 
@@ -60,13 +60,13 @@ def boots_well(machine, instance_id):
 
 @pytest.mark.parametrize("wait", ["5m", "3s"], ids=["while Postfix waits at its gate", "after its gate refused"])
 def test_user_data_mounts_late(with_user_data, wait):
-    """No line in fstab: before user data there is nothing to mount. Postfix starts by itself, whether its start still
+    """No line in fstab: before user data there is nothing to mount. Postfix starts automatically, whether its start still
     waits for the agent or was refused meanwhile."""
     own_id = "i-0aaaaaaaaaaaaaa61" if wait == "5m" else "i-0aaaaaaaaaaaaaa62"
     late = with_user_data(f"late{wait}", own_id, {"runcmd": ["pgrep -x master > /root/master; sleep 5", MOUNT]}, files={
         "/etc/fstab": "", "/etc/postfix-elb-agent/agent.json": json.dumps({"mount": {"wait": wait}})}).start(wait=False)
-    told = late.until_health(status=503, check="mount", reason="missing", within=240)
-    assert told.json["phase"] in ("starting", "relinking"), told
+    failing = late.until_health(status=503, check="mount", reason="missing", within=240)
+    assert failing.json["phase"] in ("starting", "relinking"), failing
     late.until_shell()
     until_user_data_has_run(late)
     boots_well(late, own_id)
@@ -99,9 +99,9 @@ def test_queue_after_user_data(with_user_data):
     looks = "(readlink /var/spool/postfix; ls -A /Mail; pgrep -x master) > /root/seen; findmnt -n /Mail; sleep 5"
     waits = with_user_data("waits", own_id, {"runcmd": [looks]}, files={
         "/etc/postfix-elb-agent/agent.json": json.dumps({"queue": {"after_user_data": True}})}).start(wait=False)
-    told = waits.until_health(status=503, check="mount", reason="", within=240)
-    assert told.json["checks"]["relink"][0]["reason"] == "pending", told
-    assert "user data" in told.json["checks"]["relink"][0]["output"], told
+    answer = waits.until_health(status=503, check="mount", reason="", within=240)
+    assert answer.json["checks"]["relink"][0]["reason"] == "pending", answer
+    assert "user data" in answer.json["checks"]["relink"][0]["output"], answer
     waits.until_shell()
     until_user_data_has_run(waits)
     boots_well(waits, own_id)
@@ -110,11 +110,11 @@ def test_queue_after_user_data(with_user_data):
     assert own_id not in rest and not [word for word in rest if word.isdigit()], "no queue, no master"
 
 
-def test_the_cure_of_old_makes_a_cycle_which_doctor_names(with_user_data):
+def test_doctor_names_the_ordering_cycle_of_the_old_remedy(with_user_data):
     """What this is all for: After=cloud-final.service on Postfix, without the agent's drop-in."""
     cured = with_user_data("cured", "i-0aaaaaaaaaaaaaa65", {}, files={**NO_DROP_IN, **AFTER_USER_DATA}).start()
     assert "Found ordering cycle on " in cured.journal()
-    told = cured.run("postfix-elb-agent doctor --json", check=False)
-    assert told.returncode == 2, told
-    row, = (row for row in json.loads(told.stdout) if row["check"] == "ordering_cycle")
+    done = cured.run("postfix-elb-agent doctor --json", check=False)
+    assert done.returncode == 2, done
+    row, = (row for row in json.loads(done.stdout) if row["check"] == "ordering_cycle")
     assert row["status"] == "fail" and "cloud-final.service" in row["output"] and row["remedy"], row

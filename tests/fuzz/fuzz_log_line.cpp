@@ -43,7 +43,7 @@ bool is_within(std::string_view part, std::string_view whole) {
                             part.data() + part.size() <= whole.data() + whole.size());
 }
 
-/// All that can be relied on whatever stands in the line.
+/// What holds for every line.
 void look_at_delivery(std::string_view line) {
     using Kind = core::DeliveryLine::Kind;
     const core::DeliveryLine parsed = core::parse_delivery_line(line);

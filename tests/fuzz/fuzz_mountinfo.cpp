@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts of the kernel: mountinfo and mountstats, and those of a process. The kernel is trusted; the
-// names in the texts are anybody's.
+// names in the texts are not.
 #include "core/nfs/mountstats.hpp"
 #include "core/parse/mountinfo.hpp"
 #include "core/parse/process_text.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names in a queue and the beginnings of its files: anybody who is Postfix could have put anything
-// there.
+// Names in a queue and the beginnings of its files: the user postfix could have
+// written anything there.
 #include "core/model/queue_layout.hpp"
 #include "core/queue/queue_id.hpp"
 #include "core/queue/queue_tally.hpp"
