@@ -53,7 +53,7 @@ class JournalCounting : public testing::Test {
     Journald journald_;
 };
 
-TEST_F(JournalCounting, ReturnsEveryLineOfPostfixOfAnyUserAndNoOthers) {
+TEST_F(JournalCounting, ReturnsTheLinesOfPostfixOfAnyUser) {
     journald_.log("postfix/smtpd", "connect from x");
     journald_.log_as_another_user("postfix-in/submission/smtpd", "connect from y");
     journald_.log("dovecot", "connect from z");

@@ -283,7 +283,7 @@ TEST_F(Journal, GoesOnAfterJournaldWasKilledAndRestarted) {
     EXPECT_THAT(next(journal, 1), ElementsAre(failure(2)));
 }
 
-TEST_F(Journal, IsLostWhenItsFilesAreDeletedAndFoundInNewOnes) {
+TEST_F(Journal, IsLostWithItsFilesAndFoundInNewOnes) {
     journald_.start();
     systemd::Journal journal;
     journald_.log("postfix/master", failure(1));

@@ -62,7 +62,7 @@ int listening(int family) {
     return made;
 }
 
-TEST(ListenFds, NothingPassedIsNothingTaken) {
+TEST(ListenFds, WithoutPassedSocketsNothingIsTaken) {
     in_a_child([] {
         const systemd::PassedSockets passed = systemd::take_passed_sockets();
         EXPECT_THAT(passed.listening, IsEmpty());
@@ -70,7 +70,7 @@ TEST(ListenFds, NothingPassedIsNothingTaken) {
     });
 }
 
-TEST(ListenFds, BothFamiliesAreTakenNonBlockingAndForThisProcessAlone) {
+TEST(ListenFds, SocketsOfBothFamiliesBecomeNonBlockingAndCloseOnExec) {
     in_a_child([] {
         EXPECT_EQ(listening(AF_INET), 3);
         EXPECT_EQ(listening(AF_INET6), 4);
@@ -88,7 +88,7 @@ TEST(ListenFds, BothFamiliesAreTakenNonBlockingAndForThisProcessAlone) {
     });
 }
 
-TEST(ListenFds, WhatWasPassedToAnotherProcessIsNotTouched) {
+TEST(ListenFds, SocketsPassedToAnotherProcessAreNotTouched) {
     in_a_child([] {
         EXPECT_EQ(listening(AF_INET), 3);
         announce(1, "theirs", ::getppid());
@@ -98,7 +98,7 @@ TEST(ListenFds, WhatWasPassedToAnotherProcessIsNotTouched) {
     });
 }
 
-TEST(ListenFds, WhatIsNoListeningTcpSocketIsNamedAndClosed) {
+TEST(ListenFds, OtherDescriptorsThanListeningTcpSocketsAreNamedAndClosed) {
     in_a_child([] {
         EXPECT_EQ(bound(AF_INET, SOCK_DGRAM), 3);
         EXPECT_EQ(bound(AF_INET6, SOCK_STREAM), 4);

@@ -47,7 +47,7 @@ class Notify : public testing::Test {
     int socket_ = -1;
 };
 
-TEST_F(Notify, AStatusIsOneAssignmentWhateverItsTextHolds) {
+TEST_F(Notify, AStatusIsOneAssignmentForAnyText) {
     systemd::notify_status("health pass\nMAINPID=1\r\x7f\x01\xc3\xa4 end");
     EXPECT_EQ(received(), "STATUS=health pass?MAINPID=1????? end");
     systemd::notify_status(std::string("a\0FDSTORE=1", 11));
@@ -62,7 +62,7 @@ TEST_F(Notify, ALongStatusIsCut) {
     EXPECT_THAT(text, SizeIs(testing::Lt(1100U)));
 }
 
-TEST_F(Notify, AStopSaysHowLongItMayTake) {
+TEST_F(Notify, AStopExtendsTheTimeout) {
     systemd::notify_stopping(std::chrono::seconds(75));
     EXPECT_EQ(received(), "STOPPING=1\nEXTEND_TIMEOUT_USEC=75000000");
 }

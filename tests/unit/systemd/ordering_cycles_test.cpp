@@ -38,7 +38,7 @@ class OrderingCycles : public testing::Test {
     Journald journald_;
 };
 
-TEST_F(OrderingCycles, ThoseOfOurUnitsAreToldInTheirOrderAndOnce) {
+TEST_F(OrderingCycles, ThoseOfOurUnitsAreReportedOnceInOrder) {
     journald_.start();
     journald_.log_as_daemon("systemd",
                             "multi-user.target: Found ordering cycle on postfix@-.service/start");
@@ -49,7 +49,7 @@ TEST_F(OrderingCycles, ThoseOfOurUnitsAreToldInTheirOrderAndOnce) {
         ElementsAre("multi-user.target: Found ordering cycle on postfix@-.service/start", dropped));
 }
 
-TEST_F(OrderingCycles, OtherUnitsOtherMessagesAndOtherProgramsAreNot) {
+TEST_F(OrderingCycles, OtherUnitsMessagesAndProgramsAreIgnored) {
     journald_.start();
     journald_.log_as_daemon("systemd", "a.service: Found ordering cycle on b.service/start");
     journald_.log_as_daemon("systemd", "Started postfix@-.service");
@@ -57,7 +57,7 @@ TEST_F(OrderingCycles, OtherUnitsOtherMessagesAndOtherProgramsAreNot) {
     EXPECT_THAT(found(), IsEmpty());
 }
 
-TEST_F(OrderingCycles, WithoutAJournalThereIsAnErrorAndNotAnEmptyList) {
+TEST_F(OrderingCycles, AMissingJournalIsAnError) {
     const auto lines = systemd::ordering_cycles(ours);
     ASSERT_FALSE(lines);
     EXPECT_EQ(lines.error().code, core::Errc::missing);

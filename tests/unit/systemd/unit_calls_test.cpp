@@ -27,7 +27,7 @@ class UnitCallsTest : public ::testing::Test {
     std::unique_ptr<tests::FakeSystemd> systemd;
 };
 
-TEST_F(UnitCallsTest, TellsHowAUnitStands) {
+TEST_F(UnitCallsTest, ReturnsTheStateOfAUnit) {
     systemd->send("began postfix-elb-agent.service 12345678901");
     systemd->send("status postfix-elb-agent.service health fail: mount missing");
     const auto unit = ask_unit(agent, 5s);
@@ -38,7 +38,7 @@ TEST_F(UnitCallsTest, TellsHowAUnitStands) {
     EXPECT_EQ(unit->status, "health fail: mount missing");
 }
 
-TEST_F(UnitCallsTest, TellsThatAJobIsQueued) {
+TEST_F(UnitCallsTest, ReportsAQueuedJob) {
     systemd->send("unit postfix-elb-agent.service loaded inactive dead notify");
     systemd->send("job postfix-elb-agent.service start");
     EXPECT_TRUE(ask_unit(agent, 5s)->has_job);
@@ -53,14 +53,14 @@ TEST_F(UnitCallsTest, StartsAUnitWithoutWaitingForIt) {
     EXPECT_EQ(systemd->send("started"), "postfix@-.service");
 }
 
-TEST_F(UnitCallsTest, ARefusalIsGivenInSystemdsWords) {
+TEST_F(UnitCallsTest, ARefusalQuotesSystemd) {
     const auto started = start_unit("postfix@-.service", 5s);
     ASSERT_FALSE(started);
     EXPECT_EQ(started.error().code, Errc::refused);
     EXPECT_THAT(started.error().message, HasSubstr("Unit postfix@-.service not found."));
 }
 
-TEST_F(UnitCallsTest, ASystemdThatHangsIsWaitedForNoLongerThanSaid) {
+TEST_F(UnitCallsTest, AHungSystemdTimesOut) {
     systemd->hang();
     const auto began = std::chrono::steady_clock::now();
     const auto unit = ask_unit(agent, 300ms);
@@ -70,7 +70,7 @@ TEST_F(UnitCallsTest, ASystemdThatHangsIsWaitedForNoLongerThanSaid) {
     systemd->thaw();
 }
 
-TEST_F(UnitCallsTest, ABusThatHangsIsWaitedForNoLongerThanSaid) {
+TEST_F(UnitCallsTest, AHungBusTimesOut) {
     bus.hang();
     const auto began = std::chrono::steady_clock::now();
     const auto unit = ask_unit(agent, 300ms);
@@ -80,7 +80,7 @@ TEST_F(UnitCallsTest, ABusThatHangsIsWaitedForNoLongerThanSaid) {
     bus.thaw();
 }
 
-TEST_F(UnitCallsTest, WithoutABusTheAnswerIsThatAtOnce) {
+TEST_F(UnitCallsTest, WithoutABusItFailsAtOnce) {
     systemd.reset();
     bus.stop();
     const auto began = std::chrono::steady_clock::now();

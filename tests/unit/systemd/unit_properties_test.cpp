@@ -84,7 +84,7 @@ TEST_F(UnitProperties, TheAddressesOfASocketAreRead) {
     EXPECT_THAT(units->front().listens, ElementsAre("[::]:8025", "/run/a"));
 }
 
-TEST_F(UnitProperties, AUnitThatDoesNotExistIsNotFoundAndKeepsItsPlace) {
+TEST_F(UnitProperties, AMissingUnitKeepsItsPlaceAsNotFound) {
     tests::FakeSystemd systemd;
     systemd.send("unit a.service loaded active running simple");
     const auto units = systemd::read_units({"b.service", "a.service", R"(srv-my\x2dmail.mount)"});
@@ -95,7 +95,7 @@ TEST_F(UnitProperties, AUnitThatDoesNotExistIsNotFoundAndKeepsItsPlace) {
     EXPECT_EQ(units->at(2).name, R"(srv-my\x2dmail.mount)");
 }
 
-TEST_F(UnitProperties, APropertyOfAnotherTypeIsPassedOver) {
+TEST_F(UnitProperties, APropertyOfAnotherTypeIsSkipped) {
     tests::FakeSystemd systemd;
     systemd.send("unit a.service loaded active running simple");
     systemd.send(R"(property a.service After s "text")");
@@ -104,7 +104,7 @@ TEST_F(UnitProperties, APropertyOfAnotherTypeIsPassedOver) {
     EXPECT_THAT(units->front().after, IsEmpty());
 }
 
-TEST_F(UnitProperties, ASystemdThatHangsIsNotWaitedForLongerThanAsked) {
+TEST_F(UnitProperties, AHungSystemdTimesOut) {
     tests::FakeSystemd systemd;
     systemd.hang();
     const auto began = std::chrono::steady_clock::now();
@@ -115,7 +115,7 @@ TEST_F(UnitProperties, ASystemdThatHangsIsNotWaitedForLongerThanAsked) {
     systemd.thaw();
 }
 
-TEST_F(UnitProperties, ABusThatHangsIsNotWaitedForEither) {
+TEST_F(UnitProperties, AHungBusTimesOut) {
     bus_.hang();
     const auto units = systemd::read_units({"a.service"}, 300ms);
     ASSERT_FALSE(units);
@@ -123,7 +123,7 @@ TEST_F(UnitProperties, ABusThatHangsIsNotWaitedForEither) {
     bus_.thaw();
 }
 
-TEST_F(UnitProperties, WithoutSystemdOrWithoutABusThereIsAnErrorThatSaysSo) {
+TEST_F(UnitProperties, AMissingSystemdOrBusIsAnError) {
     const auto units = systemd::read_units({"a.service"});
     ASSERT_FALSE(units);
     EXPECT_EQ(units.error().code, core::Errc::unavailable);

@@ -138,7 +138,7 @@ TEST_F(Units, AreSettledWithoutABusToAsk) {
     EXPECT_TRUE(units_.is_settled());
 }
 
-TEST_F(Units, AreFoundWhenTheyAreLoadedLaterAndForgottenWhenUnloaded) {
+TEST_F(Units, AreFoundWhenLoadedAndForgottenWhenUnloaded) {
     start(false);
     ASSERT_TRUE(until_known());
     EXPECT_THAT(units_.facts().units, IsEmpty());
@@ -198,7 +198,7 @@ TEST_F(Units, StayWhileSystemdHangsAndAreCurrentOnceItAnswers) {
     EXPECT_LT(longest_, 100ms);
 }
 
-TEST_F(Units, AreUnknownWithoutABusAndFoundOnceThereIsOne) {
+TEST_F(Units, AreFoundOnceThereIsABus) {
     EXPECT_TRUE(until(
         [](const Facts& facts) { return facts.error.find("No such file") != std::string::npos; }));
     EXPECT_FALSE(units_.facts().reachable);

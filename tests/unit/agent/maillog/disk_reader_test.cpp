@@ -83,13 +83,13 @@ class DiskReaderTest : public testing::Test {
     int pauses_ = 0;
 };
 
-TEST_F(DiskReaderTest, WhatIsInMemoryIsReadAtOnce) {
+TEST_F(DiskReaderTest, APageInMemoryIsReadAtOnce) {
     tests::write_file(path_, contents());
     EXPECT_EQ(read_all(open_file().get()), contents());
     EXPECT_EQ(pauses_, 0);
 }
 
-TEST_F(DiskReaderTest, WhatIsNotInMemoryIsFetchedMeanwhile) {
+TEST_F(DiskReaderTest, AColdPageIsFetchedInTheBackground) {
     if (!write_cold_file()) {
         GTEST_SKIP() << "this file system keeps its files in memory";
     }
@@ -99,7 +99,7 @@ TEST_F(DiskReaderTest, WhatIsNotInMemoryIsFetchedMeanwhile) {
     EXPECT_EQ(read_all(file.get()), contents());
 }
 
-TEST_F(DiskReaderTest, WhenItsPatienceIsAtAnEndItWaits) {
+TEST_F(DiskReaderTest, AfterItsPatienceItWaits) {
     if (!write_cold_file()) {
         GTEST_SKIP() << "this file system keeps its files in memory";
     }
@@ -110,12 +110,12 @@ TEST_F(DiskReaderTest, WhenItsPatienceIsAtAnEndItWaits) {
     EXPECT_EQ(reader.read(file.get(), buffer, 0).value().bytes, buffer.size());
 }
 
-TEST_F(DiskReaderTest, AFileThatCannotRefuseToWaitIsReadAllTheSame) {
+TEST_F(DiskReaderTest, AFileWithoutNonBlockingReadsIsReadDirectly) {
     const FileDescriptor file(::open("/proc/version", O_RDONLY | O_CLOEXEC));
     EXPECT_EQ(read_all(file.get()).rfind("Linux version ", 0), 0U);
 }
 
-TEST_F(DiskReaderTest, AnErrorIsSaid) {
+TEST_F(DiskReaderTest, AnErrorIsReturned) {
     std::array<char, 10> buffer;
     const auto got = reader_.read(-1, buffer, 0);
     ASSERT_FALSE(got);

@@ -103,14 +103,14 @@ TEST_F(LogBootOffset, ALogThatBeganAfterTheBootIsReadWhole) {
     EXPECT_EQ(offset(day - 5h), 0U);
 }
 
-TEST_F(LogBootOffset, ALogThatEndedBeforeTheBootIsReadFromNearItsEnd) {
+TEST_F(LogBootOffset, ALogFromBeforeTheBootIsReadNearItsEnd) {
     write_log();
     const std::size_t found = offset(day + 23h);
     EXPECT_TRUE(at_line_start(found));
     EXPECT_GE(found + 256 * 1024, text_.size());
 }
 
-TEST_F(LogBootOffset, LinesWithoutAStampAreSteppedOver) {
+TEST_F(LogBootOffset, LinesWithoutAStampAreSkipped) {
     write_log([](int second) {
         return second % 3 == 0 ? stamped(second, std::string(60, 'x'))
                                : std::string("\tcontinued \0 ??? ", 17) + "\n";
@@ -122,7 +122,7 @@ TEST_F(LogBootOffset, LinesWithoutAStampAreSteppedOver) {
     EXPECT_GE(found + 256 * 1024, first_line_of(boot_began - 10min));
 }
 
-TEST_F(LogBootOffset, AStretchThatCannotBeReadMakesItBeginEarlierAndNeverLater) {
+TEST_F(LogBootOffset, AnUnreadableStretchNeverMakesItBeginLater) {
     for (const int garbage_from : {0, 4 * 3600, 9 * 3600, 11 * 3600, 16 * 3600}) {
         write_log([&](int second) {
             const bool garbage = second >= garbage_from && second < garbage_from + 3 * 3600;
@@ -133,7 +133,7 @@ TEST_F(LogBootOffset, AStretchThatCannotBeReadMakesItBeginEarlierAndNeverLater) 
     }
 }
 
-TEST_F(LogBootOffset, StampsThatAreALittleOutOfOrderAreNoHarm) {
+TEST_F(LogBootOffset, SlightlyUnorderedStampsDoNoHarm) {
     write_log([](int second) {
         return stamped(std::max(0, second - (second % 7 == 0 ? 300 : 0)), std::string(60, 'x'));
     });
@@ -146,7 +146,7 @@ TEST_F(LogBootOffset, ALogOfOneEndlessLineIsReadWhole) {
     EXPECT_EQ(offset(day + 10h), 0U);
 }
 
-TEST_F(LogBootOffset, WhatCannotBeReadIsAnError) {
+TEST_F(LogBootOffset, AnUnreadableFileIsAnError) {
     agent::LogBootOffset search(10 * agent::log_search_above, day, now, as_utc);
     EXPECT_FALSE(search.step(-1));
     write_log();
@@ -154,14 +154,14 @@ TEST_F(LogBootOffset, WhatCannotBeReadIsAnError) {
     EXPECT_TRUE(search.step(file.get()));
 }
 
-TEST_F(LogBootOffset, TheWorkComesInFewAndSmallSteps) {
+TEST_F(LogBootOffset, TheSearchTakesFewSmallSteps) {
     write_log();
     offset(day + 10h);
     EXPECT_GT(steps_, 5);
     EXPECT_LT(steps_, 50);
 }
 
-TEST_F(LogBootOffset, AFileThatShrinksMeanwhileEndsTheSearch) {
+TEST_F(LogBootOffset, AShrinkingFileEndsTheSearch) {
     write_log();
     const agent::FileDescriptor file(::open((folder_ / "mail.log").c_str(), O_RDONLY | O_CLOEXEC));
     agent::LogBootOffset search(text_.size(), day + 10h, now, as_utc);

@@ -132,7 +132,7 @@ TEST_F(CountedOnce, AnUnfinishedLineIsCountedOnceWhenItIsWhole) {
     EXPECT_THAT(reader.counted(), ElementsAre("b"));
 }
 
-TEST_F(CountedOnce, ARenamedLogIsReadToItsEndAndTheNewOneWhole) {
+TEST_F(CountedOnce, ARenamedLogIsReadToItsEndBeforeTheNewOne) {
     write_file(log_, line("10:00:01", "a"));
     const auto place = read_to_here();
     append_file(log_, line("10:00:02", "b"));
@@ -159,7 +159,7 @@ TEST_F(CountedOnce, ACopiedAndTruncatedLogIsReadToItsEnd) {
                 ElementsAre("b", "c", "and this one is longer than what was there before"));
 }
 
-TEST_F(CountedOnce, ACopyOfALogThatWasNotTruncatedIsNotCountedBesideIt) {
+TEST_F(CountedOnce, ACopyOfAnUntruncatedLogIsNotCounted) {
     write_file(log_, line("10:00:01", "a"));
     const auto place = read_to_here();
     append_file(log_, line("10:00:02", "b"));
@@ -180,7 +180,7 @@ TEST_F(CountedOnce, StampsDecideWhenThePositionIsNotFound) {
     EXPECT_THAT(reader.counted(), ElementsAre("c", "d"));
 }
 
-TEST_F(CountedOnce, AnEmptyNewFileKeepsThePositionInTheOldFile) {
+TEST_F(CountedOnce, AnEmptyNewFileKeepsTheOldPosition) {
     write_file(log_, line("10:00:01", "a"));
     Reader reader(std::nullopt);
     reader.follow(log_);
@@ -197,7 +197,7 @@ TEST_F(CountedOnce, AnEmptyNewFileKeepsThePositionInTheOldFile) {
     EXPECT_THAT(next.counted(), IsEmpty());
 }
 
-TEST_F(CountedOnce, ThePositionStaysWhileCountedLinesAreReadAgain) {
+TEST_F(CountedOnce, ThePositionStaysWhileLinesAreReadAgain) {
     write_file(log_, line("10:00:01", "a") + line("10:00:02", "b"));
     const auto place = read_to_here();
     Reader reader(place);
@@ -220,7 +220,7 @@ TEST_F(CountedOnce, AfterATruncationTheWholeFileCounts) {
     EXPECT_EQ(reader.position()->offset, line("10:00:03", "c").size());
 }
 
-TEST_F(CountedOnce, ALogThatComesAfterTheJournalCountsFromWhereTheJournalStopped) {
+TEST_F(CountedOnce, ALogAfterTheJournalCountsFromTheJournalsEnd) {
     write_file(log_, line("10:00:01", "a") + line("10:00:02", "b"));
     Reader reader(LogPosition{.source = Source::journal, .cursor = "s=1", .stamp = day + 10h + 1s});
     reader.follow(log_);
@@ -238,7 +238,7 @@ TEST_F(CountedOnce, AnotherLogIsCountedFromNowOn) {
     EXPECT_THAT(reader.counted(), ElementsAre("c"));
 }
 
-TEST_F(CountedOnce, LateLinesOfTheFirstLogDoNotOpenTheFilterOfAnother) {
+TEST_F(CountedOnce, LateLinesOfTheFirstLogDoNotChangeAnothersFilter) {
     write_file(log_, line("10:00:01", "a"));
     Reader reader(std::nullopt);
     reader.follow(log_);
@@ -276,7 +276,7 @@ TEST_F(CountedOnce, OnlyCountedLinesCountAsCut) {
     EXPECT_EQ(reader.tail().lines_cut(), 1U);
 }
 
-TEST_F(CountedOnce, WhatIsReadWhileAnotherSourceCountsIsNotCounted) {
+TEST_F(CountedOnce, LinesAreNotCountedWhileAnotherSourceCounts) {
     write_file(log_, line("10:00:01", "a"));
     Reader reader(std::nullopt);
     reader.follow(log_);
@@ -372,7 +372,7 @@ TEST_F(LogCounterTest, TheFileCountsWhereItIsReadElseTheJournal) {
     EXPECT_EQ(counted(core::MaillogSource::journal, State::reading), by_journal);
 }
 
-TEST_F(LogCounterTest, ASourceThatIsNotReadIsNone) {
+TEST_F(LogCounterTest, AnUnreadSourceIsNone) {
     LogCounter counting(metrics_, {});
     const auto published = [&] {
         const std::string page = "\n" + core::prometheus_text(exposition_);

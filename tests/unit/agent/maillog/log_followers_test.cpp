@@ -151,7 +151,7 @@ class LogFollowers : public testing::Test {
 
 // ---- the file
 
-TEST_F(LogFollowers, ALogThatWasMissingForAMomentIsStillTheSameLog) {
+TEST_F(LogFollowers, ABrieflyMissingLogIsStillTheSame) {
     MaillogFollower follower;
     const std::string a = line(5s, "a\n");
     write_file(log_, a);

@@ -78,7 +78,7 @@ TEST_F(LogTailTest, WithoutAFileThereIsNothingToRead) {
     EXPECT_FALSE(tail_.history().last_failure());
 }
 
-TEST_F(LogTailTest, WhatIsThereAndWhatIsAddedIsRead) {
+TEST_F(LogTailTest, ExistingAndAddedLinesAreRead) {
     write_file(log_, already_running("10:15:01"));
     follow();
     read_all();
@@ -90,7 +90,7 @@ TEST_F(LogTailTest, WhatIsThereAndWhatIsAddedIsRead) {
     EXPECT_EQ(read_all(), 0U);
 }
 
-TEST_F(LogTailTest, ASliceIsNoLongerThanWasAskedFor) {
+TEST_F(LogTailTest, ASliceKeepsToItsLimit) {
     write_file(log_, already_running("10:15:01") + started("10:15:05"));
     follow();
     const auto size = fs::file_size(log_);
@@ -113,7 +113,7 @@ TEST_F(LogTailTest, ALineCountsOnlyWhenItIsWhole) {
     EXPECT_EQ(failures(), 1U);
 }
 
-TEST_F(LogTailTest, ARenamedFileIsReadToItsEndBeforeTheNewOne) {
+TEST_F(LogTailTest, ARenamedFileIsReadBeforeTheNewOne) {
     write_file(log_, delivery("10:15:00"));
     follow();
     read_all();
@@ -127,7 +127,7 @@ TEST_F(LogTailTest, ARenamedFileIsReadToItsEndBeforeTheNewOne) {
     EXPECT_GT(*tail_.history().last_started(), tail_.history().last_failure()->at);
 }
 
-TEST_F(LogTailTest, TheOldFileIsReadUntilTheNewOneHasBytes) {
+TEST_F(LogTailTest, TheOldFileIsReadUntilTheNewHasBytes) {
     write_file(log_, delivery("10:15:00"));
     follow();
     fs::rename(log_, folder_ / "mail.log.1");
@@ -142,7 +142,7 @@ TEST_F(LogTailTest, TheOldFileIsReadUntilTheNewOneHasBytes) {
     EXPECT_EQ(starts(), 1U);
 }
 
-TEST_F(LogTailTest, AnUnfinishedLastLineOfTheOldFileIsNotJoinedToTheNewOne) {
+TEST_F(LogTailTest, AnUnfinishedOldLineIsNotJoinedToTheNewFile) {
     const std::string text = already_running("10:15:01");
     write_file(log_, text.substr(0, text.size() - 1));
     follow();
@@ -210,7 +210,7 @@ TEST_F(LogTailTest, AHoleAfterATruncationHidesNothing) {
     EXPECT_EQ(failures(), 1U);
 }
 
-TEST_F(LogTailTest, NulBytesAndOverlongLinesDoNotHideTheLinesAfterThem) {
+TEST_F(LogTailTest, MalformedLinesDoNotHideTheLinesAfterThem) {
     write_file(log_, std::string(100000, 'x') + "\n" + std::string(50, '\0') +
                          already_running("10:15:01") +
                          std::string(core::LineSplitter::max_line * 3, 'y') + "\n" +
@@ -238,7 +238,7 @@ TEST_F(LogTailTest, ANonRegularFileIsRefused) {
     EXPECT_EQ(read_all(), 0U);
 }
 
-TEST_F(LogTailTest, OnlyTheFirstFileIsReadFromWhereTheBootBegins) {
+TEST_F(LogTailTest, OnlyTheFirstFileIsReadFromTheBoot) {
     std::string long_ago;
     while (long_ago.size() < 3 * 1024 * 1024) {
         long_ago += delivery("03:00:00");
