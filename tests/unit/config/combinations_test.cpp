@@ -71,12 +71,12 @@ TEST(Combinations, TheDeadlineIsAtMostTwentyIntervals) {
                             "lengthen the interval"));
 }
 
-TEST(Combinations, AConflictIsPlacedWhereTheOperatorWroteSomething) {
+TEST(Combinations, AConflictNamesAKeyThatTheOperatorWrote) {
     EXPECT_THAT(problems_in("{\n\n\"mount\": {\"path\": \"/var/spool/postfix_org\"}}"),
                 ElementsAre(StartsWith("agent.json:3: queue.skeleton: ")));
 }
 
-TEST(Combinations, AValueThatWasRefusedIsNotJudgedOnceMore) {
+TEST(Combinations, ARefusedValueIsNotReportedTwice) {
     EXPECT_THAT(problems_with({"mount.path=bad", "queue.link=/Mail/x"}),
                 ElementsAre(HasSubstr("\"bad\" is not an absolute path")));
 }

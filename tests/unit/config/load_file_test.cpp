@@ -70,7 +70,7 @@ TEST_F(LoadFile, NoFileAtAllMeansDefaultsAndSet) {
               "x");
 }
 
-TEST_F(LoadFile, AFileThatCannotBeReadIsAnErrorEvenTheDefaultOne) {
+TEST_F(LoadFile, AnUnreadableFileIsAnErrorEvenTheDefaultOne) {
     std::filesystem::create_directory(file_);
     EXPECT_THAT(only_problem(), AllOf(StartsWith(file_.string()), EndsWith(": Is a directory")));
     EXPECT_FALSE(load(false));

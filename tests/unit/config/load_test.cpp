@@ -49,7 +49,7 @@ TEST(Load, AnEmptyObjectGivesTheDefaults) {
     EXPECT_EQ(loaded.origins.size(), config::schema().size());
 }
 
-TEST(Load, EveryKeyWrittenWithItsDefaultGivesTheDefaultsFromTheFile) {
+TEST(Load, AFileOfAllDefaultsGivesTheDefaults) {
     const config::Loaded loaded = config::load_text(every_default, "agent.json", {}).value();
     for (const config::Key& key : config::schema()) {
         EXPECT_EQ(key.get(loaded.settings), key.get(core::Settings{})) << key.path;
@@ -147,7 +147,7 @@ TEST(Load, AKeyGivenTwiceIsRefused) {
                 ElementsAre("agent.json:2: drain: given twice, also on line 1"));
 }
 
-TEST(Load, WhatIsNotJsonIsRefusedWithLineAndColumn) {
+TEST(Load, MalformedJsonIsRefusedWithLineAndColumn) {
     EXPECT_THAT(problems_in("{\n  \"user\": mail\n}").at(0),
                 StartsWith("agent.json:2: not JSON at column 11: "));
     EXPECT_THAT(problems_in("").at(0), StartsWith("agent.json:1: not JSON at column 1: "));
@@ -159,7 +159,7 @@ TEST(Load, WhatIsNotJsonIsRefusedWithLineAndColumn) {
                 HasSubstr("nested more than 16 levels deep"));
 }
 
-TEST(Load, EveryMistakeIsToldAtOnceInTheOrderOfTheFile) {
+TEST(Load, EveryMistakeIsReportedInTheOrderOfTheFile) {
     EXPECT_THAT(
         problems_in(R"({
   "listen": {"address": "localhost", "port": 65536},
@@ -177,7 +177,7 @@ TEST(Load, EveryMistakeIsToldAtOnceInTheOrderOfTheFile) {
                     HasSubstr("--set: \"drain.delay\" has no \"=\"")));
 }
 
-TEST(Load, MistakesWithoutEndAreCounted) {
+TEST(Load, VeryManyMistakesAreCounted) {
     std::string text = "{";
     for (int i = 0; i < 500; ++i) {
         text += "\"k" + std::to_string(i) + "\": 1,\n";
@@ -198,7 +198,7 @@ TEST(Load, AProblemIsOnePrintableLine) {
     }
 }
 
-TEST(Load, SetTakesATextAsItStands) {
+TEST(Load, SetTakesATextAsGiven) {
     EXPECT_EQ(settings_of("{}", {"mount.wait=7s"}).mount.wait, 7s);
     EXPECT_EQ(settings_of("{}", {"mount.wait=\"7s\""}).mount.wait, 7s);
     EXPECT_EQ(settings_of("{}", {"instance_id=12345"}).instance_id, "12345");
@@ -232,7 +232,7 @@ TEST(Load, SetTakesAListWithCommasOrAsJson) {
                 ElementsAre(HasSubstr("\"\" is not a file system type")));
 }
 
-TEST(Load, SetWinsOverTheFileAndALaterOneOverAnEarlier) {
+TEST(Load, TheLastSetWinsOverTheFile) {
     EXPECT_EQ(settings_of(R"({"user": "a"})", {"user=b"}).user, "b");
     EXPECT_EQ(settings_of(R"({"user": "a"})", {"user=b", "user=c"}).user, "c");
 }
@@ -252,7 +252,7 @@ TEST(Load, AMistakeInSetNamesSet) {
                 ElementsAre(StartsWith("--set: \"\": unknown key")));
 }
 
-TEST(Load, AFileWithAMistakeIsRefusedEvenWhereSetCoversIt) {
+TEST(Load, AFileWithAMistakeIsRefusedDespiteSet) {
     EXPECT_THAT(problems_in(R"({"listen": {"port": -1}})", {"listen.port=1"}),
                 ElementsAre(HasSubstr("agent.json:1: listen.port: -1 is out of range")));
 }

@@ -80,7 +80,7 @@ TEST(Print, ShowsEverySettingAndWhereItCameFrom) {
 )");
 }
 
-TEST(Print, WhatIsPrintedLoadsToTheSameSettings) {
+TEST(Print, ThePrintedTextLoadsToTheSameSettings) {
     test::RandomSettings random(20);
     for (int i = 0; i < 500; ++i) {
         const config::Loaded before = loaded_from("{}", random.overrides());
@@ -89,7 +89,7 @@ TEST(Print, WhatIsPrintedLoadsToTheSameSettings) {
     }
 }
 
-TEST(Print, AFileNameWithALineEndDoesNotBreakOutOfItsComment) {
+TEST(Print, AFileNameWithALineEndStaysInItsComment) {
     const auto loaded =
         config::load_text("{\"user\": \"mail\"}", "a\n\"user\": \"root\" //", {}).value();
     EXPECT_EQ(loaded_from(config::print(loaded)).settings.user, "mail");
@@ -119,7 +119,7 @@ TEST(Print, EveryKeyThatIsMutatedIsReported) {
     }
 }
 
-TEST(Schema, EveryKeyIsKnownByItsPathAndHasWords) {
+TEST(Schema, EveryKeyHasAPathAndADescription) {
     for (const config::Key& key : config::schema()) {
         EXPECT_EQ(config::find_key(key.path), &key);
         EXPECT_FALSE(key.words.empty()) << key.path;

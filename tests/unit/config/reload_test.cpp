@@ -44,7 +44,7 @@ TEST(ReloadOfSettings, AppliesWhatIsLiveAndNamesWhatWaits) {
     EXPECT_THAT(config::changed_needing_restart(before, applied), IsEmpty());
 }
 
-TEST(ReloadOfSettings, AMixtureThatIsImpossibleIsRefused) {
+TEST(ReloadOfSettings, AnImpossibleCombinationIsRefused) {
     const core::Settings after = settings_of("{}", {"mount.path=/m", "maillog.path=/Mail/log"});
     const auto applied = config::apply_reload({}, after);
     ASSERT_FALSE(applied);

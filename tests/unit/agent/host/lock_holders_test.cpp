@@ -46,7 +46,7 @@ class LockHoldersTest : public ::testing::Test {
     core::LockHolder myself{::getpid(), std::filesystem::read_symlink("/proc/self/exe")};
 };
 
-TEST_F(LockHoldersTest, AProcessOfThisHostThatHoldsALockIsNamedWithItsProgram) {
+TEST_F(LockHoldersTest, ALockHolderOfThisHostIsNamedWithItsProgram) {
     EXPECT_THAT(holders(), IsEmpty());
     ASSERT_EQ(::flock(file.get(), LOCK_SH), 0);
     EXPECT_THAT(holders(), ElementsAre(myself));
@@ -63,7 +63,7 @@ TEST_F(LockHoldersTest, ALockOfFcntlCountsToo) {
     EXPECT_THAT(holders(), ElementsAre(myself));
 }
 
-TEST_F(LockHoldersTest, AnOpenFileDescriptionLockHasAHolderWithoutAName) {
+TEST_F(LockHoldersTest, AnOpenFileDescriptionLockHasNoNamedHolder) {
     struct flock lock {};
     lock.l_type = F_WRLCK;
     ASSERT_EQ(::fcntl(file.get(), F_OFD_SETLK, &lock), 0);

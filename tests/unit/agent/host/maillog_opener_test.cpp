@@ -57,7 +57,7 @@ class MaillogOpener : public testing::Test {
     core::WallTime boot_began_{std::chrono::hours(24 * 365 * 56)};
 };
 
-TEST_F(MaillogOpener, WithoutAnyOfTheUsualLogsItSaysWhatItLookedFor) {
+TEST_F(MaillogOpener, WithoutALogItNamesThePathsItTried) {
     const auto opened = open();
     EXPECT_EQ(opened.reply.state, State::missing);
     EXPECT_EQ(opened.reply.path, usual_[0] + " or " + usual_[1]);
@@ -78,7 +78,7 @@ TEST_F(MaillogOpener, TheFirstOfTheUsualLogsThatExistsIsOpened) {
     EXPECT_EQ(opened.reply.inode, status.st_ino);
 }
 
-TEST_F(MaillogOpener, APathOfTheSettingsIsTheOnlyOneLookedFor) {
+TEST_F(MaillogOpener, APathOfTheSettingsIsTheOnlyCandidate) {
     write_file(usual_[0], "usual");
     settings_.path = folder_ / "own.log";
     EXPECT_EQ(open().reply.state, State::missing);
@@ -87,7 +87,7 @@ TEST_F(MaillogOpener, APathOfTheSettingsIsTheOnlyOneLookedFor) {
     EXPECT_EQ(first_bytes(open().descriptor), "own");
 }
 
-TEST_F(MaillogOpener, ALogThatPostfixWritesItselfIsTheOnlyOneLookedFor) {
+TEST_F(MaillogOpener, ThePathOfMaillogFileIsTheOnlyCandidate) {
     write_file(usual_[0], "of another time");
     maillog_file_ = folder_ / "postfix.log";
     EXPECT_EQ(open().reply.state, State::missing);
@@ -110,7 +110,7 @@ TEST_F(MaillogOpener, WhereTheJournalIsTheSourceThereIsNoFile) {
     }
 }
 
-TEST_F(MaillogOpener, ALogOnANetworkFileSystemIsRefusedWithoutAStepOntoIt) {
+TEST_F(MaillogOpener, ALogOnANetworkFileSystemIsRefusedWithoutTouchingIt) {
     fs::create_directory(folder_ / "net");
     write_file(folder_ / "net/mail.log", "x");
     fs::create_symlink(folder_ / "net/mail.log", usual_[0]);
@@ -124,7 +124,7 @@ TEST_F(MaillogOpener, ALogOnANetworkFileSystemIsRefusedWithoutAStepOntoIt) {
     EXPECT_EQ(open_old().reply.state, State::missing);
 }
 
-TEST_F(MaillogOpener, WhatIsOpenAlreadyIsNotOpenedAgain) {
+TEST_F(MaillogOpener, AnOpenLogIsNotOpenedAgain) {
     write_file(usual_[0], "x");
     const auto first = open();
     const auto again = open(first.reply.device, first.reply.inode);
@@ -144,7 +144,7 @@ TEST_F(MaillogOpener, ASymbolicLinkIsFollowed) {
     EXPECT_EQ(first_bytes(open().descriptor), "x");
 }
 
-TEST_F(MaillogOpener, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
+TEST_F(MaillogOpener, ANonRegularFileIsRefusedAtOnce) {
     ASSERT_EQ(::mkfifo(usual_[0].c_str(), 0600), 0);
     auto opened = open();
     EXPECT_EQ(opened.reply.state, State::unreadable);
@@ -160,7 +160,7 @@ TEST_F(MaillogOpener, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
     EXPECT_EQ(open().reply.state, State::unreadable);
 }
 
-TEST_F(MaillogOpener, WhyALogCannotBeReadIsSaid) {
+TEST_F(MaillogOpener, TheErrorOfAnUnreadableLogIsReturned) {
     fs::create_symlink("mail.log", usual_[0]);
     const auto opened = open();
     EXPECT_EQ(opened.reply.state, State::unreadable);
@@ -168,7 +168,7 @@ TEST_F(MaillogOpener, WhyALogCannotBeReadIsSaid) {
                 testing::HasSubstr(usual_[0] + ": Too many levels of symbolic links"));
 }
 
-TEST_F(MaillogOpener, TheLogThatWasRotatedLastInThisBootIsTheOldOne) {
+TEST_F(MaillogOpener, TheLogRotatedLastInThisBootIsTheOldOne) {
     written("mail.log", 10min);
     written("mail.log.2", 1min);
     written("mail.log.1", 3min);
@@ -179,7 +179,7 @@ TEST_F(MaillogOpener, TheLogThatWasRotatedLastInThisBootIsTheOldOne) {
     EXPECT_EQ(first_bytes(opened.descriptor), "mail.log.1");
 }
 
-TEST_F(MaillogOpener, ALogThatWasRotatedBeforeThisBootTellsNothingOfIt) {
+TEST_F(MaillogOpener, ALogRotatedBeforeThisBootIsIgnored) {
     written("mail.log.1", -1min);
     EXPECT_EQ(open_old().reply.state, State::missing);
     written("mail.log.old", 1min);
@@ -200,7 +200,7 @@ TEST_F(MaillogOpener, OnlyRotatedUncompressedLogsAreOldLogs) {
     EXPECT_EQ(open_old().reply.path, folder_ / "mail.log.20261122-101500");
 }
 
-TEST_F(MaillogOpener, TheOldLogIsFoundWhileThereIsNoNewOne) {
+TEST_F(MaillogOpener, TheOldLogIsFoundWithoutANewOne) {
     written("maillog-20261122", 1min);
     EXPECT_EQ(open_old().reply.path, folder_ / "maillog-20261122");
 }

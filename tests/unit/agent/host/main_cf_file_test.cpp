@@ -26,7 +26,7 @@ class MainCfFileTest : public ::testing::Test {
     MainCfFile file{path};
 };
 
-TEST_F(MainCfFileTest, WhatChangesOnTheDiskIsSeenAtTheNextLook) {
+TEST_F(MainCfFileTest, AChangeOnTheDiskIsSeenAtTheNextLook) {
     EXPECT_EQ(log(), std::nullopt) << "there is no file";
     tests::write_file(path, "maillog_file = /var/log/a\n");
     EXPECT_EQ(log(), "/var/log/a");
@@ -37,7 +37,7 @@ TEST_F(MainCfFileTest, WhatChangesOnTheDiskIsSeenAtTheNextLook) {
     EXPECT_EQ(log(), std::nullopt);
 }
 
-TEST_F(MainCfFileTest, AFileThatReplacesItIsReadAlsoWhenItsSizeAndTimeAreTheSame) {
+TEST_F(MainCfFileTest, AReplacingFileOfTheSameSizeAndTimeIsRead) {
     tests::write_file(path, "maillog_file = /var/log/a\n");
     EXPECT_EQ(log(), "/var/log/a");
     tests::write_file(directory / "new", "maillog_file = /var/log/b\n");
@@ -46,7 +46,7 @@ TEST_F(MainCfFileTest, AFileThatReplacesItIsReadAlsoWhenItsSizeAndTimeAreTheSame
     EXPECT_EQ(log(), "/var/log/b");
 }
 
-TEST_F(MainCfFileTest, WhatIsNotAnAbsolutePathNamesNoFile) {
+TEST_F(MainCfFileTest, ARelativePathNamesNoFile) {
     for (const char* text :
          {"maillog_file =\n", "maillog_file = log\n", "maillog_file = ${x}/log\n", ""}) {
         tests::write_file(path, text);
@@ -61,7 +61,7 @@ TEST_F(MainCfFileTest, AFileBeyondTheBoundHasNoParameters) {
     EXPECT_EQ(log(), "/a");
 }
 
-TEST_F(MainCfFileTest, WhatIsNoRegularFileIsNotWaitedFor) {
+TEST_F(MainCfFileTest, ANonRegularFileIsNotWaitedFor) {
     ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
     EXPECT_EQ(log(), std::nullopt);
 }

@@ -64,7 +64,7 @@ TEST(MasterProcesses, AnOpenPidFileWithoutTheLockIsNoLock) {
     EXPECT_EQ(facts->lock_path, "");
 }
 
-TEST(MasterProcesses, APidFileThatWasUnlinkedUnderItsMasterIsStillFound) {
+TEST(MasterProcesses, AnUnlinkedPidFileOfAMasterIsFound) {
     const tests::TemporaryDirectory folder;
     const Master master(folder, Lock::taken);
     fs::remove(folder / "queue/pid/master.pid");
@@ -83,7 +83,7 @@ TEST(MasterProcesses, AnUpgradedMasterIsStillAMaster) {
     EXPECT_EQ(facts->exe, folder / "postfix/sbin/master");
 }
 
-TEST(MasterProcesses, ANamedProcessOfAnotherProgramIsDescribedWithoutItsDescriptors) {
+TEST(MasterProcesses, AnotherProgramIsDescribedWithoutItsDescriptors) {
     const tests::TemporaryDirectory folder;
     const Master other(folder, Lock::taken, "cyrus/master");
     EXPECT_FALSE(found(other.pid()));
@@ -95,7 +95,7 @@ TEST(MasterProcesses, ANamedProcessOfAnotherProgramIsDescribedWithoutItsDescript
     EXPECT_EQ(facts->lock_path, "");
 }
 
-TEST(MasterProcesses, AProcessOfAnotherUserIsNoMasterWhateverItRunsAndLocks) {
+TEST(MasterProcesses, AProcessOfAnotherUserIsNoMaster) {
     if (::getuid() != 0) {
         GTEST_SKIP() << "needs root to start a process of another user";
     }
@@ -111,7 +111,7 @@ TEST(MasterProcesses, AProcessOfAnotherUserIsNoMasterWhateverItRunsAndLocks) {
     EXPECT_EQ(agent::data_lock_of(other.pid()), std::nullopt);
 }
 
-TEST(MasterProcesses, AZombieIsNotThere) {
+TEST(MasterProcesses, AZombieIsNotFound) {
     const tests::TemporaryDirectory folder;
     const Master master(folder, Lock::taken);
     master.kill();
@@ -129,7 +129,7 @@ TEST(MasterProcesses, MastersLocalLockIsFoundAmongItsDescriptors) {
     EXPECT_EQ(agent::data_lock_of(-1), std::nullopt);
 }
 
-TEST(MasterProcesses, APidThatNobodyHasIsNotThere) {
+TEST(MasterProcesses, AnUnusedPidHasNoProcess) {
     EXPECT_FALSE(agent::describe_process(0));
     EXPECT_FALSE(agent::describe_process(-1));
     EXPECT_FALSE(agent::describe_process(2147483647));
@@ -161,7 +161,7 @@ class MadeUpProc : public testing::Test {
     std::string user_ = "0\t0\t0\t0";
 };
 
-TEST_F(MadeUpProc, ItIsWhoStartedAProcessThatCountsAndNotWhoItIsForAWhile) {
+TEST_F(MadeUpProc, TheRealUserOfAProcessCounts) {
     user_ = "0\t111\t0\t111";
     process(100, "/usr/lib/postfix/sbin/master", "100");
     user_ = "1000\t0\t0\t0";
@@ -183,7 +183,7 @@ TEST_F(MadeUpProc, AMasterOfAContainerIsNotOfThisHost) {
     EXPECT_EQ(masters[0].unit, "");
 }
 
-TEST_F(MadeUpProc, TheUnitThatAMasterBelongsToIsTold) {
+TEST_F(MadeUpProc, TheUnitOfAMasterIsReported) {
     process(100, "/usr/lib/postfix/sbin/master", "100");
     write_file(proc_ / "100/cgroup", "0::/system.slice/system-postfix.slice/postfix@-.service\n");
     EXPECT_EQ(agent::find_masters(proc_.path()).value().at(0).unit, "postfix@-.service");
@@ -206,7 +206,7 @@ TEST_F(MadeUpProc, AmongManyDescriptorsTheLockedPidFileIsTaken) {
     EXPECT_EQ(masters[0].lock_path, "/Mail/i-0123456789abcdef0/pid/.nfs000001");
 }
 
-TEST_F(MadeUpProc, WhatVanishesMeanwhileIsLeftOut) {
+TEST_F(MadeUpProc, AVanishingProcessIsLeftOut) {
     process(100, "/usr/lib/postfix/sbin/master", "100");
     fs::remove(proc_ / "100/stat");
     fs::create_directories(proc_ / "200");
@@ -214,7 +214,7 @@ TEST_F(MadeUpProc, WhatVanishesMeanwhileIsLeftOut) {
     EXPECT_FALSE(agent::describe_process(100, proc_ / "nowhere"));
 }
 
-TEST_F(MadeUpProc, ProcessesThatCannotBeListedAreNotNone) {
+TEST_F(MadeUpProc, AnUnreadableProcessListIsAnError) {
     const auto masters = agent::find_masters(proc_ / "nowhere");
     ASSERT_TRUE(masters.has_error());
     EXPECT_EQ(masters.error().message,

@@ -50,7 +50,7 @@ class NfsClientIdentityTest : public ::testing::Test {
     NfsIdentityPaths paths;
 };
 
-TEST_F(NfsClientIdentityTest, TheIdIsWrittenWithoutANewlineToTheNetworkNamespaceOnly) {
+TEST_F(NfsClientIdentityTest, TheIdIsWrittenToTheNetworkNamespaceOnly) {
     const auto said = set();
     ASSERT_TRUE(said) << said.error().message;
     EXPECT_THAT(*said, HasSubstr("i-0123456789abcdef0"));
@@ -65,7 +65,7 @@ TEST_F(NfsClientIdentityTest, AnOlderKernelHasOnlyTheParameter) {
     EXPECT_FALSE(fs::exists(paths.net));
 }
 
-TEST_F(NfsClientIdentityTest, WhatIsSetIsNotTouched) {
+TEST_F(NfsClientIdentityTest, AnIdThatIsSetIsNotTouched) {
     write(paths.parameter, "mine\n");
     ASSERT_TRUE(set());
     EXPECT_EQ(read(paths.parameter), "mine\n");

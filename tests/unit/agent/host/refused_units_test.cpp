@@ -33,7 +33,7 @@ class RefusedStartsTest : public ::testing::Test {
     RefusedUnits marks{directory / "refused"};
 };
 
-TEST_F(RefusedStartsTest, AMarkSaysWhyAndGoesWhenTheStartIsAllowed) {
+TEST_F(RefusedStartsTest, AMarkGivesTheReasonUntilTheStartIsAllowed) {
     ASSERT_TRUE(marks.mark("postfix@-.service", "mount missing"));
     ASSERT_TRUE(marks.mark("postfix.service", "mount missing"));
     EXPECT_THAT(units(), ElementsAre("postfix.service", "postfix@-.service"));
@@ -48,14 +48,14 @@ TEST_F(RefusedStartsTest, ThereAreNoneWithoutTheDirectory) {
     EXPECT_TRUE(marks.clear("postfix.service"));
 }
 
-TEST_F(RefusedStartsTest, AReasonIsOneLineOfAtMostSoMuch) {
+TEST_F(RefusedStartsTest, AReasonIsOneLineOfLimitedLength) {
     ASSERT_TRUE(marks.mark("postfix.service", "a\nb" + std::string(10'000, 'x')));
     const std::string reason = marks.list().front().reason;
     EXPECT_EQ(reason.find('\n'), std::string::npos);
     EXPECT_LT(reason.size(), 2100U);
 }
 
-TEST_F(RefusedStartsTest, EverybodyMayReadWhyAndOnlyTheOwnerWrite) {
+TEST_F(RefusedStartsTest, AMarkIsReadableByAllAndWritableByItsOwner) {
     const mode_t before = ::umask(077);
     ASSERT_TRUE(marks.mark("postfix.service", "why"));
     ::umask(before);
@@ -76,14 +76,14 @@ TEST_F(RefusedStartsTest, OnlyAUnitOfPostfixCanBeMarked) {
     EXPECT_TRUE(marks.mark("postfix@a\\x2db.service", "why")) << "as systemd escapes it";
 }
 
-TEST_F(RefusedStartsTest, WhatElseStandsThereIsNotListed) {
+TEST_F(RefusedStartsTest, OtherFilesThereAreNotListed) {
     ASSERT_TRUE(marks.mark("postfix.service", "why"));
     std::ofstream(directory / "refused/nginx.service") << "why\n";
     std::ofstream(directory / "refused/postfix@-.service.new") << "half-written\n";
     EXPECT_THAT(units(), ElementsAre("postfix.service"));
 }
 
-TEST_F(RefusedStartsTest, AMarkThatWasMadeAnewSinceItWasListedStays) {
+TEST_F(RefusedStartsTest, AMarkRecreatedSinceItWasListedStays) {
     ASSERT_TRUE(marks.mark("postfix.service", "first"));
     const RefusedStart first = marks.list().front();
     ASSERT_TRUE(marks.mark("postfix.service", "second"));

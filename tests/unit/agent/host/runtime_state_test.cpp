@@ -56,7 +56,7 @@ TEST_F(BootMemoryTest, KeepsTheFirstIdOfABoot) {
     EXPECT_FALSE(memory.remember_id("../elsewhere"));
 }
 
-TEST_F(BootMemoryTest, IsNotTakenInByAFileThatHoldsNoId) {
+TEST_F(BootMemoryTest, IgnoresAFileWithoutAnId) {
     tests::write_file(directory / "instance-id", "");
     tests::write_file(directory / "mount-worked", "");
     EXPECT_FALSE(memory.worked("auto"));
