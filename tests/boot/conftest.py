@@ -15,7 +15,7 @@ _labs = []
 
 
 def pytest_collection_modifyitems(items):
-    """Those that share the relay in service first: it is switched off after the last of them."""
+    """Tests that share the relay in service run first; it is switched off after the last of them."""
     items.sort(key=lambda item: "in_service" not in item.fixturenames)
 
 
@@ -71,7 +71,7 @@ def _gist(answer):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item, nextitem):
-    """Two cores have better things to do than a relay that no later test looks at."""
+    """Ends a relay that no later test needs: two cores are few."""
     if "in_service" in item.fixturenames and nextitem is not None and "in_service" not in nextitem.fixturenames:
         for machine in _labs[0].machines:
             if machine.name == "first":

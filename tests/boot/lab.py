@@ -64,7 +64,7 @@ class Lab:
         if self._server is None:
             self._server = self._machine(
                 "fs", 1, "plain", files=_FILE_SERVER_FILES,
-                # On a busy host its own boot is no test of anything.
+                # Its own boot is not what is tested: a busy host may take long.
                 command_line=["systemd.default_timeout_start_sec=900"])
         if not self._server.powered():
             self.start_server()
@@ -142,7 +142,7 @@ class Lab:
     # ---- the end
 
     def forget(self, machine):
-        """Switched off without a word; its disk is gone."""
+        """Switches it off at once and deletes its disk."""
         if machine.powered():
             machine.thaw()
             machine.cut_power()

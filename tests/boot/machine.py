@@ -31,20 +31,20 @@ _MEMORY = "512M"
 
 
 class Knocks:
-    """Asks a booting machine again every now and then, and the first answer counts: the emulator takes
-    every connection at once, and one that it could not hand on it tries to hand on again after 6, 12 and 24 s."""
+    """Asks a booting machine again every second or so, and the first answer counts: the emulator accepts every connection
+    at once, and retries one that it could not pass on only after 6, 12 and 24 s."""
 
     _PAUSE = 1.5
     _KEPT = 9  # a sshd with ten guests that have not logged in sends some away
 
     def __init__(self, ask):
-        """ask() connects, says what is to be said and returns that connection, which has a fileno()."""
+        """ask() connects, sends a question and returns the connection, which has a fileno()."""
         self._ask = ask
         self._asked = []
         self._next = 0.0
 
     def answered(self):
-        """A connection with an answer to read, or that was ended; None while there is none. Takes a moment."""
+        """A connection with an answer to read, or a closed one; None while there is none. Blocks for a moment."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + self._PAUSE
             while len(self._asked) >= self._KEPT:
@@ -90,7 +90,7 @@ class Machine:
         self.directory = f"{run.directory}/{name}"
         self.console_path = f"{self.directory}/console"
         self.started_at = None
-        self._unheard = None  # asks until it answers for the first time
+        self._first_answer = None  # asks until it answers for the first time
         self._uuid = "ec2" + str(uuid.uuid4())[3:]  # as the machines of that cloud have it
         self._run = run
         self._process = None
@@ -115,7 +115,7 @@ class Machine:
         with open(f"{self.directory}/emulator.log", "ab") as log:
             self._process = subprocess.Popen(self._emulator(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._ssh_port, self.http_port = self._forwarded_ports()
-        self._unheard = Knocks(lambda: self._ask("/health", timeout=5))
+        self._first_answer = Knocks(lambda: self._ask("/health", timeout=5))
         if wait:
             self.until_shell()
         return self
@@ -131,23 +131,23 @@ class Machine:
         return self
 
     def cut_power(self):
-        """The emulator is killed; nothing in the machine gets to say a word."""
+        """Kills the emulator: nothing in the machine can react."""
         self._process.kill()
         self._gone()
 
     def shutdown(self, within=120):
-        """An orderly end."""
+        """Shuts it down."""
         self._ssh("systemctl poweroff", timeout=20)
         self._until_off(within)
 
     def reboot(self, files=None, wait=True, within=120):
-        """An orderly end and a new start."""
+        """Shuts it down and starts it again."""
         self._ssh("systemctl reboot", timeout=20)
         self._until_off(within)
         return self.start(files, wait)
 
     def freeze(self):
-        """It stops in the middle of everything, as a host that is overloaded or migrated does."""
+        """Stops it at any point, as a host that is overloaded or migrated."""
         os.kill(self._process.pid, signal.SIGSTOP)
 
     def thaw(self):
@@ -166,8 +166,8 @@ class Machine:
 
     def _gone(self):
         self._process.wait()
-        if self._unheard:
-            self._unheard.end()
+        if self._first_answer:
+            self._first_answer.end()
         subprocess.run([*self._ssh_words(), "-O", "exit", "root@127.0.0.1"], capture_output=True)
 
     # ---- inside
@@ -222,7 +222,7 @@ class Machine:
             return file.read()
 
     def last_words(self):
-        """What a reader of a failure wants to see of it."""
+        """What a failed test prints about it."""
         try:
             inside = self.run("systemctl list-jobs --no-pager; systemctl --failed --no-legend --no-pager; "
                               "journalctl -b --no-pager -q -o short-monotonic | tail -n 120", check=False, timeout=20).stdout
@@ -234,11 +234,11 @@ class Machine:
 
     def http(self, path="/health", timeout=5):
         """What the agent answers (support.agent.Response); None where nothing does (yet)."""
-        if self._unheard:
-            if self._response(self._unheard.answered) is None:
+        if self._first_answer:
+            if self._response(self._first_answer.answered) is None:
                 return None
-            self._unheard.end()
-            self._unheard = None
+            self._first_answer.end()
+            self._first_answer = None
         return self._response(lambda: self._ask(path, timeout))
 
     def _ask(self, path, timeout):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two relays with one host name: to the file server they are two only where their NFS clients have their own names."""
+"""Two relays with one host name: the file server distinguishes them only by the names of their NFS clients."""
 import json
 import re
 

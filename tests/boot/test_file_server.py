@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file server is away when a machine boots, comes later, dies, or is out of one machine's reach alone."""
+"""The file server is away when a machine boots, comes later, dies, or is unreachable for one machine alone."""
 import json
 
 import pytest
@@ -42,7 +42,7 @@ def until_served(machine):
 
 
 def until_hung(machine, status, attribution, within=60):
-    """The mount hangs, and that is whose fault? Returns what is said of it."""
+    """Waits until the mount hangs with that attribution; returns the row of `mount`."""
     def so():
         answer = machine.http()
         if answer is None or answer.status != status:
@@ -140,7 +140,7 @@ def test_a_file_server_that_dies_costs_no_instance(booted_without, lab):
         assert row["excuse"] == "shared_fault", row
         assert machine.http("/readyz").status == 503
 
-    # Its worker is dead only when the server answers; that holds up neither a stop nor a start, nor one more after a crash.
+    # The stuck worker ends only when the server answers. That delays no stop, no start and no restart after a crash.
     standard.run("systemctl stop " + AGENT, timeout=30)
     assert "pea-mount" in asleep(standard)
     standard.run("systemctl start --no-block " + AGENT)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client is cut off for longer than its lease, another takes what it had locked, and it comes back."""
+"""A client is cut off for longer than its lease, another client takes its locks, and the first comes back."""
 import json
 
 from lab import LEASE

@@ -21,7 +21,7 @@ QUEUE = f"/Mail/{ID}"
 INSIDE = "/usr/local/lib/boot"
 CUTS = int(os.environ.get("PEA_BOOT_CUTS", "10"))
 # The queue as the agent leaves it, before Postfix changes anything in it: this comes after the gate. Debian's own preparation
-# of the queue (configure-instance.sh) is left out: it costs seconds, and would mend what a relink had forgotten.
+# of the queue (configure-instance.sh) is left out: it costs seconds, and would repair what a relink had forgotten.
 AS_RELINKED = "/run/as-relinked"
 _LOOK_FIRST = f"[Service]\nExecCondition=+/bin/sh -c 'python3 {INSIDE}/snapshot.py {QUEUE} > {AS_RELINKED}'\nExecStartPre=\n"
 

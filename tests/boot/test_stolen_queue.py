@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The failure that started all this: the link that was baked into the image names a queue that another instance's live
+"""The failure that this program prevents: the link that was baked into the image names a queue that another instance's live
 master works in, across NFS."""
 import pytest
 
@@ -14,7 +14,7 @@ AFTER_MOUNTS = {f"{UNITS}/postfix@-.service.d/mounts.conf": "[Unit]\nAfter=remot
 
 @pytest.fixture
 def stolen(in_service):
-    """The link to the queue of the relay in service, which is as well afterwards as it was before."""
+    """The link to the queue of the relay in service, which must be healthy afterwards, too."""
     master = in_service.master()
     yield {"/var/spool/postfix": Link(f"/Mail/{in_service.instance_id}")}
     assert in_service.master() == master

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever becomes of the agent, Postfix and its mail do not notice, and load balancers go on being answered: while it is
-restarted, reloaded, upgraded, killed and found hanging by systemd, a thousand probes and a session of mail go on."""
+"""The agent is restarted, reloaded, upgraded, killed, and found hanging by systemd. Meanwhile a thousand probes get their
+answers, and Postfix and a session of mail go on undisturbed."""
 import collections
 import json
 import shutil
@@ -16,7 +16,7 @@ SOCKET = "postfix-elb-agent.socket"
 PACKAGE = "postfix-elb-agent"
 PROBES = 1000
 GUEST = "/run/boot"
-# What a test may wait for the agent to be itself again.
+# What a test may wait for the agent to recover.
 SOON = 120
 NODES = 4  # guest/probes.py
 
@@ -49,7 +49,7 @@ class Traffic:
         self._start("probes")
 
     def stop_probes(self):
-        """Those under way are forgotten with it."""
+        """Probes under way are dropped."""
         self.machine.run("systemctl stop probes")
 
     def probes(self, since=0.0):
@@ -62,7 +62,7 @@ class Traffic:
         return float(self.machine.run("python3 -c 'import time; print(time.monotonic())'"))
 
     def more_probes(self, number=40):
-        """Waits until there are so many more, so that what comes late is seen as well."""
+        """Waits for that many more probes, so that late effects are seen, too."""
         before = len(self.probes())
         eventually(lambda: len(self.probes()) >= before + number, "probes go on", within=SOON + 30, step=0.5)
 
@@ -183,7 +183,7 @@ def test_the_process_that_answers_is_killed(in_service, hardly_noticed):
 
 
 def test_the_watchdog_finds_a_dead_evaluator(in_service, hardly_noticed):
-    """The supervisor and its socket are well; what feeds the watchdog is the round of checks that does not end."""
+    """The supervisor and its socket are well, but a round of checks, which feeds the watchdog, does not end."""
     assert in_service.show(AGENT, "WatchdogUSec") == "30s"
     in_service.write(f"/run/systemd/system/{AGENT}.d/watchdog.conf", "[Service]\nWatchdogSec=12s\n")
     in_service.run(f"systemctl daemon-reload; systemctl restart {AGENT}")

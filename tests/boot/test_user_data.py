@@ -10,7 +10,7 @@ import pytest
 _SEED = "/var/lib/cloud/seed/nocloud"
 _UNITS = "/etc/systemd/system"
 MOUNT = "mount -t nfs4 -o vers=4.1,noresvport fs:/{export} /Mail"
-# The cure of old: Postfix after user data. Where cloud-final comes after multi-user.target, that is a cycle.
+# The old remedy: Postfix after user data. Where cloud-final comes after multi-user.target, that is a cycle.
 AFTER_USER_DATA = {f"{_UNITS}/postfix@-.service.d/user-data.conf": "[Unit]\nAfter=cloud-final.service\n"}
 NO_DROP_IN = {f"/usr/lib/systemd/system/{unit}.d/10-postfix-elb-agent.conf": None
               for unit in ("postfix.service", "postfix@-.service")}
@@ -111,7 +111,7 @@ def test_queue_after_user_data(with_user_data):
 
 
 def test_doctor_names_the_ordering_cycle_of_the_old_remedy(with_user_data):
-    """What this is all for: After=cloud-final.service on Postfix, without the agent's drop-in."""
+    """The remedy without the agent: After=cloud-final.service on Postfix, no drop-in of the agent."""
     cured = with_user_data("cured", "i-0aaaaaaaaaaaaaa65", {}, files={**NO_DROP_IN, **AFTER_USER_DATA}).start()
     assert "Found ordering cycle on " in cured.journal()
     done = cured.run("postfix-elb-agent doctor --json", check=False)

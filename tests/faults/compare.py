@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The catalogue once more, with others as witnesses; tests/faults/compare starts it in namespaces of its own."""
+"""The catalogue once more, beside other witnesses; tests/faults/compare starts it in namespaces of its own."""
 import argparse
 import os
 import sys
@@ -31,7 +31,7 @@ class WitnessedStand(Stand):
         return self.run(row, lambda relay: testimonies.extend([relay.monit.says(), smtp_port_says(relay)]) if asked else None)
 
     def in_service(self, relay):
-        """Of the relay that rows share monit must have got over the row before."""
+        """On the shared relay monit must have recovered from the row before."""
         super().in_service(relay)
         for _ in range(2):
             try:
@@ -44,7 +44,7 @@ class WitnessedStand(Stand):
 
 
 def cells(row, ours, ours_right, testimonies):
-    """And whether each of the three was right; None where one was not asked."""
+    """The cells of a row, and whether each of the three was right; None where one was not asked."""
     healthy = row.says.health == 200
     said = [(testimony.text, testimony.fine == healthy) for testimony in testimonies] or 2 * [("-", None)]
     columns = [(ours, ours_right), *said]

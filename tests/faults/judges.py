@@ -7,7 +7,7 @@ import time
 from relay import INTERVAL
 from support.deadline import eventually
 
-PROMPT = 1.0  # seconds that one answer may take, whatever is wrong
+PROMPT = 1.0  # seconds that one answer may take, during any fault
 STEADY = 3    # rounds for which an answer must stay as it is
 RECOVERY = 10  # seconds
 
@@ -116,7 +116,7 @@ def _holds_for(relay, row, seconds):
 
 
 def _holds_for_rounds(relay, row):
-    """As the facts themselves say how far they go on."""
+    """Counted by the time of the facts themselves."""
     if row.says.status == "warn":
         _becomes(relay, row)
     first = _time_of_facts(_holds(relay, row))

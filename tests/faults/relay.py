@@ -13,7 +13,7 @@ DEADLINE = 0.4   # seconds, that the mount has to answer
 
 
 class Relay:
-    """What a condition needs comes from here; what is cured leaves it as it was."""
+    """Conditions work on this; a cured condition leaves it as it was."""
 
     def __init__(self, settings):
         self._settings = settings
@@ -114,7 +114,7 @@ class Relay:
         os.rename(new, self.link)
 
     def close(self):
-        """The agent must end well."""
+        """The agent must end with status 0."""
         code = 0
         try:
             if self.agent is not None and self.agent.runs():

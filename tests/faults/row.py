@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The words in which the catalogue is written."""
+"""The terms in which the catalogue is written."""
 import contextlib
 import dataclasses
 import functools
@@ -17,7 +17,7 @@ START = 8                                  # the program starts, looks, relinks
 
 @dataclasses.dataclass(frozen=True)
 class Says:
-    """What must be answered. Of `check` its own status and reason are looked at, unless `check` is None."""
+    """What must be answered: the status and reason of `check`, unless that is None."""
     health: int
     ready: int
     check: str = None
@@ -39,7 +39,7 @@ def fails(check, reason, *said, also=(), phase=None, attribution=None):
 
 
 def excused(check, reason, attribution):
-    """No new mail, and no reason to replace this instance."""
+    """No new mail, but the instance is not to be replaced."""
     return Says(200, 503, check, "warn", reason, attribution=attribution)
 
 
@@ -73,8 +73,8 @@ class Row:
 
 
 def condition(function):
-    """Of a generator function over a relay, which yields once: before it the fault is made, after it cured. Calling the
-    result with the function's other arguments gives what a row is made of."""
+    """Decorates a generator function over a relay that makes the fault, yields once, and cures it. Calling the result with
+    the function's other arguments gives the `make` of a row."""
     @functools.wraps(function)
     def with_arguments(*arguments):
         return lambda relay: contextlib.contextmanager(function)(relay, *arguments)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A mount that freezes and thaws, again and again: the answer comes as fast as ever, one process waits at most, and
-nothing is left over."""
+"""A mount that freezes and thaws, again and again: answers stay fast, at most one process waits, and nothing
+is left behind."""
 import os
 import threading
 import time
@@ -24,7 +24,7 @@ def serving(frozen_world):
 
 
 class WaitingWatch:
-    """Looks many times a second which processes of the agent wait for the file system; keeps the most at one time."""
+    """Polls which processes of the agent wait for the file system; keeps the largest number at one time."""
 
     def __init__(self, pids):
         self.pids, self.most, self.seen = pids, 0, set()
@@ -57,7 +57,7 @@ def what_it_holds(pids):
 
 
 def what_it_holds_at_rest(agent, pids):
-    """Once all that is watched has been taken up: the same before a round and after it."""
+    """Waits until the watches are set up: the same before a round and after it."""
     def at_rest():
         before, looked = what_it_holds(pids), agent.row("mount")["time"]
         eventually(lambda: agent.row("mount")["time"] > looked, "another round")
@@ -66,7 +66,7 @@ def what_it_holds_at_rest(agent, pids):
 
 
 def settled(instance):
-    """All passes, and what was taken in for it is given back."""
+    """All checks pass, and what the freeze needed is released."""
     instance.agent.until(status=200, check="mount", reason="")
 
 
@@ -84,7 +84,7 @@ def one_cycle(instance, faultfs, long_enough_to_be_seen):
 def test_a_hundred_freezes_leave_nothing_behind(serving, frozen_world):
     agent, faultfs = serving.agent, frozen_world.faultfs
     pids = processes(agent)
-    for _ in range(3):  # whatever is made once is made now
+    for _ in range(3):  # so that what is created once exists
         one_cycle(serving, faultfs, long_enough_to_be_seen=True)
     before = what_it_holds_at_rest(agent, pids)
     names_before = {name: descriptor_names(pid) for name, pid in pids.items()}

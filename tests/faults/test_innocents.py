@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must never get a good mail server replaced: a table of innocent things, each done to a relay in service while a
+"""What must never get a good mail server replaced: a table of harmless events, each done to a relay in service while a
 load balancer asks for /health twenty times a second. It must never leave 200.
 
 A row runs on one of a few relays (innocents/relays.py), which the rows share: what one row leaves behind is what the
@@ -94,7 +94,7 @@ def name_of(row):
 
 
 def still_watched(instance):
-    """Checks of which a fault is seen that does not count yet."""
+    """Checks with a fault that does not count yet."""
     return {name: row["output"] for name, (row,) in instance.agent.health().json["checks"].items()
             if "watched (" in row.get("output", "")}
 
@@ -103,7 +103,7 @@ def still_watched(instance):
 def test_never_leaves_200(relay, deed, gap):
     relay = RELAYS[relay]
     instance = relay.in_service()
-    # Where the agent itself is started again the first answer after the gap is of interest, so one is never missed.
+    # Where the agent itself restarts, the first answer after the gap must not be missed.
     with Poller(instance.agent.port, every=0.002 if gap else 0.05) as poller:
         eventually(lambda: poller.answers, "the first answer")
         deed(relay)

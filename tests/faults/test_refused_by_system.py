@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each system call of a relink is refused in turn: nothing is lost, the reason is said, and a later try succeeds."""
+"""Each system call of a relink is refused in turn: nothing is lost, the reason is reported, and a retry succeeds."""
 import errno
 import os
 

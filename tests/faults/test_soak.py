@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The soak in short: tests/soak/run does it for as long as wanted. And that what it would find is found."""
+"""A short soak (tests/soak/run runs as long as wanted), and tests of what it detects."""
 import os
 import sys
 import types

@@ -29,14 +29,14 @@ check filesystem mail with path {mount}
     if does not exist then alert
 """
 
-CYCLES = 3      # that it gets to find out: it wants to see a fault of the port twice
-PATIENCE = 8.0  # seconds; if it got no further by then, what it says then is what it says
+CYCLES = 3      # that it gets to see a fault; of the port it must see it twice
+PATIENCE = 8.0  # seconds; after them its answer counts even if it is stuck
 MONITORED, FINE = "1", "0"
 
 
 @dataclasses.dataclass
 class Testimony:
-    fine: bool  # what a load balancer would take it for
+    fine: bool  # how a load balancer would take it
     text: str
 
 
@@ -73,7 +73,7 @@ class Monit:
         return "" if service.findtext("status") == FINE else "fails"
 
     def says(self):
-        """After it had its cycles, or cannot have them."""
+        """After its cycles, or after PATIENCE without them."""
         until = int(time.time()) + CYCLES
         try:
             eventually(lambda: self._has_looked(until), "monit's cycles", PATIENCE, step=0.1)

@@ -190,7 +190,7 @@ def test_a_frozen_mount_cancels_the_count_and_metrics_age(on_faultfs):
 
 
 def test_a_count_that_hangs_is_cancelled(on_faultfs):
-    """Only what a census does hangs: the directories."""
+    """Only the census hangs: it reads directories."""
     agent = on_faultfs.agent
     on_faultfs.world.faultfs.freeze("readdir")
     eventually(lambda: censuses(agent, "cancelled") >= 1, "the census is cancelled")
@@ -238,7 +238,7 @@ def test_many_messages_take_no_memory(instance):
 
 
 def test_counting_leaves_the_probe_of_the_mount_its_time(on_faultfs):
-    """Each operation takes its time: the count goes on in slices, and the mount is not taken for hung."""
+    """Each operation is slow: the count goes on in slices, and the mount does not count as hung."""
     agent = on_faultfs.agent
     fill(f"{on_faultfs.world.below}/{on_faultfs.id}/hold", 25)
     on_faultfs.world.faultfs.delay("10ms")

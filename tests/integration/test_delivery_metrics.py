@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What /metrics says of the mail that passed, as the log has it: each line once."""
+"""/metrics counts the deliveries of the log: each line once."""
 import itertools
 import os
 import shutil
@@ -35,7 +35,7 @@ class Metrics:
 
 
 def counted(agent, name, expected, within=15, **labels):
-    """Waits until it is so much; says what it is otherwise."""
+    """Waits until it is this number; fails with the number that it is."""
     values = []
 
     def so():
@@ -48,11 +48,11 @@ def counted(agent, name, expected, within=15, **labels):
     stays(lambda: Metrics(agent).value(name, **labels) == expected, f"{name} stays {expected}", during=0.3)
 
 
-PIDS = itertools.count(771)  # a place in a log is known by the bytes before it: no two lines of a real one are alike
+PIDS = itertools.count(771)  # a position is found by the bytes before it: lines must differ
 
 
 def connections(instance, number, path=None):
-    """So many connections in the log, now."""
+    """Logs this number of connections."""
     stamp = time.strftime("%b %e %H:%M:%S", time.localtime())
     with open(path or instance.postfix.log, "a") as file:
         file.writelines(f"{stamp} mx {CONNECT.format(pid=next(PIDS))}\n" for _ in range(number))
@@ -147,7 +147,7 @@ def test_rotations_while_the_agent_runs_count_nothing_twice(relinked):
     agent = relinked.serve()
     counted(agent, CONNECTS, 3)
     os.rename(log, f"{log}.1")
-    connections(relinked, 1, f"{log}.1")  # its writer has it open still
+    connections(relinked, 1, f"{log}.1")  # its writer still has it open
     connections(relinked, 2)
     counted(agent, CONNECTS, 6)
     shutil.copy(log, f"{log}.1")
@@ -196,7 +196,7 @@ def journal(instance):
 
 
 def log_connections(instance, number):
-    """As Postfix does it: not as root."""
+    """Logs as Postfix does: not as root."""
     lines = "".join(f"connect from unknown[192.0.2.{n}]\n" for n in range(number))
     instance.host.run("chmod", "0755", "/run/systemd")
     instance.host.run("setpriv", "--reuid=postfix", "--clear-groups", "logger", "--socket", "/run/systemd/journal/dev-log",

@@ -68,7 +68,7 @@ def machine(instance):
 def test_a_correct_machine_passes(machine):
     machine.serving()
     code, seen = findings(machine)
-    # Of the machine that the tests run on: its clock, its journal, and the start of Postfix.
+    # These depend on the machine that runs the tests: its clock, its journal, and the start of Postfix.
     beside = {"clock", "log_kept", "ordering_cycle", "postfix_process", "settings_file"}
     assert {name: row for name, row in seen.items() if row["status"] != "pass" and name not in beside} == {}
     assert seen["running"]["output"] == "every check passes"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SIGTERM: no new mail at once, the answers go on for drain.delay, then the end, whatever hangs meanwhile."""
+"""SIGTERM: /readyz fails at once, answers go on for drain.delay, then the agent ends, even if something hangs."""
 import os
 import signal
 import socket
@@ -17,7 +17,7 @@ WITHOUT_SERVER = 6 + 2
 
 @pytest.fixture(autouse=True)
 def untraced(monkeypatch):
-    """A tracer holds up the end of what it traces, and the end is timed here."""
+    """A tracer delays the end of its processes, and the end is timed here."""
     monkeypatch.delenv("PEA_TRACE_SERVER", raising=False)
 
 
@@ -35,7 +35,7 @@ def term(agent):
 
 
 def ended(agent, since, within):
-    """Waits for the end, which must be a good one and in time; nothing of the agent is left."""
+    """Waits for the end: status 0, in time, and no process of the agent is left."""
     processes = [agent.supervisor, *agent.children()] if agent._nsenter.poll() is None else []
     assert agent.wait(within=within + 20) == 0, agent.stderr()[-2000:]
     took = time.monotonic() - since
@@ -209,9 +209,9 @@ def test_before_the_first_round(relay):
 
 def test_sigterm_to_every_process_works_like_one_signal(relay):
     agent = relay.agent
-    everybody = [*agent.children(), agent.supervisor]
+    every_process = [*agent.children(), agent.supervisor]
     start = time.monotonic()
-    for pid in everybody:
+    for pid in every_process:
         os.kill(pid, signal.SIGTERM)
     ended(agent, start, PROMPT)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has an event is seen at once: with a round due in an hour, a fault of this host is at /health within a second,
-and so is its end."""
+"""Events are handled at once: with a round due in an hour, /health shows a fault of this host, and its end, within a
+second."""
 import os
 import time
 
@@ -11,7 +11,7 @@ from support.world import OTHER
 
 pytestmark = [pytest.mark.prompt, pytest.mark.traced]
 
-AT_ONCE = 1.0  # s; it takes milliseconds, the rest is for a busy machine
+AT_ONCE = 1.0  # s; milliseconds on an idle machine
 
 ALREADY = "postfix/postfix-script[771]: fatal: the Postfix mail system is already running"
 STOPPED = "postfix/master[770]: terminating on signal 15"
@@ -20,8 +20,8 @@ HARMLESS = "postfix/smtpd[772]: connect from unknown[192.0.2.1]"
 
 @pytest.fixture
 def unhurried(instance):
-    """In service, and no round is due for an hour. There is no systemd here to say that a master that is gone is not
-    being started again: the first look decides."""
+    """In service, and no round is due for an hour. No systemd here reports whether a missing master is being restarted,
+    so the first look decides."""
     instance.write_settings(checks={"interval": "1h", "fail_after": 1})
     main_cf_of_the_host(instance)
     instance.bake().mount()
@@ -121,7 +121,7 @@ def test_a_log_that_appears_is_read_at_once(instance):
 
 
 def test_the_first_start_of_master_is_seen_without_the_log(instance):
-    """By its lock in the data directory alone: the log goes where the agent does not look."""
+    """By its lock in the data directory alone: the agent does not read the log."""
     instance.write_settings(checks={"interval": "1h", "fail_after": 1},
                             maillog={"path": f"{instance.host.directory}/other.log"})
     main_cf_of_the_host(instance)

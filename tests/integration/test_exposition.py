@@ -24,7 +24,7 @@ PROMETHEUS_3 = ("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8
 
 @pytest.fixture(scope="module")
 def standing():
-    """One healthy instance for the whole file: nothing here changes what it says."""
+    """One healthy instance for the whole file: no test here changes its verdict."""
     from support.world import World
     world = World()
     try:
@@ -88,7 +88,7 @@ def test_promtool_accepts_the_page(standing):
 
 
 def test_promtool_misses_only_the_help_of_openmetrics_counters(standing):
-    """It knows the text format alone, in which a counter's family is called as its samples."""
+    """It knows the text format alone, in which a counter's family has the name of its samples."""
     page = scrape(standing, PROMETHEUS_3).body
     counters = {family.name for family in openmetrics_families(page.decode()) if family.type == "counter"}
     assert counters and set(promtool_says(page)) == {f"{name}_total no help text" for name in counters}

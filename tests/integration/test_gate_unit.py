@@ -28,7 +28,7 @@ def begins_to_start(bus, seconds_ago=0):
 
 
 def marks(instance):
-    """Which marks stand, and what they say."""
+    """{unit: text} of the marks."""
     directory = instance.host.view(REFUSED)
     names = os.listdir(directory) if os.path.exists(directory) else []
     return {name: open(f"{directory}/{name}").read() for name in names}
@@ -39,7 +39,7 @@ def gate(instance, unit=UNIT):
 
 
 class Gate:
-    """One that runs."""
+    """A running `gate`."""
 
     def __init__(self, instance):
         self.log = f"{instance.host.directory}/gate.stderr"

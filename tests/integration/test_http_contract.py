@@ -20,7 +20,7 @@ CHECK_PATHS = [f"/health/{check}" for check in CHECKS]
 
 @pytest.fixture(scope="module")
 def standing():
-    """One healthy instance for the whole file: nothing here changes what it says."""
+    """One healthy instance for the whole file: no test here changes its verdict."""
     from support.world import World
     world = World()
     try:

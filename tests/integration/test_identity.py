@@ -107,7 +107,7 @@ def test_answers_that_are_no_id_are_refused_without_a_write(unnamed, imds):
 @pytest.mark.prompt
 @pytest.mark.parametrize("imds", [["silent"], ["drip=1"]], indirect=True, ids=lambda value: value[0])
 def test_a_silent_metadata_service_holds_up_no_answer(unnamed, imds):
-    """A loop that waited for it would wait two seconds each time: so long is one attempt."""
+    """A loop that waited for it would wait two seconds each time, the length of one attempt."""
     agent = unnamed.serve()
     with Poller(agent.port, every=0.1) as health, Poller(agent.port, "/livez", every=0.1) as live:
         eventually(lambda: len([one for one in imds.requests() if "token" in one]) >= 3, "three attempts were made")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is still to be read when an instance is gone: the journal's entries, the console, last-words/<id>.json; and what
-the agent keeps for the rest of the boot."""
+"""What remains of an ended instance: journal entries, the console, last-words/<id>.json; and what the agent keeps for
+the rest of the boot."""
 import json
 import os
 import re
@@ -83,7 +83,7 @@ def console(instance):
 
 
 def serve_until_all_passes(instance):
-    """Not as soon as /health is 200: a warning of the first moment is one more change."""
+    """200 at /health is not enough: a warning at the start is one more change."""
     instance.serving()
     eventually(lambda: instance.agent.health().json["status"] == "pass", "all checks pass")
     return instance

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Postfix that `gate` refused is started by the agent when it may, and nothing else is."""
+"""The agent starts the Postfix units that `gate` refused, once they may start, and no other unit."""
 import os
 import signal
 
@@ -16,7 +16,7 @@ REFUSED = "/run/postfix-elb-agent/refused"
 
 @pytest.fixture
 def systemd(instance):
-    """It manages this host, sd_booted(3), and knows Debian's two units."""
+    """systemd manages this host, sd_booted(3), and has Debian's two units loaded."""
     bus = SystemdBus(instance.host).start()
     instance.host.run("mkdir", "-p", "/run/systemd/system")
     bus.unit(GROUP, "failed", "failed", "oneshot")
@@ -46,7 +46,7 @@ def test_refused_units_start_once_the_mount_is_there(instance, systemd):
     agent = instance.serve()
     refuse(instance, UNIT, GROUP)
     rounds_pass(agent)
-    assert systemd.send("started") == "", "not before it may"
+    assert systemd.send("started") == "", "not before the mount is there"
     instance.mount()
     eventually(lambda: marks(instance) == [], "the marks are gone")
     assert systemd.send("started") == f"{GROUP} {UNIT}"

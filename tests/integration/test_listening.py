@@ -38,7 +38,7 @@ def serve(instance, sockets, *arguments):
     instance.host.popen = lambda *argv, **keywords: popen(
         *argv, pass_fds=[one.fileno() for one in sockets], **keywords)
     try:
-        # Nothing of the interpreter goes on: it becomes the program, with its pid.
+        # exec: the interpreter becomes the program and keeps its pid.
         instance.agent = Agent(instance, arguments, wrapper=("/usr/bin/python3", "-c", PASSER, numbers))
         instance.agent._wrapped = False
     finally:

@@ -135,7 +135,7 @@ def test_a_second_boot_keeps_the_queue_and_its_mail(world):
 
 
 def test_a_planned_restart_of_postfix_keeps_health_at_200(serving):
-    """With the supervisor's usual pace: down for less than the rounds that a doubtful fault needs."""
+    """At the usual intervals: down for less than the rounds that a doubtful fault needs."""
     serving.agent.stop()
     serving.write_settings(checks={"interval": "5s"})
     agent = serving.serve()

@@ -150,7 +150,7 @@ def test_a_check_takes_no_lock_and_logs_no_line(serving):
 
 
 def test_master_stopped_by_a_signal_is_still_master(serving):
-    """SIGSTOP is not death: the process and its lock stand."""
+    """SIGSTOP ends nothing: the process and its lock exist."""
     master = serving.postfix.master_pid()
     os.kill(master, signal.SIGSTOP)
     stays(lambda: serving.agent.row("master_pid")["status"] == "pass", "master is there", during=1.5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must never happen, whatever the order of things at boot."""
+"""What must never happen, in any order of events at boot."""
 import os
 import socket
 import stat

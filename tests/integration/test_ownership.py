@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""This host's lock on its own id: held, taken, lost and had again."""
+"""This host's lock on its own id: held, taken over, lost and acquired again."""
 import os
 
 from support.deadline import eventually

@@ -168,7 +168,7 @@ def test_without_the_supervisor_every_child_ends(serving):
 
 @pytest.mark.parametrize("story", ["a whole life"])
 def test_the_server_never_names_a_path_of_the_mount(instance, story):
-    """Read from strace over all processes; of the server no path at all once it is the server."""
+    """From an strace of all processes: the server names no path at all once it runs as the server."""
     if "asan" in os.environ.get("PEA_BINARY", ""):
         pytest.skip("sanitizers open files of their own")
     trace = f"{instance.host.directory}/paths"

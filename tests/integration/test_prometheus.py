@@ -23,7 +23,7 @@ transport_maps = inline:{ delivered.example=discard: }
 smtpd_sender_restrictions = check_sender_access inline:{ rejected@example.org=REJECT }
 """
 MORE_MASTER_CF = "discard unix - - n - - discard\n"
-# What a real relay logs and this one has no reason to.
+# What a real relay logs and this one does not.
 MORE_LOG = """\
 {stamp} {host} postfix/smtpd[77]: Anonymous TLS connection established from unknown[192.0.2.1]: TLSv1.3 with cipher \
 TLS_AES_256_GCM_SHA384 (256/256 bits)
@@ -34,8 +34,8 @@ ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)
 
 
 class NfsClient:
-    """The counters of an NFS mount, as Linux 6.1 shows them, for a host whose mount is none: they stand in the place of
-    the file that its agent reads."""
+    """The counters of an NFS mount, as Linux 6.1 shows them, for a host whose mount is none: they replace the
+    file that its agent reads."""
     OPERATIONS = ("NULL", "READ", "WRITE", "COMMIT", "OPEN", "CLOSE", "SETATTR", "LOCK", "LOCKU", "ACCESS", "GETATTR",
                   "LOOKUP", "REMOVE", "RENAME", "LINK", "CREATE", "READDIR", "SEQUENCE")
 
@@ -47,7 +47,7 @@ class NfsClient:
         instance.host.run("sh", "-c", f"mount --bind {self.file} /proc/$(pgrep -x pea-host)/mountstats")
 
     def work(self):
-        """As much as before once more, on everything that is counted."""
+        """Doubles every counter."""
         self.worked += 1
         n = self.worked
         lines = [f"device srv:/ mounted on {self.mount_path} with fstype nfs4 statvers=1.1",
@@ -62,7 +62,7 @@ class NfsClient:
 
 
 class Fleet:
-    """A relay at work, one that never got its mount, and the Prometheus that watches both."""
+    """A busy relay, one without its mount, and the Prometheus that scrapes both."""
 
     def __init__(self, world):
         self.relay = world.instance()
@@ -136,7 +136,7 @@ def test_both_targets_are_up_without_warnings(fleet):
 
 
 def test_prometheus_has_every_series_of_the_page_with_its_value(fleet):
-    """All but what changes between the scrape and the look, of which it has the series."""
+    """Values are compared, except those that change between the scrape and the query."""
     changes = re.compile("seconds|process_|http_requests|_census|log_lines|operations")
 
     def scraped(instance):

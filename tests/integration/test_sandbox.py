@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sandbox itself: what the other tests stand on is really so."""
+"""The sandbox itself: what the other tests rely on is true."""
 import os
 
 import pytest
@@ -82,7 +82,7 @@ def test_tree_compare_sees_each_kind_of_difference(tmp_path):
 
 
 class TracedWorld:
-    """As much of a world as the reading of traces needs."""
+    """The part of a world that path_trace reads."""
 
     def __init__(self, directory):
         self.directory = str(directory)
@@ -107,7 +107,7 @@ CHROOT = 'chroot("/run/postfix-elb-agent/empty") = 0'
 ])
 def test_a_trace_shows_a_server_that_names_a_path(tmp_path, line, trouble):
     world = TracedWorld(tmp_path)
-    world.trace(7, 'openat(AT_FDCWD, "/private/Mail/i-1", O_PATH) = 3')  # the mount worker: it may
+    world.trace(7, 'openat(AT_FDCWD, "/private/Mail/i-1", O_PATH) = 3')  # the mount worker may
     world.trace(8, 'openat(AT_FDCWD, "/proc/self/stat", O_RDONLY) = 4', CHROOT, line)
     found = path_trace.troubles(world)
     assert len(found) == (trouble is not None) and all(trouble in text for text in found)

@@ -48,7 +48,7 @@ def freeze(instance):
 
 
 def until_attributed(instance, attribution, health, mount_status):
-    """Waits until /health says so of the hanging mount; asserts that metrics and /readyz say it, too."""
+    """Waits until /health attributes the hung mount so; asserts that metrics and /readyz agree."""
     agent = instance.agent
 
     def so():
@@ -90,7 +90,7 @@ def test_a_silent_server_keeps_health_at_200(serving, server):
         assert f"; the file server 127.0.0.1:{server.port} is silent, too: every instance shares that" in row["output"]
         assert row["remedy"].startswith("Wait and replace nothing")
         stays(lambda: serving.agent.health().status == 200, "/health is 200", during=3)
-        assert server.connections == 1  # asked rarely, however often it is looked
+        assert server.connections == 1  # asked rarely, however many rounds there are
         serving.world.faultfs.thaw()
         serving.agent.until(status=200, check="mount", reason="")
         serving.agent.until("/readyz", status=200)
@@ -161,7 +161,7 @@ def test_an_agent_restarted_in_the_outage_keeps_health_at_200(serving, server):
 
 
 def test_a_mount_that_never_worked_is_the_instance_s_fault(monkeypatch, instance, server):
-    monkeypatch.delenv("PEA_TRACE_SERVER", raising=False)  # it runs under a tracer already, which stops it
+    monkeypatch.delenv("PEA_TRACE_SERVER", raising=False)  # the agent runs under strace already, which stops it
     server.fault = "silent"
     instance.bake().mount()
     instance.world.faultfs.freeze()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The truth of `startup_log`: which lines of a real mail log stand uncured in this boot."""
+"""The truth of `startup_log`: which lines of a real mail log are uncured in this boot."""
 import datetime
 import gzip
 import os
@@ -215,7 +215,7 @@ def zone(offset_hours):
 
 
 def test_stamps_are_read_in_the_host_s_time_zone(relinked):
-    """The server's root directory is empty: what it must know of the zone it knows before. Ten hours to the west a
+    """The server's root directory is empty, so it loads the time zone before chroot. Ten hours to the west a
     stamp read as UTC is from before any recent boot, or else in the future."""
     path = f"{relinked.host.directory}/localtime"
     with open(path, "wb") as file:

@@ -30,7 +30,7 @@ class Terminal:
         self.resize(columns, rows)
         settings = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", **environment}
         command = [binary(), *arguments, "--config", instance.settings_path]
-        if arguments[0] != "status":  # that needs nothing of the host but its network, which is everybody's
+        if arguments[0] != "status":  # `status` needs only the host's network, which all hosts share
             command = ["nsenter", f"--target={instance.host.init}", "--mount", "--uts", "--ipc", "--pid", "--", *command]
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=settings,
@@ -45,7 +45,7 @@ class Terminal:
         while select.select([self.master], [], [], 0)[0]:
             try:
                 chunk = os.read(self.master, 65536)
-            except OSError:  # EIO: the last one that had it open is gone
+            except OSError:  # EIO: no process has it open any more
                 break
             if not chunk:
                 break

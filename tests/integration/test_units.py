@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What systemd says of Postfix's units decides how long a missing master is waited for. A real bus, and on it a
+"""The state of Postfix's units decides how long a missing master is excused. A real bus, and on it a
 service that follows systemd's documentation."""
 import os
 import signal
@@ -27,21 +27,21 @@ def systemd(instance):
 
 @pytest.fixture
 def serving(instance, systemd):
-    """With long rounds: what is doubtful would take a minute to fail."""
+    """With long rounds: a doubtful fault would take a minute to fail."""
     instance.write_settings(checks={"interval": "10s", "fail_after": 6})
     return instance.serving()
 
 
 @pytest.fixture
 def brisk(instance, systemd):
-    """With short rounds: what is doubtful fails at once."""
+    """With short rounds: a doubtful fault fails at once."""
     instance.write_settings(checks={"interval": "1s", "fail_after": 1})
     return instance.serving()
 
 
 @pytest.fixture
 def unhurried(instance, systemd):
-    """Only what has an event is looked at, and what is doubtful fails at once; a worker may be slow."""
+    """Only events cause a look, and a doubtful fault fails at once; a worker may be slow."""
     instance.write_settings(checks={"interval": "1h", "fail_after": 1}, mount={"deadline": "20s"})
     return instance.serving()
 
@@ -94,7 +94,7 @@ def test_a_restart_that_fails_is_no_longer_excused(brisk, systemd):
 
 
 def waits(pid):
-    """For what comes next: it has nothing to do, now and for a while."""
+    """Whether the process is idle, now and for a while."""
     for _ in range(10):
         if status_field(pid, "State")[0] != "S":
             return False
@@ -103,7 +103,7 @@ def waits(pid):
 
 
 def test_a_restarted_unit_s_master_is_judged_only_once_observed(unhurried, systemd):
-    """The restart ends between the look at the host and the question to systemd: the agent was out of breath."""
+    """The restart ends between the look at the host and the question to systemd, because the agent was slow."""
     agent = unhurried.agent
     pid_of = {status_field(pid, "Name"): pid for pid in agent.children()}
     looked = agent.row("mount")["time"]

@@ -63,7 +63,7 @@ class Agent:
         return children_of(self.supervisor)
 
     def server(self):
-        """The one that answers, once it is not root any more."""
+        """The process that answers, once it is not root any more."""
         def unprivileged():
             return [pid for pid in self.children() if status_field(pid, "Name") == "pea-server"
                     and status_field(pid, "Uid").split()[1:2] not in ([], ["0"])]
@@ -74,7 +74,7 @@ class Agent:
         return [pid for pid in self.children() if pid != server]
 
     def mount_worker(self):
-        """The one that touches the mount."""
+        """The worker that touches the mount."""
         return eventually(lambda: [pid for pid in self.children() if status_field(pid, "Name") == "pea-mount"],
                           "the mount worker")[0]
 

@@ -97,7 +97,7 @@ class Browser:
 
 
 class Page:
-    """One tab, in a context of its own. `troubles` is what no page of ours may give rise to."""
+    """One tab, in a context of its own. `troubles` must stay empty on a page of the agent."""
 
     def __init__(self, browser, width=1100, height=900, dark=False, script=True):
         self.browser = browser

@@ -92,7 +92,7 @@ class Unit(dbus.service.Object):
 
 
 class Absent(dbus.service.FallbackObject):
-    """Any unit that is not there has an object all the same."""
+    """A missing unit has an object, too."""
     @dbus.service.method(PROPERTIES, in_signature="s", out_signature="a{sv}")
     def GetAll(self, interface):
         return {"LoadState": "not-found", "ActiveState": "inactive", "SubState": "dead"}
@@ -166,7 +166,7 @@ class Manager(dbus.service.Object):
     def Reloading(self, active):
         pass
 
-    # ---- what the test says
+    # ---- what the test sends
 
     def unit(self, name, load, active, sub, kind):
         unit = self.units.get(name)

@@ -74,7 +74,7 @@ class FaultFs:
         eventually(lambda: self.counts()["waiting"] >= operations, f"{operations} frozen operation(s)")
 
     def close(self):
-        """Unmounts. What is frozen or still open there fails."""
+        """Unmounts. Frozen operations and open files fail."""
         self._replies.close()
         self._control.close()
         if self.process.poll() is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file system without room: what is written until it refuses."""
+"""Fills a file system until it refuses to write."""
 import errno
 
 

@@ -279,7 +279,7 @@ class Server(socketserver.ThreadingTCPServer):
         super().__init__((str(address), port), handler)
 
     def handle_error(self, *_):
-        pass  # a client that gives up is what most of the faults are for
+        pass  # most faults make clients give up
 
     def run(self):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""System calls that kill or fail: strace(1) as the hand that does it, and which calls there are to do it to."""
+"""System calls that kill or fail: strace(1) does it; this module lists the calls."""
 import collections
 import os
 import re

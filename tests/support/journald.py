@@ -47,7 +47,7 @@ class Journald:
         self._end(signal.SIGTERM)
 
     def log(self, tag, text, priority="mail.crit"):
-        """As postlog(1) does it: syslog, facility mail."""
+        """Logs as postlog(1) does: syslog, facility mail."""
         self.host.run("logger", "--socket", SOCKET, "--id=771", "--priority", priority, "--tag", tag, text)
 
     def control(self, *options):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes an agent see its mount as NFS, whatever it really is: a text of this module's is bound over the mount table
+"""Makes an agent see its mount, of any type, as NFS: a text of this module's is bound over the mount table
 (/proc/<pid>/mountinfo) of its host worker. All else of the table stays as it is; what is really there answers, or
 hangs. It is seen by that process alone and until it ends.
 

@@ -51,7 +51,7 @@ def record(body):
 
 class NfsServer:
     """On a port of 127.0.0.1, in threads of the caller's process. `fault` may be switched at any time; a connection
-    goes by the fault that stood when it came."""
+    keeps the fault that was set when it came."""
 
     def __init__(self, fault="answers", port=0):
         self.fault = fault

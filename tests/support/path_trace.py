@@ -28,7 +28,7 @@ def paths_that_led_somewhere(lines):
 
 
 def troubles(world):
-    """Of all servers of a test: none may name the mount, ever, and none finds anything by name once it is the server."""
+    """Of all servers of a test: none may ever name the mount, or open anything by name once it runs as the server."""
     found, servers = [], 0
     for path in glob.glob(f"{world.directory}/*/paths.*"):
         with open(path, errors="replace") as file:

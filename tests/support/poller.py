@@ -41,7 +41,7 @@ class Poller:
         return [answer for answer in list(self.answers) if answer.at >= moment]
 
     def other_than(self, status=200):
-        """Answers of another status; what was not answered is none of them."""
+        """Answers of another status; an unanswered request is not one."""
         return [answer for answer in list(self.answers) if answer.status not in (status, None)]
 
     def unanswered(self):
@@ -61,7 +61,7 @@ class Poller:
         return longest if began is None else float("inf")
 
     def assert_never_left(self, status=200, longest_gap=0.0):
-        """Each answer had that status, and nowhere was nothing answered for longer than that."""
+        """Each answer had that status, and no gap without answers was longer than that."""
         begin = self.answers[0].at
         wrong = self.other_than(status)
         assert not wrong, (f"{self.path} left {status} in {len(wrong)} of {len(self.answers)} answers, first after "

@@ -166,7 +166,7 @@ class Postfix:
         return services
 
     def kill(self):
-        """As the kernel kills: no word in the log, the pid file stays. Its services are gone too when this returns."""
+        """SIGKILL: nothing is logged, the pid file stays. Its services are gone too when this returns."""
         for pid in self._signal(signal.SIGKILL):
             try:
                 os.kill(pid, signal.SIGKILL)

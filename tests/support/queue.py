@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Queues as Postfix says they are and as the agent counts them, and queue files that are made directly."""
+"""Queues as Postfix lists them and as the agent counts them, and queue files that are made directly."""
 import collections
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Relinking again and again from the same beginning, and what must hold wherever it stopped."""
+"""Relinking again and again from the same beginning, and what must hold at every point where it stopped."""
 import dataclasses
 import os
 import shutil
@@ -20,7 +20,7 @@ class Stage:
         self.log = f"{instance.host.directory}/strace"
         self.paths = ()
         self.arguments = ["relink", "--config", instance.settings_path, "--set", "mount.wait=1s"]
-        # Only calls that concern files of the story count: not those of the loader, nor what the program prints.
+        # Only calls on files of this test count: not those of the loader, nor what the program prints.
         places = (instance.world.mount_path, instance.spool)
         self.paths = [path for path in paths(self._undisturbed(), instance.world.directory)
                       if path.startswith(places)]
@@ -54,7 +54,7 @@ class Stage:
         del entries["."]
         link = os.path.basename(self.instance.link)
         if link in entries and entries[link].kind == "symlink":
-            entries[link] = dataclasses.replace(entries[link], mtime_ns=0)  # when it was made is of no interest
+            entries[link] = dataclasses.replace(entries[link], mtime_ns=0)  # its time does not matter
         return entries
 
     def changing_points(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In the service manager's place: what sd_notify(3) says to it."""
+"""Replaces the service manager at its socket: keeps what sd_notify(3) sends."""
 import socket
 
 from support.deadline import eventually

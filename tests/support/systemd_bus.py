@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The system bus of a pretended host: a real dbus-daemon, and fake_systemd.py on it in systemd's place."""
+"""The system bus of a pretended host: a real dbus-daemon, and fake_systemd.py on it as systemd."""
 import json
 import os
 import signal
@@ -44,7 +44,7 @@ class SystemdBus:
         self.send(f"unit {name} {load} {active} {sub} {kind}")
 
     def property(self, name, key, signature, value):
-        """Of a unit that is there: what systemd says of it beside its state."""
+        """Sets a property of an existing unit, beside its state."""
         self.send(f"property {name} {key} {signature} {json.dumps(value)}")
 
     def hang(self):

@@ -118,7 +118,7 @@ def with_a_file_in_the_queue_s_place(relay):
 
 @condition
 def with_a_master_in_the_queue_of_another(relay):
-    """As the image's link leads it."""
+    """In the queue that the image's link names."""
     relay.baked()
     make_skeleton(f"{relay.world.shared}/{OTHER}")
     relay.postfix.start()
@@ -159,7 +159,7 @@ def before_postfix_is_started(relay):
 
 @condition
 def with_a_second_postfix_in_the_queue_of_another(relay):
-    """This instance's own Postfix has not started; another configuration of this host is at work where it must not."""
+    """This instance's own Postfix has not started; another configuration of this host works in a queue that is not its own."""
     relay.baked()
     relay.serve()
     relay.agent.until(check="relink", reason="")

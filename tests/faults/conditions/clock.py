@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boots at other times of the boot clock, in time namespaces. Steps of the wall clock would be everybody's; what they
+"""Boots at other times of the boot clock, in time namespaces. Steps of the wall clock would hit the whole machine; what they
 do to the log's stamps is in conditions/log.py, to verdicts in tests in virtual time (catalogue.ELSEWHERE)."""
 import time
 
@@ -8,7 +8,7 @@ from row import condition
 
 
 def _boot_clock_at(relay, seconds):
-    """The program then believes that the host booted that long ago."""
+    """To the program, the host booted that long ago."""
     offset = int(seconds - time.clock_gettime(time.CLOCK_BOOTTIME))
     relay.agent_wrapper = ("unshare", "--time", f"--boottime={offset}", f"--monotonic={offset}", "--fork",
                            "--kill-child")

@@ -49,8 +49,8 @@ def stopped_and_started_while_another_host_holds_the_lock(relay):
 
 @condition
 def master_itself_refused_the_lock(relay):
-    """As under a unit that starts master without postfix-script, which never says the famous line. No logger would take
-    down what master itself says before its log service runs: the line is written as syslog writes it."""
+    """As under a unit that starts master without postfix-script, so that the famous line is not logged. No logger takes
+    master's own lines before its log service runs: the test writes the line as syslog does."""
     linked(relay)
     with lock_of_another_host(relay):
         done = relay.host.run(MASTER, "-c", relay.postfix.config, "-e", "2", check=False)

@@ -61,7 +61,7 @@ def killed_and_the_file_is(relay, kind):
 
 @condition
 def pid_file_replaced(relay):
-    """By one that says the same: the lock is on the other."""
+    """By one with the same text: the lock is on the other."""
     with open(relay.pid_file) as file:
         text = file.read()
     os.remove(relay.pid_file)

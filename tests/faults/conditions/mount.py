@@ -92,7 +92,7 @@ def frozen_with_its_master_dead(relay):
 
 @condition
 def server_gone(relay):
-    """The process behind the file system dies: whatever is asked there fails at once, and does so for ever."""
+    """The process behind the file system dies: every operation fails at once, and goes on failing."""
     relay.faultfs.process.kill()
     relay.faultfs.process.wait()
     yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file server, asked over the network while the mount does not answer: is it this instance's fault, or everybody's?
+"""The file server, asked over the network while the mount does not answer: is it this instance's fault, or one that all instances share?
 The mount is faultfs; the program sees it as NFS from a test server on loopback."""
 import contextlib
 
@@ -48,5 +48,5 @@ def _seen_as_nfs(relay):
     show_nfs(relay.instance, server.port)
     eventually(lambda: relay.agent.row("mount").get("observedValue") == "127.0.0.1:/ nfs4 rw", "the mount is NFS")
     yield server
-    with contextlib.suppress(OSError):  # one that refuses listens no more
+    with contextlib.suppress(OSError):  # one that refuses does not listen any more
         server.close()

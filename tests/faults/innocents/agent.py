@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What befalls the agent itself, its metadata service and its clients."""
+"""Harmless events of the agent itself, its metadata service and its clients."""
 import contextlib
 import os
 import signal

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the deeds are made of. Each takes a Relay."""
+"""The parts of which the deeds are made. Each takes a Relay."""
 import contextlib
 import os
 import signal

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What befalls the mail log, and lines in it that mean nothing."""
+"""Harmless events of the mail log, and lines in it without a meaning."""
 import os
 import time
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What befalls file systems: others, the shared one while it is slow, and an outage of its server."""
+"""Harmless events of file systems: of others, of a slow shared one, and an outage of its server."""
 import contextlib
 import os
 import time
@@ -80,8 +80,8 @@ def file_server_down(relay):
 
 
 def file_server_back_after_the_lease_ran_out(relay):
-    """Longer away than its lease lasts, it has forgotten the locks of every instance: a read through the descriptor
-    that held one fails, and the lock can be had again."""
+    """Away for longer than its lease, it has forgotten the locks of every instance: a read through the descriptor of a
+    lock fails, and the lock can be acquired again."""
     with outage(relay):
         time.sleep(1)
         relay.world.faultfs.refuse("EIO", "read", times=1)

@@ -13,7 +13,7 @@ UNIT = "postfix@-.service"
 
 
 class Relay:
-    """One relay in service. `tail`, in seconds: at the latest then the agent has looked again after a deed."""
+    """One relay in service. `tail`: seconds within which the agent has looked again after a deed."""
 
     def __init__(self, checks, tail, frozen=False, by_imds=False, as_nfs=False, under_systemd=False,
                  **sections):
@@ -66,7 +66,7 @@ RELAYS = {
     "defaults": Relay({"interval": "5s"}, tail=5.5),
     # Nothing may be even doubtful: one round decides.
     "strict": Relay({"interval": "300ms", "fail_after": 1}, tail=0.7),
-    # The grace of the defaults, sooner over: a restart of Postfix passes, what lasts longer than 4 s does not.
+    # The grace of the defaults, but shorter: a restart of Postfix passes, an outage of more than 4 s fails.
     "graced": Relay({"interval": "1s", "fail_after": 5}, tail=1.3),
     "frozen": Relay({"interval": "1s", "fail_after": 5}, tail=1.3, frozen=True, mount={"deadline": "1s"}),
     "outage": Relay({"interval": "500ms"}, tail=1.0, frozen=True, as_nfs=True,
