@@ -35,7 +35,7 @@ class FakeSystemd {
         ::close(from_);
     }
 
-    /// Says what happens; returns the answer.
+    /// Sends a line of fake_systemd.py; returns the answer.
     std::string send(std::string line) {
         line += '\n';
         EXPECT_EQ(::write(to_, line.data(), line.size()), static_cast<ssize_t>(line.size()));

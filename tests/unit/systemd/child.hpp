@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program started by a test, in mounts of the test's own; it goes with the test.
+// A program that a test starts, in mounts of the test's own; it ends with the test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,8 +23,7 @@
 
 namespace tests {
 
-/// Mounts of this process's own from here on, with an empty /run. False where that is not
-/// permitted.
+/// Gives this process its own mounts, with an empty /run. False where that is not permitted.
 inline bool enter_private_mounts() {
     if (::unshare(CLONE_NEWNS) != 0 ||
         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {

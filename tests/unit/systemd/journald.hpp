@@ -45,7 +45,7 @@ class Journald {
     void log(std::string_view tag, std::string_view text) {
         EXPECT_TRUE(send(tag, "<18>", text, true));
     }
-    /// The same, said by another user's process.
+    /// The same, from another user's process.
     void log_as_another_user(std::string_view tag, std::string_view text) {
         const pid_t pid = ::fork();
         if (pid == 0) {

@@ -24,7 +24,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-/// Runs `body` in a child, whose expectations are the test's.
+/// Runs `body` in a child; a failed expectation there fails the test.
 void in_a_child(const std::function<void()>& body) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);

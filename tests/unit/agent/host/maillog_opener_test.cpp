@@ -150,7 +150,7 @@ TEST_F(MaillogOpener, ANonRegularFileIsRefusedAtOnce) {
     EXPECT_EQ(opened.reply.state, State::unreadable);
     EXPECT_EQ(opened.reply.error, usual_[0] + " is not a regular file");
     EXPECT_FALSE(opened.descriptor);
-    // A writer that waits for a reader has not been let go.
+    // A writer that waits for a reader still waits.
     EXPECT_EQ(::open(usual_[0].c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC), -1);
     EXPECT_EQ(errno, ENXIO);
 

@@ -135,8 +135,8 @@ TEST(MasterProcesses, AnUnusedPidHasNoProcess) {
     EXPECT_FALSE(agent::describe_process(2147483647));
 }
 
-// A made-up /proc.
-class MadeUpProc : public testing::Test {
+// An artificial /proc.
+class ArtificialProc : public testing::Test {
    protected:
     void process(int pid, const std::string& exe, const std::string& namespaces) {
         const std::string path = proc_ / std::to_string(pid);
@@ -161,7 +161,7 @@ class MadeUpProc : public testing::Test {
     std::string user_ = "0\t0\t0\t0";
 };
 
-TEST_F(MadeUpProc, TheRealUserOfAProcessCounts) {
+TEST_F(ArtificialProc, TheRealUserOfAProcessCounts) {
     user_ = "0\t111\t0\t111";
     process(100, "/usr/lib/postfix/sbin/master", "100");
     user_ = "1000\t0\t0\t0";
@@ -171,7 +171,7 @@ TEST_F(MadeUpProc, TheRealUserOfAProcessCounts) {
     EXPECT_EQ(masters[0].pid, 100);
 }
 
-TEST_F(MadeUpProc, AMasterOfAContainerIsNotOfThisHost) {
+TEST_F(ArtificialProc, AMasterOfAContainerIsNotOfThisHost) {
     process(100, "/usr/lib/postfix/sbin/master", "100");
     process(200, "/usr/lib/postfix/sbin/master", "200\t7");
     process(300, "/usr/sbin/sshd", "300");
@@ -183,13 +183,13 @@ TEST_F(MadeUpProc, AMasterOfAContainerIsNotOfThisHost) {
     EXPECT_EQ(masters[0].unit, "");
 }
 
-TEST_F(MadeUpProc, TheUnitOfAMasterIsReported) {
+TEST_F(ArtificialProc, TheUnitOfAMasterIsReported) {
     process(100, "/usr/lib/postfix/sbin/master", "100");
     write_file(proc_ / "100/cgroup", "0::/system.slice/system-postfix.slice/postfix@-.service\n");
     EXPECT_EQ(agent::find_masters(proc_.path()).value().at(0).unit, "postfix@-.service");
 }
 
-TEST_F(MadeUpProc, AmongManyDescriptorsTheLockedPidFileIsTaken) {
+TEST_F(ArtificialProc, AmongManyDescriptorsTheLockedPidFileIsTaken) {
     process(100, "/usr/lib/postfix/sbin/master", "100");
     descriptor(100, 3, "/var/lib/postfix/master.lock",
                "lock:\t1: FLOCK  ADVISORY  WRITE 100 fe:00:5 0 EOF\n");
@@ -206,7 +206,7 @@ TEST_F(MadeUpProc, AmongManyDescriptorsTheLockedPidFileIsTaken) {
     EXPECT_EQ(masters[0].lock_path, "/Mail/i-0123456789abcdef0/pid/.nfs000001");
 }
 
-TEST_F(MadeUpProc, AVanishingProcessIsLeftOut) {
+TEST_F(ArtificialProc, AVanishingProcessIsLeftOut) {
     process(100, "/usr/lib/postfix/sbin/master", "100");
     fs::remove(proc_ / "100/stat");
     fs::create_directories(proc_ / "200");
@@ -214,7 +214,7 @@ TEST_F(MadeUpProc, AVanishingProcessIsLeftOut) {
     EXPECT_FALSE(agent::describe_process(100, proc_ / "nowhere"));
 }
 
-TEST_F(MadeUpProc, AnUnreadableProcessListIsAnError) {
+TEST_F(ArtificialProc, AnUnreadableProcessListIsAnError) {
     const auto masters = agent::find_masters(proc_ / "nowhere");
     ASSERT_TRUE(masters.has_error());
     EXPECT_EQ(masters.error().message,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// core/nfs/client_id_plan.hpp decides; here: what is read where, and written.
+// Which files are read and written; core/nfs/client_id_plan.hpp decides.
 #include "agent/host/nfs_client_id.hpp"
 
 #include <gmock/gmock.h>
@@ -18,9 +18,9 @@ namespace {
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-class NfsClientIdentityTest : public ::testing::Test {
+class NfsClientIdTest : public ::testing::Test {
    protected:
-    NfsClientIdentityTest() {
+    NfsClientIdTest() {
         paths.net = directory / "identifier";
         paths.parameter = directory / "nfs4_unique_id";
         paths.product_uuid = directory / "product_uuid";
@@ -50,7 +50,7 @@ class NfsClientIdentityTest : public ::testing::Test {
     NfsIdentityPaths paths;
 };
 
-TEST_F(NfsClientIdentityTest, TheIdIsWrittenToTheNetworkNamespaceOnly) {
+TEST_F(NfsClientIdTest, TheIdIsWrittenToTheNetworkNamespaceOnly) {
     const auto said = set();
     ASSERT_TRUE(said) << said.error().message;
     EXPECT_THAT(*said, HasSubstr("i-0123456789abcdef0"));
@@ -58,21 +58,21 @@ TEST_F(NfsClientIdentityTest, TheIdIsWrittenToTheNetworkNamespaceOnly) {
     EXPECT_EQ(read(paths.parameter), "\n");
 }
 
-TEST_F(NfsClientIdentityTest, AnOlderKernelHasOnlyTheParameter) {
+TEST_F(NfsClientIdTest, AnOlderKernelHasOnlyTheParameter) {
     fs::remove(paths.net);
     ASSERT_TRUE(set());
     EXPECT_EQ(read(paths.parameter), "i-0123456789abcdef0");
     EXPECT_FALSE(fs::exists(paths.net));
 }
 
-TEST_F(NfsClientIdentityTest, AnIdThatIsSetIsNotTouched) {
+TEST_F(NfsClientIdTest, AnIdThatIsSetIsNotTouched) {
     write(paths.parameter, "mine\n");
     ASSERT_TRUE(set());
     EXPECT_EQ(read(paths.parameter), "mine\n");
     EXPECT_EQ(read(paths.net), "(null)\n");
 }
 
-TEST_F(NfsClientIdentityTest, WithoutNfsNoFileIsCreated) {
+TEST_F(NfsClientIdTest, WithoutNfsNoFileIsCreated) {
     fs::remove(paths.net);
     fs::remove(paths.parameter);
     const auto said = set();
@@ -82,17 +82,17 @@ TEST_F(NfsClientIdentityTest, WithoutNfsNoFileIsCreated) {
     EXPECT_FALSE(fs::exists(paths.parameter));
 }
 
-TEST_F(NfsClientIdentityTest, AnExistingMountIsMentioned) {
+TEST_F(NfsClientIdTest, AnExistingMountIsMentioned) {
     write(paths.mountinfo, "163 27 0:40 / /Mail rw,relatime shared:61 - nfs4 srv:/ rw,vers=4.1\n");
     EXPECT_THAT(set().value(), HasSubstr("from the next mount on"));
 }
 
-TEST_F(NfsClientIdentityTest, AnotherFileSystemAtTheMountPointIsNotMentioned) {
+TEST_F(NfsClientIdTest, AnotherFileSystemAtTheMountPointIsNotMentioned) {
     write(paths.mountinfo, "163 27 0:40 / /Mail rw,relatime shared:61 - ext4 /dev/sdb rw\n");
     EXPECT_THAT(set().value(), testing::Not(HasSubstr("from the next mount on")));
 }
 
-TEST_F(NfsClientIdentityTest, TheProductUuidIsTheLastSource) {
+TEST_F(NfsClientIdTest, TheProductUuidIsTheLastSource) {
     names.dmi_asset_tag.clear();
     write(paths.product_uuid, "EC2A1B2C-3D4E-5F60-7182-93A4B5C6D7E8\n");
     ASSERT_TRUE(set());

@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 namespace fs = std::filesystem;
 
-class RefusedStartsTest : public ::testing::Test {
+class RefusedUnitsTest : public ::testing::Test {
    protected:
     std::vector<std::string> units() const {
         std::vector<std::string> names;
@@ -33,7 +33,7 @@ class RefusedStartsTest : public ::testing::Test {
     RefusedUnits marks{directory / "refused"};
 };
 
-TEST_F(RefusedStartsTest, AMarkGivesTheReasonUntilTheStartIsAllowed) {
+TEST_F(RefusedUnitsTest, AMarkGivesTheReasonUntilTheStartIsAllowed) {
     ASSERT_TRUE(marks.mark("postfix@-.service", "mount missing"));
     ASSERT_TRUE(marks.mark("postfix.service", "mount missing"));
     EXPECT_THAT(units(), ElementsAre("postfix.service", "postfix@-.service"));
@@ -43,19 +43,19 @@ TEST_F(RefusedStartsTest, AMarkGivesTheReasonUntilTheStartIsAllowed) {
     EXPECT_TRUE(marks.clear("postfix.service")) << "twice is no error";
 }
 
-TEST_F(RefusedStartsTest, ThereAreNoneWithoutTheDirectory) {
+TEST_F(RefusedUnitsTest, ThereAreNoneWithoutTheDirectory) {
     EXPECT_THAT(units(), IsEmpty());
     EXPECT_TRUE(marks.clear("postfix.service"));
 }
 
-TEST_F(RefusedStartsTest, AReasonIsOneLineOfLimitedLength) {
+TEST_F(RefusedUnitsTest, AReasonIsOneLineOfLimitedLength) {
     ASSERT_TRUE(marks.mark("postfix.service", "a\nb" + std::string(10'000, 'x')));
     const std::string reason = marks.list().front().reason;
     EXPECT_EQ(reason.find('\n'), std::string::npos);
     EXPECT_LT(reason.size(), 2100U);
 }
 
-TEST_F(RefusedStartsTest, AMarkIsReadableByAllAndWritableByItsOwner) {
+TEST_F(RefusedUnitsTest, AMarkIsReadableByAllAndWritableByItsOwner) {
     const mode_t before = ::umask(077);
     ASSERT_TRUE(marks.mark("postfix.service", "why"));
     ::umask(before);
@@ -63,7 +63,7 @@ TEST_F(RefusedStartsTest, AMarkIsReadableByAllAndWritableByItsOwner) {
     EXPECT_EQ(fs::status(directory / "refused/postfix.service").permissions(), fs::perms(0644));
 }
 
-TEST_F(RefusedStartsTest, OnlyAUnitOfPostfixCanBeMarked) {
+TEST_F(RefusedUnitsTest, OnlyAUnitOfPostfixCanBeMarked) {
     for (const char* name :
          {"", "nginx.service", "postfix", "postfix@.timer", "postfix-elb-agent.service",
           "../postfix.service", "postfix@../../../etc/x.service", "postfix@a b.service",
@@ -76,14 +76,14 @@ TEST_F(RefusedStartsTest, OnlyAUnitOfPostfixCanBeMarked) {
     EXPECT_TRUE(marks.mark("postfix@a\\x2db.service", "why")) << "as systemd escapes it";
 }
 
-TEST_F(RefusedStartsTest, OtherFilesThereAreNotListed) {
+TEST_F(RefusedUnitsTest, OtherFilesThereAreNotListed) {
     ASSERT_TRUE(marks.mark("postfix.service", "why"));
     std::ofstream(directory / "refused/nginx.service") << "why\n";
     std::ofstream(directory / "refused/postfix@-.service.new") << "half-written\n";
     EXPECT_THAT(units(), ElementsAre("postfix.service"));
 }
 
-TEST_F(RefusedStartsTest, AMarkRecreatedSinceItWasListedStays) {
+TEST_F(RefusedUnitsTest, AMarkRecreatedSinceItWasListedStays) {
     ASSERT_TRUE(marks.mark("postfix.service", "first"));
     const RefusedStart first = marks.list().front();
     ASSERT_TRUE(marks.mark("postfix.service", "second"));

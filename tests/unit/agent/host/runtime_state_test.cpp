@@ -14,19 +14,19 @@ namespace {
 constexpr const char* mine = "i-0123456789abcdef0";
 constexpr const char* other = "i-0fedcba9876543210";
 
-class BootMemoryTest : public ::testing::Test {
+class RuntimeStateTest : public ::testing::Test {
    protected:
     tests::TemporaryDirectory directory;
     RuntimeState memory{directory.path()};
 };
 
-TEST_F(BootMemoryTest, KnowsOfNothingAtFirst) {
+TEST_F(RuntimeStateTest, KnowsOfNothingAtFirst) {
     EXPECT_FALSE(memory.worked(mine));
     EXPECT_FALSE(memory.worked("auto"));
     EXPECT_FALSE(memory.worked(""));
 }
 
-TEST_F(BootMemoryTest, KnowsTheInstanceWhoseQueueWasLinked) {
+TEST_F(RuntimeStateTest, KnowsTheInstanceWhoseQueueWasLinked) {
     ASSERT_TRUE(memory.remember_worked(mine));
     EXPECT_TRUE(RuntimeState(directory.path()).worked(mine));
     EXPECT_FALSE(memory.worked(other)) << "another id was set since";
@@ -35,7 +35,7 @@ TEST_F(BootMemoryTest, KnowsTheInstanceWhoseQueueWasLinked) {
     EXPECT_EQ(status.st_mode & 07777, 0644U);
 }
 
-TEST_F(BootMemoryTest, FollowsTheRememberedIdWhereTheSettingIsAuto) {
+TEST_F(RuntimeStateTest, FollowsTheRememberedIdWhereTheSettingIsAuto) {
     ASSERT_TRUE(memory.remember_worked(mine));
     EXPECT_FALSE(memory.worked("auto")) << "the id is unknown";
     ASSERT_TRUE(memory.remember_id(mine));
@@ -44,7 +44,7 @@ TEST_F(BootMemoryTest, FollowsTheRememberedIdWhereTheSettingIsAuto) {
     EXPECT_FALSE(memory.worked("auto"));
 }
 
-TEST_F(BootMemoryTest, KeepsTheFirstIdOfABoot) {
+TEST_F(RuntimeStateTest, KeepsTheFirstIdOfABoot) {
     ASSERT_TRUE(memory.remember_id(mine));
     EXPECT_TRUE(memory.remember_id(mine));
     const auto second = memory.remember_id(other);
@@ -56,14 +56,14 @@ TEST_F(BootMemoryTest, KeepsTheFirstIdOfABoot) {
     EXPECT_FALSE(memory.remember_id("../elsewhere"));
 }
 
-TEST_F(BootMemoryTest, IgnoresAFileWithoutAnId) {
+TEST_F(RuntimeStateTest, IgnoresAFileWithoutAnId) {
     tests::write_file(directory / "instance-id", "");
     tests::write_file(directory / "mount-worked", "");
     EXPECT_FALSE(memory.worked("auto"));
     EXPECT_FALSE(memory.worked(""));
 }
 
-TEST_F(BootMemoryTest, OpensThePlaceInTheLogForItsOwnerAlone) {
+TEST_F(RuntimeStateTest, OpensThePlaceInTheLogForItsOwnerAlone) {
     const std::string path = directory / "log-position";
     FileDescriptor file = memory.open_log_position();
     ASSERT_TRUE(file);

@@ -53,7 +53,7 @@ class DiskReaderTest : public testing::Test {
         tests::write_file(path_, contents());
         const FileDescriptor file(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
         ::fsync(file.get());
-        // A page that another processor still has in hand stays in memory the first time.
+        // A page that another processor uses at that moment stays in memory.
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         do {
             ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);

@@ -43,7 +43,7 @@ std::string line(const std::string& time, const std::string& text) {
     return "2026-11-22T" + time + "+00:00 vma postfix/smtpd[1]: " + text + "\n";
 }
 
-/// An agent's reading of the log from its start on; another one is a restart.
+/// The reader of one run of the agent; another reader is a restart.
 class Reader {
    public:
     explicit Reader(const std::optional<LogPosition>& counted) {

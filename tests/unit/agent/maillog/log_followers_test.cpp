@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two that follow the mail log, with workers that the test plays itself on the other end of a
-// real channel.
+// The two followers of the mail log. The test plays their workers at the other end of a real
+// channel.
 #include "agent/base/clock.hpp"
 #include "agent/ipc/channel.hpp"
 #include "agent/ipc/frame.hpp"
@@ -119,7 +119,7 @@ class LogFollowers : public testing::Test {
         reply.inode = status.st_ino;
         return Answer{encode(reply), std::move(file)};
     }
-    /// There is no rotated file, and this of the log.
+    /// Replies: no rotated file, and this for the log.
     static Worker no_old_and(const std::function<Answer()>& current) {
         return [current](const Request& request) {
             return std::optional(request.operation == Operation::open_old_maillog
@@ -202,7 +202,7 @@ class JournalCounts : public LogFollowers {
         settings_.maillog.source = source;
         counting_.choose(source, core::StartupLogFacts::Source::reading);
     }
-    /// The whole journal, or what is behind the cursor.
+    /// The whole journal, or the lines after the cursor.
     std::optional<Answer> journal(const Request& request) const {
         JournalRead read;
         read.state = JournalRead::State::reading;
