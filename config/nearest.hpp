@@ -2,14 +2,10 @@
 // The key that an unknown key was probably meant to be. Internal to config.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace config {
-
-/// The number of bytes to insert, drop or replace to make `a` of `b` (Levenshtein).
-[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The key or section most like the unknown `path`, by the whole path or by its last part (a right
 /// name in the wrong section); "" where nothing is near.

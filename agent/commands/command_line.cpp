@@ -2,9 +2,15 @@
 #include "agent/commands/command_line.hpp"
 
 #include "agent/base/version.hpp"
+#include "agent/commands/help_text.hpp"
+#include "core/base/edit_distance.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
 #include <string>
 
 namespace agent {
@@ -12,95 +18,158 @@ namespace {
 
 constexpr int usage_error = 64;
 
-constexpr const char* description =
-    "Relinks Postfix's queue to this instance's own directory on shared storage before Postfix may "
-    "start,\n"
-    "then answers for it: /health, /readyz, /livez and /metrics over HTTP.\n";
+/// "config print" for the command "print" of "config"; "" for the program.
+std::string topic_of(const CLI::App& app) {
+    const CLI::App* parent = app.get_parent();
+    if (parent == nullptr) {
+        return "";
+    }
+    const std::string before = topic_of(*parent);
+    return before.empty() ? app.get_name() : before + " " + app.get_name();
+}
 
-constexpr const char* footer =
-    "\nFiles:\n"
-    "  /etc/postfix-elb-agent/agent.json   the settings; none are needed on a standard host\n"
-    "  /run/postfix-elb-agent/             run-time state\n"
-    "\nExamples:\n"
-    "  postfix-elb-agent check                        is everything right here, now?\n"
-    "  postfix-elb-agent relink --dry-run             what would be done, changing nothing\n"
-    "  postfix-elb-agent serve --set listen.port=80   any setting can be given on the command "
-    "line\n";
-
-constexpr const char* also =
-    "\n--config FILE and --set KEY=VALUE work here, too: see postfix-elb-agent --help\n";
+class HelpFormatter : public CLI::FormatterBase {
+   public:
+    std::string make_help(const CLI::App* app, std::string /*name*/,
+                          CLI::AppFormatMode /*mode*/) const override {
+        return help_text(topic_of(*app));
+    }
+};
 
 struct Builder {
     CommandLine line;
-    CLI::App app{description, "postfix-elb-agent"};
+    bool help = false;
+    std::vector<std::string> topic;  ///< of "help"
+    CLI::App app{"", "postfix-elb-agent"};
 
     Builder() {
+        app.formatter(std::make_shared<HelpFormatter>());
         app.require_subcommand(0, 1);
         app.fallthrough();
-        app.footer(footer);
         app.set_version_flag("--version", std::string("postfix-elb-agent ") + version());
-        app.add_option("--config", line.settings_file,
-                       "Settings file (default /etc/postfix-elb-agent/agent.json)")
-            ->type_name("FILE");
-        app.add_option("--set", line.overrides,
-                       "Override one setting, e.g. --set mount.path=/Mail; may be repeated")
-            ->type_name("KEY=VALUE")
-            ->allow_extra_args(false);
-        add("serve", Command::serve,
-            "Relink, then serve (the default). Exit: 0 on SIGTERM, 78 settings, 1 else");
-        add("check", Command::check,
-            "Every check once, now. Exit: 0 pass, 1 warn, 2 fail, 3 unknown")
-            ->add_flag("--json", line.json, "Print what /health would say");
-        add("relink", Command::relink, "Relink once. Exit: 0 done or nothing to do, 2 refused")
-            ->add_flag("--dry-run", line.dry_run,
-                       "Print the steps it would take and change nothing");
-        add("gate", Command::gate,
-            "For Postfix's unit: may Postfix start now? Exit: 0 yes, 1 no and why")
-            ->add_option("--unit", line.unit,
-                         "The unit that asks: waits while the agent starts, and has the agent "
-                         "start it later if refused")
-            ->type_name("NAME");
-        CLI::App* status = add("status", Command::status,
-                               "What the running agent says, as a table. Exit: as check");
-        CLI::Option* json = status->add_flag("--json", line.json, "Print the body of /health");
-        status->add_flag("--watch", line.watch, "Show it again every 2 s, until Ctrl-C")
-            ->excludes(json);
-        CLI::App* doctor =
-            add("doctor", Command::doctor,
-                "What of this machine's set-up is wrong, and what to do. Exit: as check");
-        doctor->add_flag("--image", line.image,
-                         "Look at a machine that is about to become an image (AMI)");
-        doctor->add_flag("--json", line.json, "Print it as JSON");
-        add("nfs-identity", Command::nfs_identity,
-            "Before the mount: name this NFS client. Exit: 0 done or nothing to do, 1 no and why");
-        CLI::App* config = app.add_subcommand(
-            "config", "Validate or print the settings. Exit: 0, or 78 with every error");
+        app.add_option("--config", line.settings_file)->type_name("FILE");
+        app.add_option("--set", line.overrides)->type_name("KEY=VALUE")->allow_extra_args(false);
+        add("serve", Command::serve);
+        add("check", Command::check)->add_flag("--json", line.json);
+        add("relink", Command::relink)->add_flag("--dry-run", line.dry_run);
+        add("gate", Command::gate)->add_option("--unit", line.unit)->type_name("NAME");
+        CLI::App* status = add("status", Command::status);
+        CLI::Option* json = status->add_flag("--json", line.json);
+        status->add_flag("--watch", line.watch)->excludes(json);
+        CLI::App* doctor = add("doctor", Command::doctor);
+        doctor->add_flag("--image", line.image);
+        doctor->add_flag("--json", line.json);
+        add("nfs-identity", Command::nfs_identity);
+        CLI::App* config = app.add_subcommand("config");
         config->require_subcommand(1);
         config->fallthrough();
-        config->footer(also);
-        config->add_subcommand("check", "Validate the settings")->callback([this] {
-            line.command = Command::config_check;
-        });
-        config->add_subcommand("print", "Print the effective settings and where each comes from")
-            ->callback([this] { line.command = Command::config_print; });
+        add("check", Command::config_check, config);
+        add("print", Command::config_print, config);
+        CLI::App* help_command = app.add_subcommand("help");
+        help_command->add_option("command", topic);
+        help_command->callback([this] { help = true; });
     }
 
-    CLI::App* add(const char* name, Command command, const char* words) {
-        CLI::App* sub = app.add_subcommand(name, words);
-        sub->footer(also);
-        sub->callback([this, command] { line.command = command; });
-        return sub;
+    CLI::App* add(const char* name, Command command, CLI::App* parent = nullptr) {
+        CLI::App* added = (parent == nullptr ? &app : parent)->add_subcommand(name);
+        added->callback([this, command] { line.command = command; });
+        return added;
+    }
+
+    /// The innermost command that was given; the program itself where none was.
+    [[nodiscard]] const CLI::App& chosen() const {
+        const CLI::App* chosen = &app;
+        while (!chosen->get_subcommands().empty()) {
+            chosen = chosen->get_subcommands().front();
+        }
+        return *chosen;
     }
 };
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(command->get_name());
+    }
+    return names;
+}
+
+/// With those of the program, which every command accepts.
+std::vector<std::string> options_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* level = &app; level != nullptr; level = level->get_parent()) {
+        for (const CLI::Option* option : level->get_options()) {
+            for (const std::string& name : option->get_lnames()) {
+                names.push_back("--" + name);
+            }
+        }
+    }
+    return names;
+}
+
+int report_usage_error(const std::string& what, const std::string& topic) {
+    const std::string hint = topic.empty() ? "for the list of commands, run: postfix-elb-agent help"
+                                           : "for help, run: postfix-elb-agent help " + topic;
+    std::fprintf(stderr, "postfix-elb-agent: %s\npostfix-elb-agent: %s\n", what.c_str(),
+                 hint.c_str());
+    return usage_error;
+}
+
+int report_unknown(const CLI::App& app, const std::string& word) {
+    const bool option = word.starts_with('-');
+    const std::vector<std::string> known = option ? options_of(app) : commands_of(app);
+    const std::string topic = topic_of(app);
+    if (known.empty()) {
+        return report_usage_error("unexpected argument '" + word + "' after '" + topic + "'",
+                                  topic);
+    }
+    const std::string name = word.substr(0, word.find('='));
+    const std::string meant = core::nearest(name, known);
+    std::string what = std::string("unknown ").append(option ? "option" : "command");
+    what.append(" '").append(name).append("'");
+    if (!meant.empty()) {
+        what.append("; did you mean '").append(meant).append("'?");
+    }
+    return report_usage_error(what, topic);
+}
+
+int print_help(const Builder& builder) {
+    const std::string topic = CLI::detail::join(builder.topic, " ");
+    const std::string text = help_text(topic);
+    if (text.empty()) {
+        return report_unknown(builder.app, topic);
+    }
+    std::fputs(text.c_str(), stdout);
+    return 0;
+}
+
+bool on_terminal() {
+    return ::isatty(STDIN_FILENO) == 1 || ::isatty(STDOUT_FILENO) == 1;
+}
+
+int report_parse_error(const Builder& builder, const CLI::ParseError& error) {
+    if (const std::vector<std::string> unknown = builder.app.remaining(true); !unknown.empty()) {
+        return report_unknown(builder.chosen(), unknown.front());
+    }
+    return error.get_exit_code() == 0
+               ? builder.app.exit(error)
+               : report_usage_error(error.what(), topic_of(builder.chosen()));
+}
 
 }  // namespace
 
 ParsedCommandLine parse_command_line(int argc, char** argv) {
     Builder builder;
+    if (argc == 1 && on_terminal()) {
+        return {std::nullopt, print_help(builder)};
+    }
     try {
         builder.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return {std::nullopt, builder.app.exit(error) == 0 ? 0 : usage_error};
+        return {std::nullopt, report_parse_error(builder, error)};
+    }
+    if (builder.help) {
+        return {std::nullopt, print_help(builder)};
     }
     return {std::move(builder.line), 0};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line: what is to be done, with which settings.
+// The command line: the command, its options, and the origin of the settings.
 #pragma once
 
 #include <optional>
@@ -28,11 +28,13 @@ struct CommandLine {
     bool watch = false;                        ///< status --watch
     bool dry_run = false;                      ///< relink --dry-run
     bool image = false;                        ///< doctor --image
-    std::string unit;                          ///< gate --unit NAME; "" when not given
+    std::string unit;                          ///< gate --unit NAME; "" without the option
 };
 
-/// The command line, or the exit status where everything is said already: 0 after --help and
-/// --version, 64 (EX_USAGE of sysexits(3)) after an error that has been printed.
+/// Without arguments on a terminal the help is printed; without a terminal the command is serve.
+/// Either the command line, or the exit status of a program that has nothing left to do: 0 after
+/// help and
+/// --version, 64 (EX_USAGE of sysexits(3)) after a reported error.
 struct ParsedCommandLine {
     std::optional<CommandLine> command_line;
     int exit_status = 0;

@@ -2,6 +2,10 @@
 """The commands: exit statuses, what they print, settings from the command line, reload."""
 import json
 import os
+import pty
+import subprocess
+
+import pytest
 
 from support.agent import binary
 from support.deadline import eventually, stays
@@ -148,6 +152,54 @@ def test_usage_errors_help_and_version(instance):
     version = run("--version")
     assert version.returncode == 0 and "postfix-elb-agent" in version.stdout
     assert run("frobnicate").returncode not in (0, 1, 2, 3, 78)
+
+
+def usage(*arguments):
+    return subprocess.run([binary(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+
+
+COMMANDS = ["serve", "check", "relink", "gate", "status", "doctor", "nfs-identity", "config", "config check", "config print"]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_prints_the_same_as_the_option_help(command):
+    words = command.split()
+    helped, option = usage("help", *words), usage(*words, "--help")
+    assert helped.returncode == option.returncode == 0 and helped.stderr == ""
+    assert helped.stdout == option.stdout != ""
+    assert max(map(len, helped.stdout.splitlines())) <= 80
+    assert "Exit status:" in helped.stdout
+
+
+@pytest.mark.parametrize("words, message", [
+    ("stauts", "unknown command 'stauts'; did you mean 'status'?"),
+    ("stauts --help", "unknown command 'stauts'; did you mean 'status'?"),
+    ("help stauts", "unknown command 'stauts'; did you mean 'status'?"),
+    ("config prnt", "unknown command 'prnt'; did you mean 'print'?"),
+    ("frobnicate", "unknown command 'frobnicate'"),
+    ("check --jsn", "unknown option '--jsn'; did you mean '--json'?"),
+    ("check --confg=x", "unknown option '--confg'; did you mean '--config'?"),
+    ("check relink", "unexpected argument 'relink' after 'check'"),
+])
+def test_a_mistyped_word_is_reported_with_the_nearest_one(words, message):
+    done = usage(*words.split())
+    assert done.returncode == 64 and done.stdout == ""
+    first, hint = done.stderr.splitlines()
+    assert first == f"postfix-elb-agent: {message}"
+    assert "run: postfix-elb-agent help" in hint
+
+
+def test_on_a_terminal_no_arguments_print_the_help():
+    outer, terminal = pty.openpty()
+    done = subprocess.run([binary()], stdin=terminal, stdout=subprocess.PIPE, text=True, timeout=20)
+    os.close(outer), os.close(terminal)
+    assert (done.returncode, done.stdout) == (0, usage("--help").stdout)
+
+
+def test_without_a_terminal_no_arguments_mean_serve(serving):
+    """A second agent on one port ends with 1: it tried to serve."""
+    done = serving.command("--set", f"listen.port={serving.agent.port}")
+    assert done.returncode == 1 and "in use" in done.stderr
 
 
 def test_a_reload_with_errors_keeps_the_old_settings(serving):

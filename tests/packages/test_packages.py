@@ -8,7 +8,8 @@ import pytest
 UNITS = ["postfix-elb-agent-nfs-identity.service", "postfix-elb-agent.socket", "postfix-elb-agent.service"]
 # What a family of distributions wants for itself.
 ONLY_DEB = {"share/doc/postfix-elb-agent/changelog.Debian.gz", "share/doc/postfix-elb-agent/copyright",
-            "share/lintian/overrides/postfix-elb-agent"}
+            "share/lintian/overrides/postfix-elb-agent", "share/zsh/vendor-completions/_postfix-elb-agent"}
+ONLY_RPM = {"share/zsh/site-functions/_postfix-elb-agent"}
 
 
 def run(*command, **options):
@@ -41,7 +42,7 @@ def rpm_scripts(rpm):
 def test_both_packages_install_the_same_files_with_the_same_modes_and_owners(deb, rpm):
     in_deb, in_rpm = listed_deb(deb), listed_rpm(rpm)
     assert set(in_deb) - set(in_rpm) == ONLY_DEB
-    assert [path for path in set(in_rpm) - set(in_deb) if not re.match(r"share/licenses/.*/LICENSE$", path)] == []
+    assert [path for path in set(in_rpm) - set(in_deb) - ONLY_RPM if not re.match(r"share/licenses/.*/LICENSE$", path)] == []
     for path in set(in_deb) & set(in_rpm):
         mode = "-rwxr-xr-x" if path.startswith("sbin/") else "-rw-r--r--"
         assert in_deb[path] == in_rpm[path] == f"{mode} root/root", path

@@ -33,7 +33,7 @@ def settings(binary, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def commands(binary):
-    listed = run(binary, "--help").stdout.split("Subcommands:")[1].split("Files:")[0]
+    listed = run(binary, "--help").stdout.split("Commands:")[1].split("Options:")[0]
     return re.findall(r"(?m)^  (\S+)", listed)
 
 
@@ -94,6 +94,51 @@ def test_completion_knows_each_command_and_its_options(deploy, binary, commands)
         assert wanted <= complete(deploy, binary, command, "-"), command
     assert complete(deploy, binary, "config", "p") == {"print"}
     assert complete(deploy, binary, "rel") == {"relink"}
+
+
+def options_of(binary, command):
+    return set(re.findall(r"(?m)^  (--[a-z-]+)", run(binary, *command.split(), "--help").stdout))
+
+
+def fish_offers(deploy, binary, line, folder):
+    """What fish offers for the last word of a command line."""
+    (folder / "postfix-elb-agent").unlink(missing_ok=True)
+    (folder / "postfix-elb-agent").symlink_to(binary)
+    script = f"source {deploy}/fish-completion/postfix-elb-agent.fish; complete -C 'postfix-elb-agent {line}'"
+    said = run("fish", "--no-config", "-c", script, env={"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(folder)})
+    return {offer.split("\t")[0] for offer in said.stdout.splitlines()}
+
+
+def test_fish_completion_offers_each_command_option_and_setting(deploy, binary, commands, settings, tmp_path):
+    assert fish_offers(deploy, binary, "", tmp_path) == set(commands)
+    for command in commands:
+        offered = fish_offers(deploy, binary, f"{command} --", tmp_path)
+        assert offered - {"--config", "--set", "--help"} == options_of(binary, command) - {
+            "--config", "--set", "--help", "--version"}, command
+    assert fish_offers(deploy, binary, "config ", tmp_path) == {"check", "print"}
+    assert fish_offers(deploy, binary, "--set ", tmp_path) == {f"{key}=" for key in settings}
+
+
+ZSH = r"""
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PS1=; fpath=($1 \$fpath); PATH=$2:\$PATH; autoload -U compinit; compinit -u -D; LISTMAX=999; stty cols 200 rows 200"
+zpty -w shell "zstyle ':completion:*' format ''; setopt no_list_beep; bindkey '^I' complete-word; print ready"
+zpty -r -m shell line '*ready*ready*'
+zpty -n -w shell "postfix-elb-agent $3"$'\t\t'
+sleep 1
+zpty -r shell out
+while zpty -rt shell more; do out+=$more; done
+print -r -- "$out"
+zpty -d shell
+"""
+
+
+def zsh_offers(deploy, binary, line, folder):
+    """The text that zsh shows after Tab."""
+    (folder / "postfix-elb-agent").unlink(missing_ok=True)
+    (folder / "postfix-elb-agent").symlink_to(binary)
+    return run("zsh", "-f", "-c", ZSH, "zsh", deploy / "zsh-completion", folder, line).stdout
 
 
 def test_completion_knows_each_setting(deploy, binary, settings):

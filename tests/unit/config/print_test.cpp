@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/print.hpp"
 
-#include "config/nearest.hpp"
 #include "config/schema.hpp"
 
 #include <gmock/gmock.h>
@@ -166,12 +165,4 @@ TEST(Schema, TheTableHasARowPerKey) {
               config::schema().size() + 2);
     EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '|')),
               (config::schema().size() + 2) * 6);
-}
-
-TEST(Nearest, DistanceCountsInsertionsDeletionsAndReplacements) {
-    EXPECT_EQ(config::edit_distance("", ""), 0U);
-    EXPECT_EQ(config::edit_distance("abc", ""), 3U);
-    EXPECT_EQ(config::edit_distance("", "abc"), 3U);
-    EXPECT_EQ(config::edit_distance("kitten", "sitting"), 3U);
-    EXPECT_EQ(config::edit_distance("flaw", "lawn"), 2U);
 }
