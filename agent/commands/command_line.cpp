@@ -94,14 +94,22 @@ std::vector<std::string> commands_of(const CLI::App& app) {
     return names;
 }
 
-/// With those of the program, which every command accepts.
 std::vector<std::string> options_of(const CLI::App& app) {
     std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) {
+            names.push_back("--" + name);
+        }
+    }
+    return names;
+}
+
+/// With those of the program, which every command accepts.
+std::vector<std::string> all_options_of(const CLI::App& app) {
+    std::vector<std::string> names;
     for (const CLI::App* level = &app; level != nullptr; level = level->get_parent()) {
-        for (const CLI::Option* option : level->get_options()) {
-            for (const std::string& name : option->get_lnames()) {
-                names.push_back("--" + name);
-            }
+        for (const std::string& name : options_of(*level)) {
+            names.push_back(name);
         }
     }
     return names;
@@ -117,7 +125,7 @@ int report_usage_error(const std::string& what, const std::string& topic) {
 
 int report_unknown(const CLI::App& app, const std::string& word) {
     const bool option = word.starts_with('-');
-    const std::vector<std::string> known = option ? options_of(app) : commands_of(app);
+    const std::vector<std::string> known = option ? all_options_of(app) : commands_of(app);
     const std::string topic = topic_of(app);
     if (known.empty()) {
         return report_usage_error("unexpected argument '" + word + "' after '" + topic + "'",
@@ -172,6 +180,17 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
         return {std::nullopt, print_help(builder)};
     }
     return {std::move(builder.line), 0};
+}
+
+AcceptedWords accepted_words(std::string_view topic) {
+    const Builder builder;
+    const CLI::App* app = &builder.app;
+    for (const std::string& name : CLI::detail::split(std::string(topic), ' ')) {
+        if (!name.empty()) {
+            app = app->get_subcommand(name);
+        }
+    }
+    return {commands_of(*app), options_of(*app)};
 }
 
 }  // namespace agent

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace agent {
@@ -31,15 +32,23 @@ struct CommandLine {
     std::string unit;                          ///< gate --unit NAME; "" without the option
 };
 
-/// Without arguments on a terminal the help is printed; without a terminal the command is serve.
 /// Either the command line, or the exit status of a program that has nothing left to do: 0 after
-/// help and
-/// --version, 64 (EX_USAGE of sysexits(3)) after a reported error.
+/// help and --version, 64 (EX_USAGE of sysexits(3)) after a reported error.
 struct ParsedCommandLine {
     std::optional<CommandLine> command_line;
     int exit_status = 0;
 };
 
+/// Without arguments, prints the help on a terminal and means "serve" elsewhere.
 [[nodiscard]] ParsedCommandLine parse_command_line(int argc, char** argv);
+
+/// What follows `topic`, a command such as "config" or "" for the program: its own commands and its
+/// own long options. The help and the shell completions are tested against it.
+struct AcceptedWords {
+    std::vector<std::string> commands;
+    std::vector<std::string> options;  ///< with the "--"
+};
+
+[[nodiscard]] AcceptedWords accepted_words(std::string_view topic);
 
 }  // namespace agent

@@ -55,6 +55,9 @@ Examples:
   sudo postfix-elb-agent relink --dry-run    print the steps, change nothing
   postfix-elb-agent status --watch           follow the state of the agent
   postfix-elb-agent config print --set listen.port=80
+
+Manual pages: postfix-elb-agent(8), postfix-elb-agent.json(5) for the settings,
+postfix-elb-agent-reasons(7) for each reason and its remedy.
 )";
 
 constexpr std::string_view serve_text = R"(Usage: postfix-elb-agent serve

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What --help and the command "help" print. Shell completion is tested against these texts.
+// What --help and the command "help" print. The test of the shell completions reads
+// these texts, and a unit test compares them with the accepted commands and options.
 #pragma once
 
 #include <string>

@@ -126,9 +126,8 @@ zpty -w shell "PS1=; fpath=($1 \$fpath); PATH=$2:\$PATH; autoload -U compinit; c
 zpty -w shell "zstyle ':completion:*' format ''; setopt no_list_beep; bindkey '^I' complete-word; print ready"
 zpty -r -m shell line '*ready*ready*'
 zpty -n -w shell "postfix-elb-agent $3"$'\t\t'
-sleep 1
-zpty -r shell out
-while zpty -rt shell more; do out+=$more; done
+# The list ends where the cursor goes up again to the line that is edited.
+zpty -r -m shell out $'*\r\n\e[[]J*\e[[](|<->)A*'
 print -r -- "$out"
 zpty -d shell
 """
@@ -139,6 +138,17 @@ def zsh_offers(deploy, binary, line, folder):
     (folder / "postfix-elb-agent").unlink(missing_ok=True)
     (folder / "postfix-elb-agent").symlink_to(binary)
     return run("zsh", "-f", "-c", ZSH, "zsh", deploy / "zsh-completion", folder, line).stdout
+
+
+def test_zsh_completion_offers_each_command_option_and_setting(deploy, binary, commands, settings, tmp_path):
+    shown = zsh_offers(deploy, binary, "", tmp_path)
+    assert set(re.findall(r"([a-z-]+) +-- ", shown)) == set(commands)
+    for command in commands:
+        offered = set(re.findall(r"(--[a-z-]+) +-- ", zsh_offers(deploy, binary, f"{command} --", tmp_path)))
+        common = {"--config", "--set", "--help", "--version"}
+        assert offered - common == options_of(binary, command) - common, command
+    assert {"check", "print"} <= set(re.findall(r"[a-z]+", zsh_offers(deploy, binary, "config ", tmp_path)))
+    assert set(re.findall(r"[a-z_.]+=", zsh_offers(deploy, binary, "--set ", tmp_path))) >= {f"{key}=" for key in settings}
 
 
 def test_completion_knows_each_setting(deploy, binary, settings):
