@@ -16,8 +16,8 @@ namespace agent {
 
 struct DirectoryEntry {
     std::string name;
-    unsigned char type = DT_UNKNOWN;  ///< as readdir(3) says: DT_DIR, …, or DT_UNKNOWN where the
-                                      ///< file system does not say
+    unsigned char type = DT_UNKNOWN;  ///< of readdir(3); DT_UNKNOWN where the file system
+                                      ///< has no types
 };
 
 /// A readable descriptor of <parent>/<name>. `path` is what messages call it. Errors: missing

@@ -19,8 +19,8 @@ struct JournalField {
 [[nodiscard]] std::string journal_entry(std::span<const JournalField> fields);
 
 /// Sends it over a datagram socket that is connected to the journal; never waits. A full socket
-/// drops the entry, as log() does. False: the journal does not take entries there, and somebody
-/// else should be told.
+/// drops the entry, as log() does. Returns false when the journal takes no
+/// entries there; then the caller uses another sink.
 [[nodiscard]] bool send_to_journal(int socket, std::string_view entry);
 
 }  // namespace agent

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a path of this host leads, told without a step onto a file system that another host serves:
-// there even open(2) with O_PATH, stat(2) and statfs(2) wait for as long as that host is silent.
+// Resolves a path of this host without a step onto a file system that another host serves.
+// Why: there even open(2) with O_PATH, stat(2) and statfs(2) wait for as long as that host is
+// silent.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"

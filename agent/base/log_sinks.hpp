@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where changes of the verdict are told beside standard error. Opened before the server loses the
+// The sinks of verdict changes beside standard error. Opened before the server loses the
 // file system.
 #pragma once
 
@@ -10,8 +10,8 @@ namespace agent {
 struct LogSinks {
     FileDescriptor journal;  ///< a datagram socket connected to the journal; only where standard
                              ///< error goes there too
-    FileDescriptor console;  ///< /dev/console; only in a service: what is typed by hand writes on
-                             ///< nobody's screen
+    FileDescriptor console;  ///< /dev/console; only in a service: a command at a
+                             ///< prompt does not write there
 };
 
 /// What is not there stays closed, which is no error. Neither descriptor ever waits.

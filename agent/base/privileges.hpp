@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who each process becomes. Called once, right after fork, before the process does anything else.
+// The account and the capabilities of each process. Called once, right after fork, before the
+// process does anything else.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -36,7 +37,7 @@ inline constexpr const char* empty_directory = "/run/postfix-elb-agent/empty";
 [[nodiscard]] core::Result<void> become_worker(std::initializer_list<int> capabilities);
 
 /// A worker that needs nothing of root but these capabilities: another user without supplementary
-/// groups, which keeps them alone. To others (the system bus) it is that user and nobody else.
+/// groups, which keeps them alone. Other processes (the system bus) see that user alone.
 [[nodiscard]] core::Result<void> become_worker_as(const Account& account,
                                                   std::initializer_list<int> capabilities);
 

@@ -10,7 +10,7 @@
 namespace agent {
 namespace {
 
-/// Absent where only that cannot be told: health can.
+/// Absent when only /readyz gave no answer.
 std::optional<core::Status> readiness(const core::Settings& settings) {
     const auto body = get_from_agent(settings.listen, "/readyz");
     const auto ready =

@@ -12,7 +12,7 @@ namespace agent {
 
 struct AgentStatus {
     std::string body;     ///< of /health, indented
-    HealthReport report;  ///< the same, and what /readyz says where that could be told
+    HealthReport report;  ///< the same, and the status of /readyz if it answered
 };
 
 /// Errors: those of get_from_agent() and parse_health().

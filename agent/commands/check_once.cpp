@@ -15,7 +15,7 @@ boost::asio::awaitable<void> look_once(ForegroundWorkers& shot) {
     }
     auto plan = co_await shot.collector().plan_relink(shot.settings());
     if (plan) {
-        shot.collector().relink_stands_as(*plan);
+        shot.collector().set_relink_plan(*plan);
     }
 }
 

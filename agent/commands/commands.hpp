@@ -11,9 +11,8 @@ namespace agent {
 
 [[nodiscard]] config::LoadRequest load_request(const CommandLine& line);
 
-/// Prints every error; returns 78 (EX_CONFIG of sysexits(3)), or for commands with a meaning of
-/// their own for every exit status the one that says "cannot be told": 3 for check and status, 1
-/// for gate.
+/// Prints every error; returns 78 (EX_CONFIG of sysexits(3)), or the
+/// command's own status for "unknown": 3 for check and status, 1 for gate.
 [[nodiscard]] int report_settings_errors(Command command, const config::Problems& problems);
 
 [[nodiscard]] int serve_command(const config::LoadRequest& request, config::Loaded loaded);
@@ -26,9 +25,9 @@ namespace agent {
 /// What gate does when the settings have errors: it refuses, and says every error.
 [[nodiscard]] int gate_without_settings(const config::Problems& problems, const std::string& unit);
 [[nodiscard]] int status_command(const core::Settings& settings, bool json);
-/// Shows the status again and again on a terminal, also while the agent is gone, and never returns
-/// there: who ends it gets the exit status of what was shown last. Without a terminal it says so
-/// and returns 3.
+/// Refreshes the status on a terminal until a signal, also while the agent is gone. The signal ends
+/// the process with the exit status of the last report. Without a terminal: reports that,
+/// returns 3.
 [[nodiscard]] int watch_status_command(const core::Settings& settings);
 /// Settings that are not valid are one finding among others.
 [[nodiscard]] int doctor_command(const config::LoadRequest& request,

@@ -25,9 +25,9 @@ class ForegroundWorkers {
     ForegroundWorkers(const ForegroundWorkers&) = delete;
     ForegroundWorkers& operator=(const ForegroundWorkers&) = delete;
 
-    /// Starts the workers, finds out who this instance is, and runs `work` to its end. The workers
+    /// Starts the workers, finds the instance id, and runs `work` to its end. The workers
     /// end with this object, and one that hangs on the mount is left behind to die. Without the
-    /// account of settings.user there is no systemd worker, and a warning: what it would tell is
+    /// account of settings.user there is no systemd worker, and a warning: its facts are
     /// unknown. Errors: denied (not root), unavailable (a worker could not be started). An unknown
     /// identity is no error here: the facts say so.
     [[nodiscard]] core::Result<void> run(std::function<boost::asio::awaitable<void>()> work);

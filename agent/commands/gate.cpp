@@ -43,7 +43,7 @@ int refuse_unit(const std::string& unit, const std::string& why) {
         marked = RefusedUnits().mark(unit, why);
     }
     if (!marked) {
-        say(unit + " is not started later by itself: " + marked.error().message);
+        say(unit + " will not be started automatically later: " + marked.error().message);
     }
     return refused_to_unit;
 }

@@ -9,8 +9,8 @@
 
 namespace agent {
 
-/// The body, whatever the status says (/health answers 503 with a body that tells why).
-/// Errors: refused (nobody listens), timed_out, malformed, unavailable.
+/// The body, with any HTTP status (/health answers 503 with a body that has the reason).
+/// Errors: refused (no listener), timed_out, malformed, unavailable.
 [[nodiscard]] core::Result<std::string> get_from_agent(const core::Settings::Listen& listen,
                                                        const std::string& path);
 

@@ -49,7 +49,7 @@ asio::awaitable<void> relink_to_the_end(ForegroundWorkers& shot) {
     }
     constexpr core::Duration look_again = std::chrono::milliseconds(500);
     const core::BootTime until = now().boot + shot.settings().mount.wait;
-    bool told = false;
+    bool reported = false;
     for (;;) {
         co_await shot.collector().continue_relink(shot.settings());
         const core::RelinkProgress& progress = *shot.collector().facts().relink.value;
@@ -62,9 +62,9 @@ asio::awaitable<void> relink_to_the_end(ForegroundWorkers& shot) {
         if (progress.state != State::pending || now().boot >= until) {
             co_return;
         }
-        if (!told) {
+        if (!reported) {
             say(progress.text);
-            told = true;
+            reported = true;
         }
         co_await pause(look_again);
     }

@@ -36,9 +36,8 @@ std::vector<FileDescriptor> passed_sockets() {
 
 }  // namespace
 
-/// Without the endpoint of the settings a service goes on: the queue is relinked, and Postfix
-/// starts, whoever has the port. A person who types the command beside a running agent is told at
-/// once.
+/// A service goes on while another process has the port: the queue is relinked and Postfix starts.
+/// A command at a prompt beside a running agent fails at once.
 int serve_command(const config::LoadRequest& request, config::Loaded loaded) {
     if (::geteuid() != 0) {
         return give_up(

@@ -16,32 +16,32 @@ namespace {
 
 constexpr core::Duration every = std::chrono::seconds(2);
 
-/// The latest that was heard, and what came instead of an answer since, if anything did.
-struct Heard {
+/// The last report, and the error since then; an empty error after a report.
+struct Latest {
     std::optional<HealthReport> report;
     core::TimePoint at{};
-    std::string trouble;
+    std::string error;
 };
 
-std::string frame_of(const Heard& heard, const TableStyle& style) {
-    const std::string table = heard.report ? render_table(*heard.report, style) : "";
-    if (heard.trouble.empty()) {
-        return table + "\nas of " + core::rfc3339(heard.at.wall) +
-               ", asked every 2 s; Ctrl-C ends this\n";
+std::string frame_of(const Latest& latest, const TableStyle& style) {
+    const std::string table = latest.report ? render_table(*latest.report, style) : "";
+    if (latest.error.empty()) {
+        return table + "\nas of " + core::rfc3339(latest.at.wall) +
+               ", refreshed every 2 s; Ctrl-C ends this\n";
     }
     const std::string was =
-        heard.report
-            ? "What it said " + core::describe_age(now().boot - heard.at.boot) + " ago:\n\n" + table
+        latest.report
+            ? "Reported " + core::describe_age(now().boot - latest.at.boot) + " ago:\n\n" + table
             : "";
-    return render_no_answer(heard.trouble, style) + "\n" + was + (was.empty() ? "" : "\n") +
-           "asked every 2 s; Ctrl-C ends this\n";
+    return render_no_answer(latest.error, style) + "\n" + was + (was.empty() ? "" : "\n") +
+           "refreshed every 2 s; Ctrl-C ends this\n";
 }
 
-void hear(Heard& heard, core::Result<AgentStatus> status) {
-    heard.trouble = status ? "" : status.error().message;
+void receive(Latest& latest, core::Result<AgentStatus> status) {
+    latest.error = status ? "" : status.error().message;
     if (status) {
-        heard.report = std::move(status->report);
-        heard.at = now();
+        latest.report = std::move(status->report);
+        latest.at = now();
     }
 }
 
@@ -50,20 +50,19 @@ void hear(Heard& heard, core::Result<AgentStatus> status) {
 int watch_status_command(const core::Settings& settings) {
     if (!stdout_is_terminal()) {
         std::fputs(
-            "postfix-elb-agent: status --watch draws on a terminal, and standard output is none: "
-            "leave --watch "
-            "away to print it once\n",
+            "postfix-elb-agent: status --watch needs a terminal; without --watch the status is "
+            "printed once\n",
             stderr);
         return exit_unknown;
     }
-    Heard heard;
+    Latest latest;
     Screen screen(exit_unknown);
     for (;;) {
-        hear(heard, ask_status(settings));
-        screen.leave_with(heard.trouble.empty() ? exit_status(heard.report->status) : exit_unknown);
+        receive(latest, ask_status(settings));
+        screen.leave_with(latest.error.empty() ? exit_status(latest.report->status) : exit_unknown);
         const core::BootTime next = now().boot + every;
         for (core::BootTime left = every; left.count() > 0; left = next - now().boot) {
-            screen.draw(frame_of(heard, style_of_stdout()));
+            screen.draw(frame_of(latest, style_of_stdout()));
             screen.wait(left);
         }
     }

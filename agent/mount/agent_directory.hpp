@@ -10,8 +10,8 @@ namespace agent {
 
 /// The agent's corner of the mount: .postfix-elb-agent/ and its folders.
 struct AgentDirectory {
-    FileDescriptor staging;  ///< O_PATH; empty if that folder does not stand
-    bool whole = false;      ///< all folders stand, and nobody but root may enter
+    FileDescriptor staging;  ///< O_PATH; empty if that folder does not exist
+    bool whole = false;      ///< all folders exist, and only root may enter
 };
 
 /// Errors: missing (no corner), or as the system says. `mount` is the root of the mount.

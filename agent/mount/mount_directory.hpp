@@ -18,8 +18,8 @@
 
 namespace agent {
 
-/// An automount point becomes a mount when somebody looks into it: does that where nothing more
-/// than the automount point stands at the path, and waits for the mount or its failure.
+/// Opens an automount point at `path`, which makes the kernel mount it, and waits for the mount or
+/// its failure. Does nothing when the mount is there already.
 void trigger_automount(const std::string& path);
 
 /// The kernel's number of the mount that a descriptor is on.

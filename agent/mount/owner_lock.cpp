@@ -58,7 +58,7 @@ struct flock whole_file() {
     return lock;
 }
 
-/// Whether anybody holds the lock; asks without taking. A read-only descriptor is enough.
+/// Whether a process holds the lock; asks without acquiring. A read-only descriptor is enough.
 core::Result<bool> is_locked(int file, const std::string& path) {
     struct flock lock = whole_file();
     if (::fcntl(file, F_OFD_GETLK, &lock) != 0) {
@@ -85,14 +85,14 @@ core::Result<core::OwnershipFacts> OwnerLock::claim(const MountDirectory& mount,
     forget_other_mount(mount);
     if (file_) {
         core::OwnershipFacts facts = observe_held();
-        const bool somebody_else = !facts.holder.instance_id.empty();
-        if (facts.state == State::held || somebody_else) {
+        const bool held_elsewhere = !facts.holder.instance_id.empty();
+        if (facts.state == State::held || held_elsewhere) {
             return facts;
         }
         if (facts.state == State::lost) {
             note_loss(now);
         }
-        file_.reset();  // a failing read or a lost lease: only a new descriptor can tell
+        file_.reset();  // a failing read or a lost lease: only a new descriptor shows the truth
     }
     const auto owners = open_owners(mount);
     if (owners.has_error()) {
@@ -165,7 +165,7 @@ core::OwnershipFacts OwnerLock::observe_held() {
             path_ + (readable ? " now names another owner" : " no longer names this host"));
         if (readable && record->nfs_client == self_.nfs_client) {
             facts.shared_with =
-                *record;  // the server could not tell the two apart, and gave the lock to both
+                *record;  // the server took the two for one, and gave the lock to both
         }
         return facts;
     }
@@ -173,7 +173,7 @@ core::OwnershipFacts OwnerLock::observe_held() {
     if (::fstat(file_.get(), &status) != 0) {
         return facts_of(State::error, {}, core::system_error(errno, "stat", path_).message);
     }
-    // Whoever makes the file anew can lock it as well.
+    // Another host can recreate the file and lock it as well.
     if (status.st_nlink == 0) {
         return facts_of(State::lost, {}, path_ + " was removed");
     }

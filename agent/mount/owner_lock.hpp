@@ -33,7 +33,7 @@ class OwnerLock {
     [[nodiscard]] core::Result<core::OwnershipFacts> claim(const MountDirectory& mount,
                                                            core::TimePoint now);
 
-    /// How the lock stands; takes and writes nothing. One uncached read when it is held.
+    /// The state of the lock; acquires and writes nothing. One uncached read when it is held.
     [[nodiscard]] core::OwnershipFacts observe(const MountDirectory& mount);
 
     [[nodiscard]] bool holds() const noexcept { return static_cast<bool>(file_); }

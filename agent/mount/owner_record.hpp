@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands in <mount>/.postfix-elb-agent/owners/<id>: one block of 4096 bytes, a JSON object on
+// The content of <mount>/.postfix-elb-agent/owners/<id>: one block of 4096 bytes, a JSON object on
 // one line, filled up with spaces, a newline at the end. One block, so that it is read and written
 // by one O_DIRECT call.
 #pragma once
@@ -22,11 +22,10 @@ struct alignas(4096) OwnerBlock {
 /// The record; all fields empty if the bytes are not one.
 [[nodiscard]] core::OwnerRecord parse_owner_record(std::string_view bytes);
 
-/// Who this host is: its boot, its name, and what its NFS client calls itself
+/// This host: its boot, its name, and the name of its NFS client
 /// (core/nfs/client_id_plan.hpp): the identifier that is set for it, "/" and the host name, or the
-/// host name alone. `since` is left empty. Known limit: the kernel does not tell by which name a
-/// mount that stands was made. One that is given another name after that is taken to have had it
-/// from the beginning.
+/// host name alone. `since` is left empty. Known limit: the kernel does not report the name under
+/// which a mount was made. A name that is set after the mount is taken for the name of the mount.
 [[nodiscard]] core::OwnerRecord this_host(std::string instance_id);
 
 /// Whether both are the same boot of the same host under the same names. `since` does not count.

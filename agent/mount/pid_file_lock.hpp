@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks who holds the lock of <mount>/<id>/pid/master.pid, without taking it.
+// Finds the holder of the lock of <mount>/<id>/pid/master.pid, without acquiring it.
 #pragma once
 
 #include "core/model/facts.hpp"

@@ -29,8 +29,8 @@ bool is_hash_directory(std::string_view name) {
     return name.size() == 1;
 }
 
-/// Where a file that is still being written stands, its modification time is its arrival. In the
-/// other queues it is not: of a deferred message it is the next attempt.
+/// Queues of files that are still being written: there the modification time is the arrival. Of a
+/// deferred message it is the next attempt.
 bool is_written_there(core::MailQueue queue) {
     return queue == core::MailQueue::incoming || queue == core::MailQueue::maildrop;
 }
@@ -91,7 +91,7 @@ core::Result<void> Census::find_queue(const core::Settings& settings) {
     if (mount_id_ != 0) {
         return mount->mount_id() == mount_id_
                    ? core::Result<void>()
-                   : core::Error{core::Errc::refused, mount->path() + ": mounted anew"};
+                   : core::Error{core::Errc::refused, mount->path() + ": was mounted again"};
     }
     auto queue = open_directory(mount->fd(), instance_id_, queue_path_);
     spend(1);
@@ -136,8 +136,8 @@ void Census::step() {
     }
 }
 
-/// A queue without a directory is empty: Postfix makes some of them only when it starts. What else
-/// stands there is none.
+/// A queue without a directory is empty: Postfix makes some of them only when it starts. Any other
+/// kind of file there is an error.
 void Census::begin_queue() {
     const std::string name(to_string(queue_at(queue_)));
     FileDescriptor directory = open_at(queue_directory_.get(), name.c_str(), O_DIRECTORY);
@@ -299,7 +299,7 @@ std::string Census::path_of(const std::string& place) const {
     return place.empty() ? path : path + "/" + place;
 }
 
-/// The first that could not be read is told.
+/// Keeps the first error.
 void Census::note(int error_number, std::string_view action, const std::string& path) {
     if (std::exchange(census_.complete, false)) {
         census_.error = core::system_error(error_number, action, path).message;

@@ -26,7 +26,7 @@ namespace {
 using Dir = core::RelinkFacts::Dir;
 using Link = core::LinkFacts::Kind;
 
-/// What stands at a local path.
+/// What exists at a local path.
 struct Standing {
     Dir dir = Dir::absent;
     bool is_new_link = false;  ///< a symbolic link to this instance's queue
@@ -167,8 +167,7 @@ class RelinkFactCollector {
         return {};
     }
 
-    /// On the mount it is another instance's queue, whose mail nobody strands by leading this link
-    /// elsewhere.
+    /// On the mount it is another instance's queue: pointing this link elsewhere strands no mail.
     core::Result<void> look_behind_wrong_link(const FileDescriptor& behind, int mount) {
         if (facts_.link.kind != Link::symlink || facts_.link.target == paths_.queue || !behind ||
             on_one_device(behind.get(), mount)) {

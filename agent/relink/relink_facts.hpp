@@ -20,7 +20,7 @@ struct RelinkObservation {
     std::optional<MountDirectory> mount;  ///< open if the mount may be used
 };
 
-/// `masters`: every master(8) of this host. An error when something could not be told.
+/// `masters`: every master(8) of this host. An error when a fact could not be read.
 [[nodiscard]] core::Result<RelinkObservation> observe_relink(
     const core::Settings& settings, const std::string& instance_id, OwnerLock& lock,
     std::vector<core::ProcessFacts> masters);

@@ -22,8 +22,8 @@ namespace {
 
 constexpr mode_t only_root = 0700;
 
-/// A rename that was sent twice can say ENOENT although it is done (Postfix's NFS_README): looking
-/// tells.
+/// A rename that was sent twice can return ENOENT although it is done (Postfix's NFS_README).
+/// Therefore looks at both names.
 bool renamed_after_all(int from_directory, const std::string& from, int to_directory,
                        const std::string& to) {
     struct stat status {};

@@ -24,7 +24,7 @@ namespace agent {
                                             const std::string& id,
                                             const std::vector<std::string>& directories);
 
-/// Makes queue directories in staging/<id>, which nobody sees yet.
+/// Makes queue directories in staging/<id>, which no other process uses yet.
 [[nodiscard]] core::Result<void> complete_staging(int staging, const core::Paths& paths,
                                                   const std::string& id,
                                                   const std::vector<std::string>& directories);

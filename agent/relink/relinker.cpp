@@ -274,8 +274,8 @@ core::RelinkProgress Relinker::fail(std::string_view step, const core::Error& er
                   core::filled(remedy_for(error.code), settings_, instance_id_));
 }
 
-/// A relink that is tried again still says why it failed, until that has changed: who looks sees
-/// the cause, however long each try takes.
+/// A retried relink still reports why it failed until that has changed: the cause stays visible,
+/// however long a retry takes.
 core::RelinkProgress Relinker::in_work(const core::RelinkStep& step) {
     core::RelinkProgress progress;
     if (failure_) {

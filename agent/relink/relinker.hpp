@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carries out what core/queue/relink_plan.hpp plans: look, plan, do the steps, look again; done
-// when there is nothing left to do. In slices of time, so that whoever asks knows that it lives.
+// when there is nothing left to do. In slices of time, so that each reply shows progress.
 //
 // Before each step that writes on the mount the mount itself is verified, and each such step works
 // from a descriptor of its root: nothing is ever written under a path that is not mounted. The
@@ -42,7 +42,7 @@ class Relinker {
 
     /// One slice of work. With `more`: ask again at once; such a progress is pending, or failed as
     /// the try before was. Pending without it: the mount is not there yet. After the end of a try
-    /// the next call begins anew from the facts.
+    /// the next call starts again from the facts.
     [[nodiscard]] core::RelinkProgress continue_for(std::chrono::milliseconds budget);
 
     /// Looks that one relink may need: on the mount, at the link, to verify; and one more for a

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t chunk = 256 * 1024;
 constexpr mode_t mode_bits = 07777;
 
-/// With a mask of 0 an entry has its mode from the start, which saves a chmod. Nobody but root can
+/// With a mask of 0 an entry has its mode from the start, which saves a chmod. Only root can
 /// reach it.
 class NoModeMask {
    public:

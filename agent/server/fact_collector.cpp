@@ -234,7 +234,7 @@ asio::awaitable<core::Result<RelinkPlanReply>> FactCollector::plan_relink(
     co_return co_await mount_.ask_for(request, settings.mount.deadline);
 }
 
-void FactCollector::relink_stands_as(const RelinkPlanReply& plan) {
+void FactCollector::set_relink_plan(const RelinkPlanReply& plan) {
     if (!plan.refusal.empty()) {
         set_relink(
             progress(plan.waiting ? State::pending : State::refused, plan.refusal, plan.remedy));

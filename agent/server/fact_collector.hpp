@@ -73,7 +73,7 @@ class FactCollector {
         const core::Settings& settings);
 
     /// For commands without a daemon: the relink check says what the plan says.
-    void relink_stands_as(const RelinkPlanReply& plan);
+    void set_relink_plan(const RelinkPlanReply& plan);
 
    private:
     using SystemdSaid = core::Observed<core::SystemdFacts>;

@@ -45,7 +45,7 @@ bool is_over(const std::string& unit) {
 void start_refused(const RefusedUnits& marks) {
     for (const RefusedStart& start : marks.list()) {
         if (!is_over(start.unit)) {
-            continue;  // somebody else is starting it
+            continue;  // another process is starting it
         }
         if (const auto started = systemd::start_unit(start.unit, answer_within); !started) {
             log(Priority::error, "start " + start.unit + ", which was refused before: " +

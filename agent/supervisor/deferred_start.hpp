@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts the units of Postfix that were refused, once Postfix may start. systemd is asked by a
-// child of the supervisor that lives as long as that takes: the supervisor itself waits for nobody.
+// Starts the units of Postfix that were refused, once Postfix may start. A child of the
+// supervisor asks systemd and ends when the reply arrives: the supervisor itself does not wait.
 // Over the bus and not by systemctl(1): nothing is executed, and both ask systemd for the same job.
 #pragma once
 
@@ -15,9 +15,9 @@ class DeferredStart {
    public:
     explicit DeferredStart(RefusedUnits marks = RefusedUnits()) : marks_(std::move(marks)) {}
 
-    /// To be called whenever it is said that Postfix may start: does nothing where no mark stands,
-    /// where systemd does not run this host, and for a while after the last try. Marks of what
-    /// could not be started stay for the next.
+    /// To be called on each report that Postfix may start. Does nothing without a mark, on a host
+    /// without systemd, and for a while after the last try. The mark of a unit that could not be
+    /// started stays for the next call.
     void try_now(core::BootTime now);
 
     /// A child of this process has ended. Whether it was of this.

@@ -16,7 +16,7 @@
 namespace agent {
 
 struct Listeners {
-    std::vector<FileDescriptor> sockets;  ///< all listen: who connects waits until somebody accepts
+    std::vector<FileDescriptor> sockets;  ///< all listen; a client waits in the backlog
     std::string warning;  ///< one line: settings and socket unit do not agree, and how to mend it;
                           ///< empty: they do
     std::string

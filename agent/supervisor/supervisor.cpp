@@ -105,7 +105,7 @@ class Supervisor {
     pid_t server_ = -1;
     FileDescriptor server_control_;
     std::optional<core::BootTime> kill_server_at_;
-    bool ready_ = false;  ///< the service manager was told READY=1
+    bool ready_ = false;  ///< READY=1 was sent to the service manager
     PendingListener pending_listener_;
     std::string status_;  ///< the server's
     bool draining_ = false;
@@ -138,8 +138,7 @@ core::Result<void> Supervisor::start_in_slot(WorkerSlot& slot) {
     return {};
 }
 
-/// Starts a worker again and tells the server. The channel itself belongs to the server alone from
-/// then on.
+/// Starts a worker again and sends its channel to the server, which owns it from then on.
 void Supervisor::fill(WorkerSlot& slot) {
     if (const auto started = start_in_slot(slot); !started) {
         log(Priority::error, started.error().message + "; trying again");
@@ -149,7 +148,7 @@ void Supervisor::fill(WorkerSlot& slot) {
     const int channel = slot.process.channel.get();
     if (const auto sent = send_control(server_control_.get(), slot.announcement, {}, channel);
         !sent) {
-        log(Priority::error, "tell the server of a new " + std::string(to_string(slot.kind)) +
+        log(Priority::error, "send the server a new " + std::string(to_string(slot.kind)) +
                                  " worker: " + sent.error().message);
     }
     slot.process.channel.reset();
@@ -203,7 +202,7 @@ int Supervisor::time_to_next() const {
     return static_cast<int>(std::max<core::BootTime::rep>((*next - now().boot).count(), 0));
 }
 
-/// A port that somebody else has is no reason not to relink; it may be given up at any time.
+/// Another process may have the port and release it at any time. The relink does not need it.
 void Supervisor::try_to_listen() {
     const FileDescriptor socket = pending_listener_.attempt(now().boot);
     if (socket && send_control(server_control_.get(), ControlKind::listener, {}, socket.get())) {
@@ -302,13 +301,13 @@ void Supervisor::apply(const config::Loaded& loaded) {
     for (const int control : controls) {
         if (control >= 0 && !send_control(control, ControlKind::settings, text)) {
             log(Priority::error,
-                "reload: a process of the agent could not be told the new settings");
+                "reload: could not send the new settings to a process of the agent");
         }
     }
     log(Priority::notice, "reload: new settings in effect");
 }
 
-/// A second signal is for who does not want to wait for drain.delay.
+/// A second signal ends the wait of drain.delay.
 void Supervisor::drain() {
     const core::Duration delay =
         draining_ ? core::Duration(0) : inputs_.loaded.settings.drain.delay;
@@ -367,8 +366,8 @@ void Supervisor::on_server_message() {
     }
 }
 
-/// The server says who this instance is, once. A server that somebody else has taken over cannot
-/// make workers that are started later work for another instance.
+/// The server reports the instance id, once. Why: a compromised server cannot make later workers
+/// work for another instance.
 void Supervisor::fix_identity(const std::string& instance_id) {
     std::string& setting = worker_settings_.instance_id;
     if (setting != "auto") {

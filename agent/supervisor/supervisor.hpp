@@ -6,8 +6,8 @@
 // from outside, and never waits for a worker.
 //
 // Known limit: it waits for the service manager when that one is stuck and its socket is full
-// (systemd/notify.hpp). Until it goes on no worker is started again and no signal is heard; the
-// server answers all the while.
+// (systemd/notify.hpp). Meanwhile no worker is started again and no signal is handled; the server
+// still answers.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -22,7 +22,7 @@ namespace agent {
 struct SupervisorInputs {
     config::LoadRequest request;  ///< to load the settings again on SIGHUP
     config::Loaded loaded;
-    Account account;  ///< whom the server and the systemd worker become
+    Account account;  ///< of the server and of the systemd worker
     std::vector<FileDescriptor> listeners;
     std::string unbound;  ///< why listen.address and listen.port are not among them: tried again;
                           ///< empty: they are
@@ -32,7 +32,7 @@ struct SupervisorInputs {
 ///
 /// After the signal /readyz fails for drain.delay, which a second signal cuts short; then it
 /// returns within 3 s, for the last answers and idle workers, whatever hangs; within 6 s when the
-/// server itself stands still, which is then killed. A worker that hangs on the mount is killed and
+/// server itself hangs, which is then killed. A worker that hangs on the mount is killed and
 /// not waited for.
 [[nodiscard]] int run_supervisor(SupervisorInputs inputs);
 

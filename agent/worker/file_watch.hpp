@@ -3,8 +3,8 @@
 // instance.
 //
 // inotify sees only what this host does, and on a network file system even asking for it may wait:
-// nothing there is ever watched. That a watch cannot be made is no fault: it is logged once, and
-// whoever asks now and then finds out.
+// nothing there is ever watched. A watch that cannot be made is no fault: it is logged once, and
+// polling finds the change.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -27,16 +27,15 @@ class FileWatch {
         std::string path;  ///< absolute; symbolic links are followed
         std::set<std::string>
             names;  ///< entries of the directory `path`; empty: `path` itself is what is watched
-        std::uint32_t events =
-            0;  ///< as inotify(7) names them; that it goes away or moves counts by itself
+        std::uint32_t events = 0;  ///< as inotify(7) names them; its removal or move always counts
     };
 
     /// Watches exactly these from now on, and what follow() was given. What is watched already
     /// stays so without a gap; what does not exist is left out until the next call.
     void watch(const std::vector<Target>& targets, const LocalPaths& local);
 
-    /// Also the file behind this descriptor, and the one that was followed before it: a log that
-    /// was rotated is written to until its writer is told.
+    /// Also the file behind this descriptor, and the one that was followed before it: the writer
+    /// of a rotated log writes to it until it reopens the log.
     void follow(int file, std::uint32_t events);
 
     /// To be polled for POLLIN; -1 before the first watch.

@@ -54,14 +54,14 @@ void HostWatch::arm_mounts() {
         }
     }
     (void)is_ready(mounts_.get(), POLLPRI);  // asking takes the event
-    told_ &= ~worker_event::mounts;
+    notified_ &= ~worker_event::mounts;
     pending_ &= ~worker_event::mounts;
 }
 
 void HostWatch::arm_link(const std::string& link, const LocalPaths& local) {
     (void)link_.happened();
     link_.watch({{directory_of(link), {name_in(link)}, came_or_went | IN_ATTRIB}}, local);
-    told_ &= ~worker_event::link;
+    notified_ &= ~worker_event::link;
     pending_ &= ~worker_event::link;
 }
 
@@ -71,7 +71,7 @@ void HostWatch::arm_masters(const std::string& data_directory, const LocalPaths&
     watch_data_directories(local);
     std::erase_if(masters_,
                   [](const Master& master) { return is_ready(master.process.get(), POLLIN); });
-    told_ &= ~worker_event::master;
+    notified_ &= ~worker_event::master;
     pending_ &= ~worker_event::master;
 }
 
@@ -151,7 +151,7 @@ void HostWatch::arm_maillog(const std::vector<std::string>& candidates, const Lo
         }
     }
     maillog_.watch(targets, local);
-    told_ &= ~worker_event::maillog;
+    notified_ &= ~worker_event::maillog;
     pending_ &= ~worker_event::maillog;
 }
 
@@ -162,7 +162,7 @@ void HostWatch::follow_maillog(int file) {
 Watch HostWatch::watch() const {
     Watch watch;
     const auto wait_for = [&](WorkerEvents kind, int descriptor, short events) {
-        if ((told_ & kind) == 0 && descriptor >= 0) {
+        if ((notified_ & kind) == 0 && descriptor >= 0) {
             watch.descriptors.push_back({descriptor, events, 0});
         }
     };
@@ -173,7 +173,7 @@ Watch HostWatch::watch() const {
         wait_for(worker_event::master, master.process.get(), POLLIN);
     }
     wait_for(worker_event::maillog, maillog_.descriptor(), POLLIN);
-    watch.timeout_ms = (pending_ & ~told_) != 0 ? 0 : -1;
+    watch.timeout_ms = (pending_ & ~notified_) != 0 ? 0 : -1;
     return watch;
 }
 
@@ -200,8 +200,8 @@ WorkerEvents HostWatch::on_watch(std::span<const pollfd> watched) {
             events |= meaning_of(one.fd);
         }
     }
-    events &= ~told_;
-    told_ |= events;
+    events &= ~notified_;
+    notified_ |= events;
     return events;
 }
 

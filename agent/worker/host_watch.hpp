@@ -2,18 +2,18 @@
 // What the host worker waits for beside requests, and what it means: worker_event mounts, link,
 // master and maillog.
 //
-// Each kind is told once, and from then on not even waited for, until the server asks for what goes
-// with it: however busy a log or a mount table is, it costs nothing while the server is not ready
-// for more. The order on a request is: arm, then look. What happens after the arming is told again,
-// also if the look has seen it already.
+// Each kind is notified once, and not polled again until the server requests the facts of that
+// kind. Why: a busy log or mount table costs nothing while the server is not ready for more. The
+// order on a request is: arm, then look. A change after the arming is notified again, even if the
+// look has seen it.
 //
-// The pid directory is on the shared file system, where nothing can be watched. In its place stands
-// what master does next at its start, and locally: it writes master.lock in its data_directory
+// The pid directory is on the shared file system, where nothing can be watched. Instead, the next
+// local step of a starting master is watched: it writes master.lock in its data_directory
 // (src/master/master.c).
 //
 // Known limits: without inotify, pidfds (Linux 5.3) or watches to spare
-// (fs.inotify.max_user_watches) a kind is not told; the server asks each checks.interval in any
-// case.
+// (fs.inotify.max_user_watches) a kind is not notified; the server polls each checks.interval in
+// any case.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -39,8 +39,8 @@ class HostWatch {
     void arm_link(const std::string& link, const LocalPaths& local);
     void arm_masters(const std::string& data_directory, const LocalPaths& local);
 
-    /// After that look: these are the masters there are. The end of each is told; so is that one of
-    /// them has ended by now.
+    /// After that look: `masters` are all masters. The end of each is notified, also if it has
+    /// ended by now.
     void follow_masters(const std::vector<core::ProcessFacts>& masters, const LocalPaths& local);
 
     /// Before the look that answers open_maillog: the log is, or will be, at one of these paths.
@@ -75,7 +75,7 @@ class HostWatch {
     std::vector<Master> masters_;
     std::string data_directory_;          ///< of main.cf
     std::deque<std::string> data_locks_;  ///< of masters that were seen, the latest last
-    WorkerEvents told_ = 0;
+    WorkerEvents notified_ = 0;
     WorkerEvents pending_ = 0;  ///< noticed while arming
     bool warned_ = false;
 };

@@ -89,9 +89,9 @@ bool serve_control(int control, RequestHandler& handler) {
     return true;
 }
 
-/// false: the other end is gone. One that does not read is told nothing: it looks by itself when it
-/// comes back.
-bool tell(int channel, WorkerEvents events) {
+/// Returns false when the other end is gone. Drops the events when its socket is full: the server
+/// then reads the facts without being notified.
+bool notify(int channel, WorkerEvents events) {
     if (events == 0) {
         return true;
     }
@@ -118,7 +118,7 @@ void serve(int channel, int control, RequestHandler& handler) {
         const bool noticed =
             ready == 0 || std::any_of(watched.begin(), watched.end(),
                                       [](const pollfd& p) { return p.revents != 0; });
-        if (noticed && !tell(channel, handler.on_watch(watched))) {
+        if (noticed && !notify(channel, handler.on_watch(watched))) {
             return;
         }
         if (waited[1].revents != 0 && !serve_request(channel, handler)) {

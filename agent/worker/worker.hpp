@@ -20,9 +20,9 @@ struct WorkerProcess {
     FileDescriptor control;  ///< agent/ipc/control.hpp; closing it ends the worker
 };
 
-/// Forks a worker. `account` is whom one becomes that need not be root (systemd). The caller must
-/// be single-threaded. The child keeps no descriptor of the caller's but standard error, and is
-/// killed when the caller goes.
+/// Forks a worker. `account` is the one of a worker that need not be root (systemd). The caller
+/// must be single-threaded. The child keeps no descriptor of the caller's but standard error, and
+/// is killed when the caller goes.
 [[nodiscard]] core::Result<WorkerProcess> start_worker(WorkerKind kind,
                                                        const core::Settings& settings,
                                                        const Account& account);

@@ -156,7 +156,7 @@ def test_watch_survives_the_agent(serving, watch):
     serving.agent.stop()
     seen = len(watch.output)
     watch.until("no answer\x1b[0m: get http://127.0.0.1:", since=seen)
-    watch.until("What it said ", since=seen)
+    watch.until("Reported ", since=seen)
     seen = len(watch.output)
     serving.serve().until(status=200)
     watch.until("as of ", since=seen)
@@ -167,7 +167,7 @@ def test_watch_survives_the_agent(serving, watch):
 def test_watch_that_never_reached_the_agent_ends_with_unknown(instance):
     terminal = Terminal(instance, "status", "--watch")
     terminal.until("no answer\x1b[0m: get http://127.0.0.1:")
-    assert "What it said" not in terminal.output
+    assert "Reported" not in terminal.output
     terminal.type(b"\x03")
     assert terminal.end() == 3
 
@@ -177,13 +177,13 @@ def test_a_resize_is_drawn_at_once_in_the_new_width(serving, watch):
     """The last answer is drawn once more before the next question: it has the same time."""
     for _ in range(2):  # the second has just been asked for
         seen = len(watch.output)
-        watch.until("asked every 2 s", since=seen)
+        watch.until("refreshed every 2 s", since=seen)
     assert "    SEEN" not in watch.output[seen:]
     drawn = AS_OF.findall(watch.output)[-1]
     watch.resize(50)
     watch.until("    SEEN", since=seen)
     narrow = watch.output.index("    SEEN", seen)
-    watch.until("asked every 2 s", since=narrow)
+    watch.until("refreshed every 2 s", since=narrow)
     assert AS_OF.search(watch.output, narrow)[1] == drawn
 
 
@@ -197,7 +197,7 @@ def test_a_low_window_is_reported_below_the_first_line(serving):
 
 
 def test_ctrl_z_restores_the_terminal_until_it_continues(serving, watch):
-    watch.until("asked every 2 s")
+    watch.until("refreshed every 2 s")
     pid = watch.process.pid
     watch.type(b"\x1a")
     eventually(lambda: state(pid) == "T", "it is stopped")
@@ -205,7 +205,7 @@ def test_ctrl_z_restores_the_terminal_until_it_continues(serving, watch):
     seen = len(watch.output)
     os.kill(pid, signal.SIGCONT)
     watch.until(ENTER, since=seen)
-    watch.until("asked every 2 s", since=seen)
+    watch.until("refreshed every 2 s", since=seen)
     watch.type(b"\x03")
     assert watch.end() == 0
 
@@ -216,7 +216,7 @@ def state(pid):
 
 
 def test_a_killed_watch_restores_the_terminal(serving, watch):
-    watch.until("asked every 2 s")
+    watch.until("refreshed every 2 s")
     os.kill(watch.process.pid, signal.SIGTERM)
     assert watch.end() == 0 and watch.output.endswith(LEAVE)
 

@@ -306,7 +306,7 @@ TEST_F(CensusTest, AMountThatWasMadeAnewEndsIt) {
     fs::create_directory(queue);
     const auto next = census.continue_for(settings, 1h);
     ASSERT_FALSE(next);
-    EXPECT_EQ(next.error().message, settings.mount.path + ": mounted anew");
+    EXPECT_EQ(next.error().message, settings.mount.path + ": was mounted again");
 }
 
 }  // namespace

@@ -171,9 +171,10 @@ TEST_F(HostWorkerProcess, SaysUnaskedThatMasterEndedAndOnlyOnceUntilItIsAsked) {
     RecordProperty("microseconds_from_kill_to_event", std::to_string(took.count()));
 
     fs::create_symlink("/Mail/i-1", settings.queue.link);
-    EXPECT_EQ(next_frame(10s).events, worker_event::link) << "another kind is still told";
+    EXPECT_EQ(next_frame(10s).events, worker_event::link) << "another kind is still notified";
     fs::remove(settings.queue.link);
-    ASSERT_TRUE(ask(Operation::read_identity).reply) << "and nothing was told before this reply";
+    ASSERT_TRUE(ask(Operation::read_identity).reply)
+        << "and nothing was notified before this reply";
 }
 
 TEST_F(HostWorkerProcess, SaysUnaskedThatTheLogWasWrittenTo) {

@@ -45,7 +45,7 @@ TEST_F(MountWorkerTest, WorksForTheIdOfTheSettingsAlone) {
 
 TEST_F(MountWorkerTest, TakesOnlyAnIdOfEc2WhereTheSettingIsAuto) {
     MountWorker worker(settings_for("auto"));
-    EXPECT_NE(ask(worker, "somebody-elses-data"), "taken");
+    EXPECT_NE(ask(worker, "data-of-another-owner"), "taken");
     EXPECT_EQ(ask(worker, mine), "taken");
 }
 
