@@ -224,7 +224,7 @@ def test_a_killed_watch_restores_the_terminal(serving, watch):
 def test_watch_without_a_terminal_is_refused(serving):
     done = serving.command("status", "--watch")
     assert done.returncode == 3 and done.stdout == ""
-    assert "draws on a terminal" in done.stderr and done.stderr.count("\n") == 1
+    assert "needs a terminal" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_watch_and_json_exclude_each_other(serving):
