@@ -172,7 +172,7 @@ inline constexpr ReasonInfo table[] = {
       "there away; then restart the agent.",
       {stop_postfix, "findmnt -T {queue}; sudo ls -ld {queue}",
        "mountpoint -q {queue} && [ -z \"$(sudo find {queue}/maildrop {queue}/incoming "
-       "{queue}/active {queue}/deferred {queue}/hold -type f)\" ] && sudo umount {queue}",
+       "{queue}/active {queue}/deferred {queue}/hold -type f)\" ] && sudo umount -l {queue}",
        "sudo test -L {queue} && sudo mv -nT {queue} {queue}.$(date +%s)", restart_agent,
        start_if_linked}}},
     {Check::queue_link,

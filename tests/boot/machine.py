@@ -280,6 +280,8 @@ class Machine:
         return {
             "/root/.ssh/authorized_keys": self._run.public_key,
             "/etc/hostname": self.hostname + "\n",
+            # sudo mails root about a host that cannot resolve its own name.
+            "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {self.hostname}\n10.77.0.1 fs\n",
             "/etc/systemd/network/20-private.network":
                 f"[Match]\nName=eth1\n[Network]\nAddress={self.address}/24\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
                 # Where the metadata service of a cloud answers.
