@@ -357,21 +357,4 @@ std::string to_json(const Value& value) {
     return "null";
 }
 
-std::string settings_table_markdown() {
-    std::string table =
-        "| key | default | accepts | a change takes effect | meaning |\n|---|---|---|---|---|\n";
-    const Settings defaults;
-    for (const Key& key : schema()) {
-        table.append("| `")
-            .append(key.path)
-            .append("` | `")
-            .append(to_json(key.get(defaults)))
-            .append("` | ");
-        table.append(key.accepts)
-            .append(key.reload == Reload::live ? " | on reload | " : " | on restart | ");
-        table.append(key.words).append(" |\n");
-    }
-    return table;
-}
-
 }  // namespace config

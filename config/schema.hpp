@@ -68,7 +68,4 @@ struct Key {
 /// A value as JSON of the settings file.
 [[nodiscard]] std::string to_json(const Value& value);
 
-/// The table of settings in the README, header included.
-[[nodiscard]] std::string settings_table_markdown();
-
 }  // namespace config

@@ -38,6 +38,8 @@ std::string padded(std::string_view text, std::size_t width) {
     return cell;
 }
 
+constexpr const char* see_also = "See man 8 postfix-elb-agent, man 7 postfix-elb-agent-reasons.\n";
+
 struct Step {
     const core::Remedy* remedy;
     std::string checks;
@@ -82,7 +84,7 @@ std::string doctor_table(const std::vector<core::DoctorFinding>& findings, std::
                "\n";
     }
     const std::string remedies = remedies_of(findings);
-    return out + (remedies.empty() ? "" : "\nWhat to do:\n" + remedies);
+    return out + (remedies.empty() ? "" : "\nWhat to do:\n" + remedies + see_also);
 }
 
 std::string doctor_json(const std::vector<core::DoctorFinding>& findings) {

@@ -210,7 +210,7 @@ std::string remedies(const std::vector<const HealthReport::Row*>& faults, const 
             out += std::string(3 * indent, ' ') + core::printable(command, longest_command) + "\n";
         }
     }
-    return out;
+    return out.empty() ? out : out + "See man 7 postfix-elb-agent-reasons.\n";
 }
 
 }  // namespace

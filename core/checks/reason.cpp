@@ -16,24 +16,6 @@ const ReasonInfo* find_row(Check check, Reason reason) noexcept {
     });
 }
 
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char byte : text) {
-        out.append(byte == '|' ? "\\" : "").push_back(byte);
-    }
-    return out;
-}
-
-std::string markdown_of(const ReasonInfo& row) {
-    std::string out = "| `" + std::string(to_string(row.check)) + "` | `" +
-                      std::string(to_string(row.reason)) + "` | " + escaped(row.meaning) + " | " +
-                      escaped(row.remedy.advice);
-    for (const std::string_view command : row.remedy.lines()) {
-        out += "<br>`" + escaped(command) + "`";
-    }
-    return out + " |\n";
-}
-
 }  // namespace
 
 std::string_view to_string(Reason reason) noexcept {
@@ -61,16 +43,6 @@ const ReasonInfo& reason_info(Check check, Reason reason) noexcept {
 
 std::size_t cause_rank(Check check, Reason reason) noexcept {
     return static_cast<std::size_t>(find_row(check, reason) - reason_rows::table);
-}
-
-std::string reason_table_markdown() {
-    std::string out = "| check | reason | what was seen | what to do |\n|---|---|---|---|\n";
-    for (const Check check : all_checks()) {
-        for (const ReasonInfo& row : all_reasons()) {
-            out += row.check == check ? markdown_of(row) : "";
-        }
-    }
-    return out;
 }
 
 }  // namespace core

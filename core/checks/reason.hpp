@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace core {
@@ -25,8 +24,5 @@ namespace core {
 /// The index of the row: of several faults the one with the lowest rank is the headline.
 /// Reason::none has the last rank.
 [[nodiscard]] std::size_t cause_rank(Check check, Reason reason) noexcept;
-
-/// The table of checks and reasons in Markdown, check by check, a newline after every row.
-[[nodiscard]] std::string reason_table_markdown();
 
 }  // namespace core

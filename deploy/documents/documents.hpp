@@ -11,4 +11,10 @@ namespace documents {
 /// The journal's message catalog: for each MESSAGE_ID its meaning and what to do.
 [[nodiscard]] std::string catalog();
 
+/// The reasons and their remedies, check by check, for postfix-elb-agent-reasons(7).
+[[nodiscard]] std::string reasons();
+
+/// The settings, for postfix-elb-agent.json(5).
+[[nodiscard]] std::string settings();
+
 }  // namespace documents

@@ -14,6 +14,8 @@ struct Document {
 
 constexpr Document all[] = {
     {"catalog", documents::catalog},
+    {"reasons", documents::reasons},
+    {"settings", documents::settings},
 };
 
 }  // namespace

@@ -31,8 +31,9 @@ std::string entry_of(const core::ReasonInfo& row) {
     const bool definitive = row.certainty == core::Certainty::definitive;
     const core::Remedy remedy = core::filled(row.remedy, core::Settings(), "ID");
     return ".It Cm " + std::string(to_string(row.reason)) + " Pq " +
-           (definitive ? "definitive" : "doubtful") + "\n" + mdoc::paragraph(sentence(row.meaning)) +
-           ".Pp\n" + mdoc::paragraph(remedy.advice) + commands_of(remedy);
+           (definitive ? "definitive" : "doubtful") + "\n" +
+           mdoc::paragraph(sentence(row.meaning)) + ".Pp\n" + mdoc::paragraph(remedy.advice) +
+           commands_of(remedy);
 }
 
 std::string entry_of(const config::Key& key) {

@@ -20,23 +20,28 @@ std::string_view escape_of(char byte) {
     }
 }
 
-bool ends_sentence(std::string_view word) {
-    return word.size() > 1 && (word.back() == '.' || word.back() == ':');
+void append(std::string& out, char byte) {
+    const std::string_view escape = escape_of(byte);
+    out += escape.empty() ? std::string_view(&byte, 1) : escape;
 }
 
-/// A word of filled text; `bold` is whether it begins inside of code, and is set to how it ends.
+bool ends_sentence(std::string_view word) {
+    return word.size() > 1 && word.back() == '.';
+}
+
+/// A word of filled text, without a break in code or in a path; `bold` is whether it begins inside
+/// of code, and is set to how it ends.
 std::string word_of(std::string_view word, bool& bold) {
-    std::string out;
+    const bool path = word.find('/') != std::string_view::npos;
+    std::string out = bold || path || word.starts_with('`') ? "\\%" : "";
     for (const char byte : word) {
         if (byte == '`') {
             bold = !bold;
             out += bold ? "\\fB" : "\\fP";
-        } else if (bold) {
-            out += literal(std::string_view(&byte, 1));
-        } else if (byte == '\\') {
-            out += "\\e";
+        } else if (bold || path) {
+            append(out, byte);
         } else {
-            out += byte;
+            out += byte == '\\' ? "\\e" : std::string(1, byte);
         }
     }
     return out;
@@ -47,8 +52,7 @@ std::string word_of(std::string_view word, bool& bold) {
 std::string literal(std::string_view text) {
     std::string out = text.starts_with('.') ? "\\&" : "";
     for (const char byte : text) {
-        const std::string_view escape = escape_of(byte);
-        out += escape.empty() ? std::string_view(&byte, 1) : escape;
+        append(out, byte);
     }
     return out;
 }
@@ -73,7 +77,7 @@ std::string paragraph(std::string_view markdown) {
         }
         out += word;
         column += word.size();
-        if (ends_sentence(raw) && raw.back() == '.' && !markdown.empty()) {
+        if (ends_sentence(raw) && !markdown.empty()) {
             out += '\n';
             column = 0;
         }

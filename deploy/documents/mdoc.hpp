@@ -7,7 +7,8 @@
 
 namespace documents::mdoc {
 
-/// Returns the bytes of a line that a terminal shows unchanged, and that can be copied into a shell.
+/// Returns the bytes of a line that a terminal shows unchanged, and that can be copied into a
+/// shell.
 [[nodiscard]] std::string literal(std::string_view text);
 
 /// Returns sentences as filled text, a sentence a line. `code` in backquotes becomes bold.

@@ -26,8 +26,8 @@ def test_the_catalog_explains_each_reason_once(root, deploy):
     listed = journalctl(root, "--list-catalog")
     found = re.findall(r"(?m)^[0-9a-f]{32} postfix-elb-agent: check (\w+: \w+)$", listed)
     assert len(found) == len(set(found)) == len(listed.splitlines()) - 1
-    page = (deploy.parent / "README.md").read_text()
-    assert set(re.findall(r"(?m)^\| `(\w+)` \| `(\w+)` \|", page)) == {tuple(name.split(": ")) for name in found}
+    table = (deploy.parent / "core/checks/reason_table.hpp").read_text()
+    assert set(re.findall(r"\{Check::(\w+),\s*Reason::(\w+),", table)) == {tuple(name.split(": ")) for name in found}
     assert re.search(r"(?m)^3bec9d3c78a749948dabc8b7c2d38b90 postfix-elb-agent: all checks pass$", listed)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Man page, completion and the example of settings against the program itself."""
+"""Commands in the manual page, completion and the example of settings against the program itself."""
 import json
 import re
 import subprocess
@@ -35,24 +35,6 @@ def settings(binary, tmp_path_factory):
 def commands(binary):
     listed = run(binary, "--help").stdout.split("Commands:")[1].split("Options:")[0]
     return re.findall(r"(?m)^  (\S+)", listed)
-
-
-def test_the_man_page_is_well_formed(deploy):
-    page = deploy / "man/postfix-elb-agent.8"
-    said = run("mandoc", "-T", "lint", page)
-    # Whether a manual that is referred to is installed here, and indexed, is no property of the page.
-    lines = [line for line in (said.stdout + said.stderr).splitlines()
-             if "referenced manual not found" not in line and "outdated mandoc.db" not in line]
-    assert lines == []
-    assert run("man", "--warnings", "-l", page, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}).stderr == ""
-
-
-def test_the_man_page_has_each_setting_with_its_default(deploy, settings):
-    page = (deploy / "man/postfix-elb-agent.8").read_text()
-    found = dict(re.findall(r"(?m)^\.It Va ([a-z_.]+) Pq (.*)$", page))
-    shown = {key: str(value[0] if isinstance(value, list) else "null" if value is None else
-                      str(value).lower() if isinstance(value, bool) else value) for key, value in settings.items()}
-    assert {key: re.sub(r"Qq |[\[\] ]", "", value) for key, value in found.items()} == shown
 
 
 def test_the_man_page_has_each_command_and_option(deploy, binary, commands):

@@ -13,7 +13,6 @@
 
 using testing::Contains;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::StartsWith;
 
 namespace {
@@ -150,19 +149,4 @@ TEST(Schema, AValueThatIsRefusedChangesNothing) {
             EXPECT_EQ(key.get(settings), key.get(core::Settings{})) << key.path;
         }
     }
-}
-
-TEST(Schema, TheTableHasARowPerKey) {
-    const std::string table = config::settings_table_markdown();
-    EXPECT_THAT(table, StartsWith("| key | default | accepts | a change takes effect | meaning "
-                                  "|\n|---|---|---|---|---|\n"));
-    EXPECT_THAT(table, HasSubstr("| `mount.deadline` | `\"2s\"` | a duration from 100ms to 1m | on "
-                                 "reload | Longest time"));
-    EXPECT_THAT(
-        table,
-        HasSubstr("| `mount.path` | `\"/Mail\"` | an absolute path | on restart | Mount point"));
-    EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')),
-              config::schema().size() + 2);
-    EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '|')),
-              (config::schema().size() + 2) * 6);
 }

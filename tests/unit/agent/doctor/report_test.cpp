@@ -37,7 +37,8 @@ TEST(DoctorReport, TheTableListsFindingsAndThenRemedies) {
               "    sudo a\n"
               "    sudo b 'c d'\n"
               "  running, port: Run doctor as root.\n"
-              "    sudo postfix-elb-agent doctor\n");
+              "    sudo postfix-elb-agent doctor\n"
+              "See man 8 postfix-elb-agent, man 7 postfix-elb-agent-reasons.\n");
 }
 
 TEST(DoctorReport, WithoutAFaultThereAreNoRemedies) {

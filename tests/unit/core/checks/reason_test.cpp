@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <map>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -111,21 +110,6 @@ TEST(Reasons, WhatTheKernelProvesIsDefinitive) {
         EXPECT_EQ(core::reason_info(check, reason).certainty, core::Certainty::definitive)
             << to_string(check) << " " << to_string(reason);
     }
-}
-
-TEST(Reasons, TheMarkdownTableHasOneRowPerReasonAndFourCellsPerRow) {
-    std::istringstream lines(core::reason_table_markdown());
-    std::string line;
-    std::size_t rows = 0;
-    while (std::getline(lines, line)) {
-        ++rows;
-        std::size_t bars = 0;
-        for (std::size_t i = 0; i < line.size(); ++i) {
-            bars += line[i] == '|' && (i == 0 || line[i - 1] != '\\') ? 1U : 0U;
-        }
-        EXPECT_EQ(bars, 5U) << line;
-    }
-    EXPECT_EQ(rows, core::all_reasons().size() + 2);
 }
 
 }  // namespace
