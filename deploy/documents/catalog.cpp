@@ -37,7 +37,7 @@ std::string entry_of(const core::ReasonInfo& row) {
            std::string(to_string(row.check)) + ": " + without_backquotes(row.meaning) +
            ".\n\nWhat to do:\n" + what_to_do +
            "\nCommands name the default paths. For those of this host, run:\n"
-           "    sudo postfix-elb-agent status\n\n";
+           "    postfix-elb-agent status\n\n";
 }
 
 }  // namespace
