@@ -9,6 +9,8 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
+from json_text import flat, plain
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -25,6 +27,15 @@ def deploy():
 @pytest.fixture(scope="session")
 def binary():
     return os.environ.get("PEA_BINARY", str(ROOT / "build/release/postfix-elb-agent"))
+
+
+@pytest.fixture(scope="session")
+def settings(binary, tmp_path_factory):
+    """{key: default}, as the program prints them."""
+    empty = tmp_path_factory.mktemp("settings") / "agent.json"
+    empty.write_text("{}")
+    said = subprocess.run([binary, "--config", empty, "config", "print"], capture_output=True, text=True, timeout=30)
+    return flat(plain(said.stdout))
 
 
 def _package(kind):

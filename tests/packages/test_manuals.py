@@ -6,7 +6,6 @@ import re
 import subprocess
 
 import pytest
-from test_texts import settings  # noqa: F401  the fixture
 
 PAGES = ("man5/postfix-elb-agent.json.5", "man7/postfix-elb-agent-reasons.7", "man8/postfix-elb-agent.8")
 
@@ -45,7 +44,7 @@ def test_a_page_has_no_warning_and_is_filled_in(source, page):
     assert not [line for line in shown(source[page]) if re.search(r"[{}]", line) and '"' not in line and len(line) > 1]
 
 
-def test_the_settings_page_has_each_setting_and_its_default(source, settings):  # noqa: F811
+def test_the_settings_page_has_each_setting_and_its_default(source, settings):
     lines = shown(source["postfix-elb-agent.json.5"])
     text = "\n".join(lines[lines.index("SETTINGS"):lines.index("NOTES")])
     found = re.findall(r"(?m)^([a-z_]+(?:\.[a-z_]+)?)(?:$|\s+)[^\n]*?\n?[^\n]*Default: (.*?)\.\s+A change takes", text)

@@ -1,34 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands in the manual page, completion and the example of settings against the program itself."""
-import json
 import re
 import subprocess
 
 import pytest
+from json_text import flat, plain
 
 
 def run(*command, **options):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=30, **options)
-
-
-def plain(text):
-    """JSON without its // comments; no setting has // in it but that of an address."""
-    return json.loads(re.sub(r"(?m)(^|\s)//.*$", "", text))
-
-
-def flat(tree, prefix=""):
-    out = {}
-    for key, value in tree.items():
-        out.update(flat(value, prefix + key + ".") if isinstance(value, dict) else {prefix + key: value})
-    return out
-
-
-@pytest.fixture(scope="module")
-def settings(binary, tmp_path_factory):
-    """{key: default}, as the program prints them."""
-    empty = tmp_path_factory.mktemp("settings") / "agent.json"
-    empty.write_text("{}")
-    return flat(plain(run(binary, "--config", empty, "config", "print").stdout))
 
 
 @pytest.fixture(scope="module")
