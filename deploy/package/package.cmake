@@ -26,7 +26,7 @@ set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "postfix, nfs-common, dbus")
 file(READ ${CMAKE_CURRENT_LIST_DIR}/description.txt CPACK_DEBIAN_PACKAGE_DESCRIPTION)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${deb}/postinst ${deb}/prerm ${deb}/postrm)
-# What is made of the tree is no part of its source.
+# Products of a build are not part of the source.
 set(CPACK_SOURCE_GENERATOR TXZ)
 set(CPACK_SOURCE_IGNORE_FILES "/\\\\.git/;/build/;__pycache__")
 include(CPack)
