@@ -11,28 +11,18 @@
 namespace agent {
 namespace {
 
-constexpr Route health_route = 0;
-constexpr Route ready_route = 1;
-constexpr Route live_route = 2;
-constexpr Route metrics_route = 3;
-constexpr Route index_route = 4;
-constexpr Route first_check_route = 5;
-static_assert(first_check_route + core::check_count == other_route);
-
-constexpr std::string_view alive_body = R"({"status":"pass"})"
-                                        "\n";
 #define PEA_STARTING "no verdict yet: the first round of checks has not ended"
 #define PEA_STALE "the agent answers but has stopped checking; restart postfix-elb-agent"
+constexpr std::string_view alive_body = R"({"status":"pass"})"
+                                        "\n";
 constexpr std::string_view starting_body =
     R"({"status":"fail","phase":"starting","output":")" PEA_STARTING "\"}\n";
 constexpr std::string_view stale_body = R"({"status":"fail","output":"stale: )" PEA_STALE "\"}\n";
 
 std::string not_found_body() {
-    std::string body = "no such page; there are";
-    for (const std::string_view path : route_paths) {
-        if (path != route_paths[other_route]) {
-            body.append(" ").append(path);
-        }
+    std::string body = "not found; the paths are";
+    for (Route route = 0; route < other_route; ++route) {
+        body.append(" ").append(route_path(route));
     }
     return body + "\n";
 }
@@ -44,11 +34,11 @@ struct Target {
 
 bool equal_ignoring_case(std::string_view text, std::string_view lower) {
     return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+        return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b);
     });
 }
 
-/// RFC 9112, 3.2.2: a server takes absolute targets too. "" unless the target is absolute.
+/// RFC 9112, 3.2.2: a server accepts absolute targets. "" unless the target is absolute.
 std::string_view after_scheme(std::string_view target) {
     for (const std::string_view scheme :
          {std::string_view("http://"), std::string_view("https://")}) {
@@ -84,16 +74,10 @@ bool wants_pretty(std::string_view query) {
     return false;
 }
 
-/// Who likes both alike (curl says */*) sits at a terminal.
+/// A client that prefers neither (curl sends */*) is at a terminal.
 bool wants_page(std::string_view accept) {
     const core::Preference page = core::media_preference(accept, {"text", "html", {}});
     return page.weight > 0 && core::media_preference(accept, {"text", "plain", {}}) < page;
-}
-
-Route find_route(std::string_view path) {
-    const auto* const known_end = route_paths.begin() + other_route;
-    return static_cast<Route>(std::find(route_paths.begin(), known_end, path) -
-                              route_paths.begin());
 }
 
 HttpAnswer make_answer(const PreparedResponse& response, Route route, HttpMethod method,
@@ -107,21 +91,60 @@ HttpAnswer make_answer(const PreparedResponse& response, Route route, HttpMethod
 
 }  // namespace
 
+struct HttpRoutes::Asked {
+    const HttpRequest& request;
+    const Row& row;
+    bool pretty;
+    core::BootTime now;
+};
+
+struct HttpRoutes::Row {
+    std::string path;
+    const PreparedResponse& (HttpRoutes::*answer)(const Asked&) const;
+    core::Check check{};  ///< of /health/<check>
+};
+
+std::array<HttpRoutes::Row, other_route> HttpRoutes::make_table() {
+    const std::array<Row, fixed_route_count> fixed{{{"/health", &HttpRoutes::health},
+                                                    {"/readyz", &HttpRoutes::ready},
+                                                    {"/livez", &HttpRoutes::alive},
+                                                    {"/metrics", &HttpRoutes::metrics},
+                                                    {"/", &HttpRoutes::index}}};
+    std::array<Row, other_route> rows;
+    auto* row = std::copy(fixed.begin(), fixed.end(), rows.begin());
+    for (const core::Check check : core::all_checks()) {
+        *row++ = {"/health/" + std::string(to_string(check)), &HttpRoutes::check, check};
+    }
+    return rows;
+}
+
+const std::array<HttpRoutes::Row, other_route>& HttpRoutes::table() {
+    static const auto rows = make_table();
+    return rows;
+}
+
+std::string_view route_path(Route route) {
+    return route < other_route ? std::string_view(HttpRoutes::table()[route].path) : "other";
+}
+
+HttpRoutes::Notice HttpRoutes::make_notice(std::string_view json, std::string_view word,
+                                           std::string_view text) {
+    const std::string line = std::string(word) + ": " + std::string(text) + "\n";
+    return {{503, content_type::health, json},
+            {503, content_type::text, line, index_fields},
+            {503, content_type::html, render_notice(word, text), page_fields()}};
+}
+
 HttpRoutes::HttpRoutes(MetricsPage::Render render_metrics)
     : metrics_(std::move(render_metrics)),
       alive_(200, content_type::health, alive_body),
-      starting_(503, content_type::health, starting_body),
-      stale_(503, content_type::health, stale_body),
-      starting_index_{
-          {503, content_type::text, "starting: " PEA_STARTING "\n", index_fields},
-          {503, content_type::html, render_notice("starting", PEA_STARTING), page_fields()}},
-      stale_index_{{503, content_type::text, "stale: " PEA_STALE "\n", index_fields},
-                   {503, content_type::html, render_notice("stale", PEA_STALE), page_fields()}},
+      starting_(make_notice(starting_body, "starting", PEA_STARTING)),
+      stale_(make_notice(stale_body, "stale", PEA_STALE)),
       not_found_(404, content_type::text, not_found_body()),
-      method_not_allowed_(405, content_type::text, "only GET and HEAD are answered here\n"),
-      malformed_(400, content_type::text, "this is not an HTTP/1.0 or HTTP/1.1 request\n"),
-      too_large_(431, content_type::text, "the request line and its fields are too long\n"),
-      timed_out_(408, content_type::text, "the request was not finished in time\n") {
+      method_not_allowed_(405, content_type::text, "only GET and HEAD are allowed\n"),
+      faults_{{{400, content_type::text, "malformed HTTP/1.0 or HTTP/1.1 request\n"},
+               {431, content_type::text, "the request line and its fields are too long\n"},
+               {408, content_type::text, "the request was not complete in time\n"}}} {
 }
 
 void HttpRoutes::publish(PublishedAnswers answers) {
@@ -131,63 +154,81 @@ void HttpRoutes::publish(PublishedAnswers answers) {
     published_ = true;
 }
 
-const PreparedResponse& HttpRoutes::page(Route route, bool pretty, core::BootTime now) const {
-    if (route == live_route) {
-        return alive_;
+/// nullptr while the published answers are current.
+const HttpRoutes::Notice* HttpRoutes::notice_at(core::BootTime now) const {
+    if (published_ && now < answers_.expires) {
+        return nullptr;
     }
-    if (!published_ || now >= answers_.expires) {
-        return published_ ? stale_ : starting_;
-    }
-    const auto& page = [&]() -> const PublishedAnswers::Page& {
-        if (route == health_route) {
-            return answers_.health;
-        }
-        return route == ready_route ? answers_.ready : answers_.checks[route - first_check_route];
-    }();
-    return pretty ? page.pretty : page.compact;
+    return published_ ? &stale_ : &starting_;
 }
 
-const PreparedResponse& HttpRoutes::index(std::string_view accept, core::BootTime now) const {
-    const bool page = wants_page(accept);
-    if (!published_ || now >= answers_.expires) {
-        const Notice& notice = published_ ? stale_index_ : starting_index_;
-        return page ? notice.page : notice.text;
+const PreparedResponse& HttpRoutes::verdict(const PublishedAnswers::Body& body,
+                                            const Asked& asked) const {
+    if (const Notice* const notice = notice_at(asked.now)) {
+        return notice->json;
+    }
+    return asked.pretty ? body.pretty : body.compact;
+}
+
+const PreparedResponse& HttpRoutes::health(const Asked& asked) const {
+    return verdict(answers_.health, asked);
+}
+
+const PreparedResponse& HttpRoutes::ready(const Asked& asked) const {
+    return verdict(answers_.ready, asked);
+}
+
+const PreparedResponse& HttpRoutes::check(const Asked& asked) const {
+    return verdict(answers_.checks[static_cast<std::size_t>(asked.row.check)], asked);
+}
+
+const PreparedResponse& HttpRoutes::alive(const Asked& /*asked*/) const {
+    return alive_;
+}
+
+const PreparedResponse& HttpRoutes::metrics(const Asked& asked) const {
+    return metrics_.answer(asked.request, asked.now, answers_.expires);
+}
+
+const PreparedResponse& HttpRoutes::index(const Asked& asked) const {
+    const bool page = wants_page(asked.request.accept);
+    if (const Notice* const notice = notice_at(asked.now)) {
+        return page ? notice->page : notice->text;
     }
     if (!page) {
         return answers_.index;
     }
     if (page_.empty()) {
-        page_ = answers_.page();
+        page_ = answers_.make_page();
     }
     return page_;
 }
 
 HttpAnswer HttpRoutes::answer(const HttpRequest& request, core::BootTime now) const {
+    const auto answer_with = [&request](const PreparedResponse& response, Route route) {
+        return make_answer(response, route, request.method, request.keep_alive);
+    };
     const std::optional<Target> target = split(request.target);
     if (!target) {
-        return make_answer(malformed_, other_route, request.method, request.keep_alive);
+        return answer_with(faults_[static_cast<std::size_t>(HttpFault::malformed)], other_route);
     }
-    const Route route = find_route(target->path);
+    const auto row = std::find_if(table().begin(), table().end(), [&target](const Row& known) {
+        return known.path == target->path;
+    });
+    const auto route = static_cast<Route>(row - table().begin());
     if (route == other_route) {
-        return make_answer(not_found_, route, request.method, request.keep_alive);
+        return answer_with(not_found_, route);
     }
     if (request.method == HttpMethod::other) {
-        return make_answer(method_not_allowed_, route, request.method, request.keep_alive);
+        return answer_with(method_not_allowed_, route);
     }
-    if (route == metrics_route) {
-        return make_answer(metrics_.answer(request, now, answers_.expires), route, request.method,
-                           request.keep_alive);
-    }
-    const PreparedResponse& response = route == index_route
-                                           ? index(request.accept, now)
-                                           : page(route, wants_pretty(target->query), now);
-    return make_answer(response, route, request.method, request.keep_alive);
+    const Asked asked{request, *row, wants_pretty(target->query), now};
+    return answer_with((this->*row->answer)(asked), route);
 }
 
 HttpAnswer HttpRoutes::answer(HttpFault fault) const {
-    const std::array responses{&malformed_, &too_large_, &timed_out_};  // as HttpFault
-    const PreparedResponse& response = *responses[static_cast<std::size_t>(fault)];
-    return make_answer(response, other_route, HttpMethod::get, false);
+    return make_answer(faults_[static_cast<std::size_t>(fault)], other_route, HttpMethod::get,
+                       false);
 }
 
 }  // namespace agent

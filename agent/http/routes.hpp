@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pages there are, and which prepared answer a request gets. No I/O; the clock is an argument.
+// The table of paths, and the prepared answer to a request. No I/O; the clock is an argument. Used
+// on the server's loop only.
 #pragma once
 
 #include "agent/http/metrics_endpoint.hpp"
@@ -16,41 +17,30 @@
 
 namespace agent {
 
-/// Every path that is answered, and in the last place the name under which all the rest is counted:
-/// an index into this is a Route. The checks stand in the order of core::Check.
-inline constexpr std::array<std::string_view, 12> route_paths{
-    "/health",
-    "/readyz",
-    "/livez",
-    "/metrics",
-    "/",
-    "/health/mount",
-    "/health/queue_link",
-    "/health/master_pid",
-    "/health/startup_log",
-    "/health/ownership",
-    "/health/relink",
-    "other",
-};
+/// A path that is answered, or other_route for all the rest.
 using Route = std::size_t;
-inline constexpr Route other_route = route_paths.size() - 1;
+inline constexpr std::size_t fixed_route_count = 5;
+inline constexpr Route other_route = fixed_route_count + core::check_count;
+inline constexpr std::size_t route_count = other_route + 1;
 
-/// What the evaluator publishes each round.
+/// "/health"; "other" for other_route.
+[[nodiscard]] std::string_view route_path(Route route);
+
+/// The answers that the health monitor publishes with each verdict.
 struct PublishedAnswers {
-    struct Page {
+    struct Body {
         PreparedResponse compact;
         PreparedResponse pretty;  ///< for "?pretty"
     };
-    Page health;
-    Page ready;
-    std::array<Page, core::check_count> checks;  ///< indexed by core::Check
+    Body health;
+    Body ready;
+    std::array<Body, core::check_count> checks;  ///< by core::Check
     PreparedResponse index;                      ///< "/" for a terminal
 
-    /// "/" for a browser. Called when the first asks for it, and never again: mostly nobody looks.
-    std::function<PreparedResponse()> page;
+    /// Makes "/" for a browser. Called at most once, at the first request for it.
+    std::function<PreparedResponse()> make_page;
 
-    /// From then on everything above is answered 503: an evaluator that has stopped says nothing
-    /// true any more.
+    /// From then on all of the above is answered 503, because the health monitor has stopped.
     core::BootTime expires{};
 };
 
@@ -61,7 +51,7 @@ struct HttpAnswer {
     bool keep_alive = false;
 };
 
-/// Why a request is answered without having been understood.
+/// Why a request could not be parsed.
 enum class HttpFault { malformed, too_large, timed_out };
 
 class HttpRoutes {
@@ -69,42 +59,54 @@ class HttpRoutes {
     /// `render_metrics` makes the page that /metrics answers.
     explicit HttpRoutes(MetricsPage::Render render_metrics);
 
-    /// Replaces the board. Until the first, and from the expiry of each, /health and all that hangs
-    /// on it is 503.
+    /// Replaces the published answers. Before the first ones, and after they expire, /health,
+    /// /readyz and the checks are 503.
     void publish(PublishedAnswers answers);
 
-    /// GET and HEAD (else 405); 404 for any other path, 400 for a target that is none. Absolute
-    /// targets are taken as their path, of the query only `pretty` is looked at. "/" is a page for
-    /// a client that likes text/html better than plain text, and text for all others. May throw
-    /// what render_metrics and the board's page throw.
+    /// Answers GET and HEAD (other methods: 405), 404 for an unknown path, 400 for a malformed
+    /// target. Of an absolute target only the path counts, of the query only `pretty`. "/" is a
+    /// page for a client that prefers text/html to plain text, and text for all others. May throw
+    /// what `render_metrics` and `make_page` throw.
     [[nodiscard]] HttpAnswer answer(const HttpRequest& request, core::BootTime now) const;
 
-    /// 400, 431 or 408; the connection is to be closed after it.
+    /// 400, 431 or 408. The caller closes the connection after it.
     [[nodiscard]] HttpAnswer answer(HttpFault fault) const;
 
    private:
-    /// What "/" answers while there is no verdict to show.
+    struct Row;    ///< of the table of routes
+    struct Asked;  ///< a request as its row sees it
+    /// The answers while there is no current verdict.
     struct Notice {
+        PreparedResponse json;
         PreparedResponse text;
         PreparedResponse page;
     };
-    [[nodiscard]] const PreparedResponse& page(Route route, bool pretty, core::BootTime now) const;
-    [[nodiscard]] const PreparedResponse& index(std::string_view accept, core::BootTime now) const;
+    friend std::string_view route_path(Route route);
+    static const std::array<Row, other_route>& table();
+    static std::array<Row, other_route> make_table();
+    static Notice make_notice(std::string_view json, std::string_view word, std::string_view text);
 
-    mutable MetricsPage metrics_;  ///< keeps what it rendered
+    [[nodiscard]] const PreparedResponse& health(const Asked& asked) const;
+    [[nodiscard]] const PreparedResponse& ready(const Asked& asked) const;
+    [[nodiscard]] const PreparedResponse& alive(const Asked& asked) const;
+    [[nodiscard]] const PreparedResponse& metrics(const Asked& asked) const;
+    [[nodiscard]] const PreparedResponse& index(const Asked& asked) const;
+    [[nodiscard]] const PreparedResponse& check(const Asked& asked) const;
+
+    [[nodiscard]] const Notice* notice_at(core::BootTime now) const;
+    [[nodiscard]] const PreparedResponse& verdict(const PublishedAnswers::Body& body,
+                                                  const Asked& asked) const;
+
+    mutable MetricsPage metrics_;  ///< caches what it rendered
     PublishedAnswers answers_;
-    mutable PreparedResponse page_;  ///< the board's, once somebody has asked for it
+    mutable PreparedResponse page_;  ///< made by answers_.make_page at the first request
     bool published_ = false;
     PreparedResponse alive_;
-    PreparedResponse starting_;
-    PreparedResponse stale_;
-    Notice starting_index_;
-    Notice stale_index_;
+    Notice starting_;
+    Notice stale_;
     PreparedResponse not_found_;
     PreparedResponse method_not_allowed_;
-    PreparedResponse malformed_;
-    PreparedResponse too_large_;
-    PreparedResponse timed_out_;
+    std::array<PreparedResponse, 3> faults_;  ///< by HttpFault
 };
 
 }  // namespace agent

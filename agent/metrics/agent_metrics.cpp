@@ -144,7 +144,7 @@ struct Metrics::Series {
     DeliveryMetrics deliveries{exposition};
 
     MetricFamily<Counter>& requests = exposition.add(family::http_requests);
-    std::array<std::array<Counter*, codes.size()>, route_paths.size()> request_counters{};
+    std::array<std::array<Counter*, codes.size()>, route_count> request_counters{};
 
     Counter& cpu = exposition.add_single(family::cpu);
     Gauge& virtual_memory = exposition.add_single(family::virtual_memory);
@@ -280,7 +280,7 @@ void Metrics::counted(Route route, int status) {
         static_cast<std::size_t>(std::find(codes.begin(), codes.end() - 1, status) - codes.begin());
     Counter*& counter = series_->request_counters[route][code];
     if (counter == nullptr) {
-        counter = &series_->requests.add({std::to_string(codes[code]), route_paths[route]});
+        counter = &series_->requests.add({std::to_string(codes[code]), route_path(route)});
     }
     counter->increment();
 }

@@ -15,7 +15,7 @@ int status_code(core::Status status) {
     return status == core::Status::fail ? 503 : 200;
 }
 
-PublishedAnswers::Page page(const core::Verdict& verdict, HealthView view, const Release& release) {
+PublishedAnswers::Body body(const core::Verdict& verdict, HealthView view, const Release& release) {
     const int status = status_code(status_of(verdict, view));
     const auto response = [&](JsonStyle style) {
         return PreparedResponse(status, content_type::health,
@@ -43,15 +43,15 @@ PublishedAnswers make_answers(const core::Verdict& verdict,
     using Kind = HealthView::Kind;
     const Release release = this_release();
     PublishedAnswers answers;
-    answers.health = page(verdict, {Kind::health}, release);
-    answers.ready = page(verdict, {Kind::ready}, release);
+    answers.health = body(verdict, {Kind::health}, release);
+    answers.ready = body(verdict, {Kind::ready}, release);
     for (const core::Check check : core::all_checks()) {
         answers.checks[static_cast<std::size_t>(check)] =
-            page(verdict, {Kind::check, check}, release);
+            body(verdict, {Kind::check, check}, release);
     }
     answers.index =
         PreparedResponse(200, content_type::text, render_table(report_of(verdict)), index_fields);
-    answers.page = [verdict, relink, &history, version = release.release_id] {
+    answers.make_page = [verdict, relink, &history, version = release.release_id] {
         return PreparedResponse(200, content_type::html,
                                 render_page({verdict, relink, history, version}), page_fields());
     };

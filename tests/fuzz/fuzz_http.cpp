@@ -24,13 +24,13 @@ agent::HttpRoutes make_routes() {
     agent::HttpRoutes routes([](core::ExpositionFormat) { return std::string("answer 42\n"); });
     agent::PublishedAnswers answers;
     answers.expires = core::BootTime::max();
-    const agent::PublishedAnswers::Page page{{200, agent::content_type::health, "{}"},
+    const agent::PublishedAnswers::Body page{{200, agent::content_type::health, "{}"},
                                              {200, agent::content_type::health, "{ }"}};
     answers.health = page;
     answers.ready = page;
     answers.checks.fill(page);
     answers.index = page.compact;
-    answers.page = [page] { return page.pretty; };
+    answers.make_page = [page] { return page.pretty; };
     routes.publish(std::move(answers));
     return routes;
 }
@@ -38,7 +38,7 @@ agent::HttpRoutes make_routes() {
 void check_answer(const agent::HttpRoutes& routes, const agent::HttpRequest& request) {
     const agent::HttpAnswer answer = routes.answer(request, core::BootTime(0));
     require(answer.bytes.view().starts_with("HTTP/1.1 "));
-    require(answer.route < agent::route_paths.size());
+    require(answer.route < agent::route_count);
     require(answer.keep_alive == request.keep_alive);
     require(answer.status == 200 || answer.status == 400 || answer.status == 404 ||
             answer.status == 405);

@@ -28,19 +28,19 @@
 namespace agent {
 
 inline PublishedAnswers make_test_answers(int health_status, std::string_view word) {
-    const auto page = [&](std::string_view name) {
+    const auto body = [&](std::string_view name) {
         const std::string text = std::string(name) + " " + std::string(word);
-        return PublishedAnswers::Page{{health_status, content_type::health, text},
+        return PublishedAnswers::Body{{health_status, content_type::health, text},
                                       {health_status, content_type::health, "pretty " + text}};
     };
     PublishedAnswers answers;
-    answers.health = page("health");
-    answers.ready = page("ready");
+    answers.health = body("health");
+    answers.ready = body("ready");
     for (const core::Check check : core::all_checks()) {
-        answers.checks[static_cast<std::size_t>(check)] = page(to_string(check));
+        answers.checks[static_cast<std::size_t>(check)] = body(to_string(check));
     }
     answers.index = PreparedResponse(200, content_type::text, "index");
-    answers.page = [] { return PreparedResponse(200, content_type::html, "<p>index</p>"); };
+    answers.make_page = [] { return PreparedResponse(200, content_type::html, "<p>index</p>"); };
     answers.expires = core::BootTime::max();
     return answers;
 }
@@ -115,7 +115,7 @@ class HttpWorld {
           listener(std::make_unique<HttpListener>(
               io, routes,
               [this](Route route, int status) {
-                  ++counts[{std::string(route_paths[route]), status}];
+                  ++counts[{std::string(route_path(route)), status}];
               },
               limits)) {
         auto bound = bind_listener("127.0.0.1", 0);
