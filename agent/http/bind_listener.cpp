@@ -64,7 +64,7 @@ core::Error explain(int error_number, std::string_view action, const std::string
     return error;
 }
 
-/// On failure errno says why.
+/// Sets errno on failure.
 FileDescriptor bind_endpoint(const Endpoint& endpoint, bool both_families) {
     const int family = endpoint.address.ss_family;
     FileDescriptor socket(
@@ -98,8 +98,7 @@ core::Result<FileDescriptor> bind_listener(const std::string& address, std::uint
     }
     const bool any = address == "::";
     FileDescriptor socket = bind_endpoint(wanted, any);
-    // With ipv6.disable=1 there is no such family; a sysctl or a container may leave the family but
-    // no address.
+    // ipv6.disable=1 removes the family; a sysctl or a container may remove only its addresses.
     if (!socket && any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
         socket = bind_endpoint(parse("0.0.0.0", port), false);
     }

@@ -6,7 +6,7 @@
 namespace agent {
 namespace {
 
-/// Of level 9. A page of metrics is the same words over and over: more effort gains little.
+/// Of 1 to 9. A page of metrics repeats the same words, so that more effort gains little.
 constexpr int level = 1;
 /// Of 2^15 bytes and of 9: zlib allocates (1 << (window + 2)) + (1 << (memory + 9)) bytes (zlib.h,
 /// "Memory").
@@ -32,7 +32,7 @@ class Deflater {
             return std::nullopt;
         }
         std::string packed(::deflateBound(&stream_, bytes.size()), '\0');
-        // zlib takes its input as writable and does not write to it.
+        // zlib declares its input writable but does not write to it.
         stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
         stream_.avail_in = static_cast<uInt>(bytes.size());
         stream_.next_out = reinterpret_cast<Bytef*>(packed.data());

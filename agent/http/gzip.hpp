@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gzip, by zlib, tuned for a page that is compressed while requests wait: speed and little memory
-// before size.
+// gzip by zlib. Requests wait while a page is compressed, so speed and little memory come before
+// size.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace agent {
 
-/// `bytes` as one gzip member (RFC 1952). Nothing if there is no memory for it.
+/// `bytes` as one gzip member (RFC 1952); nullopt if memory does not suffice.
 [[nodiscard]] std::optional<std::string> gzip(std::string_view bytes);
 
 }  // namespace agent

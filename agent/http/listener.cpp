@@ -28,9 +28,9 @@ using boost::system::error_code;
 
 constexpr asio::use_awaitable_t<HttpExecutor> use_task;
 
-/// accept(2) passes on errors of the connection that was waiting; the next one may be fine at once.
-/// All others are taken for shortages (EMFILE, ENFILE, ENOBUFS, ENOMEM): going on without a pause
-/// would turn the loop into a spin.
+/// accept(2) returns errors of the connection that was waiting; the next connection may be in
+/// order. All other errors count as shortages (EMFILE, ENFILE, ENOBUFS, ENOMEM), which need a
+/// pause.
 constexpr std::array errors_of_the_peer{ECONNABORTED, EINTR,       EPERM,     EPROTO,
                                         ENETDOWN,     ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH,
                                         EOPNOTSUPP,   ENETUNREACH, ENONET,    ECONNRESET};
@@ -40,8 +40,8 @@ bool is_of_the_peer(const error_code& error) {
            errors_of_the_peer.end();
 }
 
-/// A shortage may last for hours; it is said this often.
-constexpr std::chrono::minutes complaint_interval{1};
+/// A shortage may last for hours and is logged this often.
+constexpr std::chrono::minutes warning_interval{1};
 
 }  // namespace
 
@@ -53,12 +53,12 @@ struct HttpListener::Accepting {
     asio::basic_waitable_timer<std::chrono::steady_clock,
                                asio::wait_traits<std::chrono::steady_clock>, HttpExecutor>
         pause;
-    core::BootTime complained = core::BootTime::min();
+    core::BootTime warned = core::BootTime::min();
 
-    void complain(const error_code& error) {
+    void warn(const error_code& error) {
         const core::BootTime at = now().boot;
-        if (complained == core::BootTime::min() || at - complained >= complaint_interval) {
-            complained = at;
+        if (warned == core::BootTime::min() || at - warned >= warning_interval) {
+            warned = at;
             log(Priority::warning,
                 "cannot accept a connection: " + error.message() +
                     "; trying again, and closing the connection that is idle longest: look at "
@@ -68,7 +68,7 @@ struct HttpListener::Accepting {
 
     static asio::awaitable<void, HttpExecutor> run(std::shared_ptr<Accepting> self,
                                                    std::shared_ptr<HttpSessionPool> sessions) {
-        bool made_room = false;  // by closing one, and nothing was accepted since
+        bool made_room = false;  // a connection was closed and none accepted since
         while (!sessions->stopping()) {
             error_code error;
             HttpSocket socket =
@@ -77,7 +77,7 @@ struct HttpListener::Accepting {
                 made_room = false;
                 sessions->admit(std::move(socket));
             } else if (!sessions->stopping() && !is_of_the_peer(error)) {
-                self->complain(error);
+                self->warn(error);
                 if (!std::exchange(made_room, true) && sessions->close_longest_waiting()) {
                     continue;  // its descriptor is free now
                 }
@@ -115,15 +115,14 @@ core::Result<void> HttpListener::start(FileDescriptor bound) {
         return core::system_error(error.value(), "cannot watch", name_of(bound.get()));
     }
     (void)bound.release();
-    // Accepted connections inherit it: answers to pipelined requests must not wait for each other's
-    // ACK.
+    // Accepted connections inherit it. An answer to a pipelined request must not wait for the ACK
+    // of the one before.
     accepting->acceptor.set_option(tcp::no_delay(true), error);
     accepting_.push_back(accepting);
     asio::co_spawn(
         io_.get_executor(), Accepting::run(accepting, sessions_), [](std::exception_ptr failure) {
             if (failure) {
-                std::rethrow_exception(
-                    failure);  // not to accept any more and live on would look like a dead host
+                std::rethrow_exception(failure);  // without accepting the host would look dead
             }
         });
     return {};
@@ -132,8 +131,8 @@ core::Result<void> HttpListener::start(FileDescriptor bound) {
 void HttpListener::stop() {
     sessions_->stop();
     for (const auto& accepting : accepting_) {
-        // Taken from the reactor before it is closed: epoll would go on telling of a socket that
-        // has another owner.
+        // Released from the reactor first: epoll goes on reporting a closed socket that another
+        // process still holds.
         error_code ignored;
         const FileDescriptor closing(accepting->acceptor.release(ignored));
         accepting->pause.cancel();

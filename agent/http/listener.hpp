@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accepts connections and never gives up accepting: an error of accept(2) is either the peer's (go
-// on) or a shortage (free a descriptor, pause, go on).
+// Accepts connections and never stops because of an error. After an error of the peer it accepts at
+// once; after a shortage it closes a connection or pauses first. Used on the server's loop only.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
@@ -24,15 +24,14 @@ class HttpListener {
     HttpListener(const HttpListener&) = delete;
     HttpListener& operator=(const HttpListener&) = delete;
 
-    /// Takes a socket that is bound (agent/http/bind_listener.hpp) or already listening, listens
-    /// and accepts. Once for each.
+    /// Listens on a bound socket (agent/http/bind_listener.hpp), unless it listens already, and
+    /// accepts. To be called once for each socket.
     [[nodiscard]] core::Result<void> start(FileDescriptor bound);
 
-    /// Accepts no more and closes the connections on which nothing is under way; the others get
-    /// their answer, with "Connection: close". connections() tells when all are gone; one that was
-    /// accepted just before is among them when the handlers that are ready have run. The sockets
-    /// are closed and not shut down: what waits in one of which another process has a copy (the
-    /// service manager) goes on waiting.
+    /// Stops accepting and closes idle connections. The others get their answer, with "Connection:
+    /// close". connections() is 0 when all have ended; it counts a connection that was accepted
+    /// just before once the handlers that are ready have run. The sockets are closed and not shut
+    /// down, so that connections wait in the copy of another process (the service manager).
     void stop();
 
     [[nodiscard]] std::size_t connections() const { return sessions_->size(); }

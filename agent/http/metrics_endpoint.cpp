@@ -15,8 +15,8 @@ namespace {
 using core::ExpositionFormat;
 using core::MediaParameter;
 
-/// What stands in content_type, for those who ask. Prometheus 3 asks for a way of escaping names
-/// too: ours need none, whatever it is.
+/// The parameters of content_type that a client may request. Prometheus 3 also requests a way of
+/// escaping names: any value matches, because these names need no escaping.
 constexpr std::array text_parameters{MediaParameter{"version", "0.0.4"},
                                      MediaParameter{"charset", "utf-8"},
                                      MediaParameter{"escaping", ""}};
@@ -56,12 +56,12 @@ const PreparedResponse& MetricsPage::answer(const HttpRequest& request, core::Bo
                                             core::BootTime expires) {
     const ExpositionFormat format = format_for(request.accept);
     const bool packed = core::wants_gzip(request.accept_encoding);
-    Kept& kept = kept_[static_cast<std::size_t>(format)][packed ? 1 : 0];
-    if (now >= kept.until) {
-        kept.response = make(format, packed);
-        kept.until = now < expires ? std::min(now + life, expires) : now + life;
+    Cached& cached = cached_[static_cast<std::size_t>(format)][packed ? 1 : 0];
+    if (now >= cached.until) {
+        cached.response = make(format, packed);
+        cached.until = now < expires ? std::min(now + life, expires) : now + life;
     }
-    return kept.response;
+    return cached.response;
 }
 
 }  // namespace agent

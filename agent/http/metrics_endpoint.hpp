@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// /metrics: in which format and coding a request gets it, and the page kept for those who ask at
-// the same time. No I/O; the clock is an argument.
+// The answer of /metrics: chooses format and coding, and caches the page for requests at the same
+// time. No I/O; the clock is an argument. Used on the server's loop only.
 //
-// No answer waits for anything, so X-Prometheus-Scrape-Timeout-Seconds is kept without being read:
-// the time to answer is that to render one page.
+// X-Prometheus-Scrape-Timeout-Seconds need not be read: an answer takes only the time to render.
 #pragma once
 
 #include "agent/http/request.hpp"
@@ -22,31 +21,30 @@ class MetricsPage {
    public:
     using Render = std::function<std::string(core::ExpositionFormat)>;
 
-    /// So old may a page be that is answered: any number of scrapers cost at most one page of each
+    /// The greatest age of a cached page. Any number of scrapers costs at most one page of each
     /// kind in that time.
     static constexpr std::chrono::milliseconds life{100};
 
     explicit MetricsPage(Render render) : render_(std::move(render)) {}
 
-    /// OpenMetrics where `request` prefers it, else the Prometheus text format, also where it takes
-    /// neither; gzip where it is asked for and there is memory for it. A page from before `expires`
-    /// is not answered after it. May throw what the renderer throws. The reference holds until the
-    /// next call.
+    /// OpenMetrics if `request` prefers it, else the Prometheus text format, even if it accepts
+    /// neither. gzip if it is requested and memory suffices. A page from before `expires` is not
+    /// used after it. Throws what the renderer throws. The reference is valid until the next call.
     [[nodiscard]] const PreparedResponse& answer(const HttpRequest& request, core::BootTime now,
                                                  core::BootTime expires);
 
-    /// What was kept says what is not so any more.
-    void forget() { kept_ = {}; }
+    /// Drops the cached pages, because they are stale.
+    void forget() { cached_ = {}; }
 
    private:
-    struct Kept {
+    struct Cached {
         PreparedResponse response;
         core::BootTime until = core::BootTime::min();
     };
     [[nodiscard]] PreparedResponse make(core::ExpositionFormat format, bool packed) const;
 
     Render render_;
-    std::array<std::array<Kept, 2>, 2> kept_;  ///< by format, then whether it is packed
+    std::array<std::array<Cached, 2>, 2> cached_;  ///< by format, then by gzip
 };
 
 }  // namespace agent

@@ -41,8 +41,8 @@ class HeaderParser final : public http::basic_parser<true> {
             keep_first(request.accept_encoding, value);
         }
     }
-    /// A value that is folded over lines (obs-fold; no client does that) stands in a buffer of the
-    /// parser's, which is gone when it has been told: it counts as empty.
+    /// A value that is folded over lines (obs-fold; no client sends that) counts as empty, because
+    /// the parser's buffer for it does not outlive this call.
     void keep_first(std::string_view& kept, boost::beast::string_view value) const {
         if (kept.data() != nullptr) {
             return;

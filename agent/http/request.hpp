@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes to a request: the request line, what of the fields decides about the connection, and what a
-// client says it can read. Nothing else of a request is looked at, kept or allocated; a body is not
-// read. Sans-I/O.
+// Parses the bytes of a request: the request line, the fields that decide about the connection, and
+// those that name the formats a client accepts. All else is ignored and nothing is allocated for
+// it; a body is not read. No I/O.
 #pragma once
 
 #include <cstddef>
@@ -14,12 +14,11 @@ enum class HttpMethod { get, head, other };
 struct HttpRequest {
     HttpMethod method = HttpMethod::get;
     std::string_view target;  ///< as received; into the bytes that were parsed
-    bool keep_alive =
-        false;  ///< by version, Connection, and whether a body follows that nobody will read
+    bool keep_alive = false;  ///< by version and Connection; false if a body follows
 
-    /// The values of these fields as received, into the bytes that were parsed; "" where there is
-    /// no such field. Of several fields of one name, the first. A value that is folded over lines
-    /// counts as empty.
+    /// The values of these fields as received, into the bytes that were parsed; "" if absent. The
+    /// first of several fields of one name counts. A value that is folded over lines counts as
+    /// empty.
     std::string_view accept{};
     std::string_view accept_encoding{};
 };
@@ -32,11 +31,10 @@ struct ParseResult {
     HttpRequest request;       ///< when complete
 };
 
-/// Looks for one whole header at the front of `bytes`. `scanned` is the caller's, 0 for each new
-/// request: how far earlier calls have looked for its end. Empty lines before the request line are
-/// skipped (RFC 9112, 2.2). What can be no request is malformed at once, without waiting for its
-/// end: a first byte that begins no method (as in a TLS ClientHello), or a line that ends in a bare
-/// LF.
+/// Parses one whole header at the front of `bytes`. The caller keeps `scanned`, the number of bytes
+/// that earlier calls have searched for its end, and sets it to 0 for each new request. Empty lines
+/// before the request line are skipped (RFC 9112, 2.2). Malformed at once, before the end: a first
+/// byte that begins no method (as in a TLS ClientHello), and a line that ends in a bare LF.
 [[nodiscard]] ParseResult parse_request(std::string_view bytes, std::size_t& scanned,
                                         std::size_t limit);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers as complete bytes, made once when what they say changes; to answer is to send them.
+// Answers as complete bytes, rendered once for each change; an answer only sends them.
 //
-// No Date field: it lets caches reckon ages, and nothing may cache these (Cache-Control: no-store);
-// the bodies say themselves how old their facts are. No Server field: nobody needs it.
+// No Date field: caches need it to compute ages, but these must not be cached (Cache-Control:
+// no-store), and the bodies contain the times of their facts. No Server field: no client needs it.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ inline constexpr std::string_view openmetrics =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 }  // namespace content_type
 
-/// The bytes of one answer. Shares them: they live for as long as they are being sent, whatever is
+/// The bytes of one answer, shared. They live until they are sent, also when new answers are
 /// published meanwhile.
 class WireBytes {
    public:
@@ -41,16 +41,16 @@ class PreparedResponse {
    public:
     PreparedResponse() = default;
 
-    /// `status` is one of 200, 400, 404, 405, 408, 431, 503; 405 carries Allow. `fields` are more
-    /// header fields, whole lines, each with its CRLF.
+    /// `status` is 200, 400, 404, 405, 408, 431 or 503; any other becomes 500. 405 includes Allow.
+    /// `fields` are more header fields, each a whole line with its CRLF.
     PreparedResponse(int status, std::string_view content_type, std::string_view body,
                      std::string_view fields = {});
 
     enum class Part { whole, header };
     enum class Connection { keep_alive, close };
 
-    /// The status line says HTTP/1.1 to clients of 1.0 too (RFC 9110, 2.5); Connection is always
-    /// said, since a 1.0 client keeps a connection only if told.
+    /// The status line is HTTP/1.1 for 1.0 clients, too (RFC 9110, 2.5). Connection is always
+    /// included, because a 1.0 client keeps a connection only if it is.
     [[nodiscard]] WireBytes wire(Part part, Connection connection) const;
 
     [[nodiscard]] int status() const { return status_; }

@@ -18,7 +18,7 @@ using boost::system::error_code;
 
 constexpr asio::use_awaitable_t<HttpExecutor> use_task;
 
-/// A health checker's request fits; the buffer grows for those that do not.
+/// A health checker's request fits; the buffer grows for longer ones.
 constexpr std::size_t read_size = 1024;
 
 }  // namespace
@@ -98,7 +98,7 @@ asio::mutable_buffer HttpSession::prepare_to_receive() {
     return buffer_.prepare(std::min(read_size, buffer_.max_size() - buffer_.size()));
 }
 
-/// True when all of it went at once, as it nearly always does.
+/// True if all bytes were sent at once, as nearly always.
 bool HttpSession::send_now(std::string_view bytes, std::size_t& sent) {
     error_code error;
     sent = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
@@ -136,7 +136,7 @@ void HttpSession::wait(Waiting what, core::BootTime deadline) {
     waiting_ = what;
     deadline_ = deadline;
     expired_ = false;
-    sessions_->look_by(deadline);
+    sessions_->check_deadlines_by(deadline);
 }
 
 void HttpSession::expire() {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection, from accept to close: one coroutine, one buffer. An answered request costs a read
-// and a write; while the connection is kept nothing is allocated for it.
+// One connection, from accept to close: one coroutine and one buffer. An answered request costs one
+// read and one write and allocates nothing.
 //
-// Requests are answered one after another; more is read only when an answer has been taken, so a
-// client that sends without reading holds itself up and nobody else. Says nothing in the log: load
-// balancers and scanners open connections and close or reset them all day.
+// Requests are answered one after another. More is read only after an answer was sent, so that a
+// client that sends without reading delays only itself. Logs nothing, because load balancers and
+// scanners open and reset connections all day. Used on the server's loop only.
 #pragma once
 
 #include "agent/http/session_pool.hpp"
@@ -27,19 +27,19 @@ class HttpSession {
     template <class T>
     using Task = boost::asio::awaitable<T, HttpExecutor>;
 
-    /// The whole life of the connection; `self` keeps this alive for it.
+    /// Serves the connection to its end; `self` keeps this alive until then.
     [[nodiscard]] Task<void> run(std::shared_ptr<HttpSession> self);
 
-    /// When what is being waited for must have come.
+    /// When the current wait must end.
     [[nodiscard]] core::BootTime deadline() const { return deadline_; }
 
-    /// The deadline has passed: whatever is awaited ends now.
+    /// To be called when the deadline has passed: ends the current wait.
     void expire();
 
-    /// At once and without an answer. No longer counted from here on.
+    /// Closes at once, without an answer, and leaves the pool.
     void close();
 
-    /// The last answer, or the connection if there was none.
+    /// The time of the last answer, or of the connection before the first one.
     [[nodiscard]] core::BootTime waiting_since() const { return waiting_since_; }
 
     /// Between two requests.
@@ -62,7 +62,7 @@ class HttpSession {
     std::shared_ptr<HttpSessionPool> sessions_;
     HttpSocket socket_;
     boost::beast::flat_buffer buffer_;
-    std::size_t scanned_ = 0;  ///< how far the buffer has been looked through for a header's end
+    std::size_t scanned_ = 0;  ///< bytes of the buffer searched for a header's end
     Waiting waiting_ = Waiting::first_request;
     core::BootTime waiting_since_;
     core::BootTime deadline_;

@@ -15,7 +15,7 @@
 namespace agent {
 namespace {
 
-/// Deadlines nearer to each other than this are looked at together.
+/// Deadlines within this time of each other are checked together.
 constexpr std::chrono::milliseconds granularity{20};
 
 void end_of_session(const std::exception_ptr& failure) {
@@ -64,7 +64,7 @@ bool HttpSessionPool::close_longest_waiting() {
 void HttpSessionPool::stop() {
     stopping_ = true;
     for (auto next = sessions_.begin(); next != sessions_.end();) {
-        HttpSession& session = **next++;  // close() makes it leave
+        HttpSession& session = **next++;  // close() erases it
         if (session.idle()) {
             session.close();
         }
@@ -75,25 +75,25 @@ void HttpSessionPool::leave(Place place) {
     sessions_.erase(place);
     if (sessions_.empty()) {
         timer_.cancel();
-        looks_at_ = core::BootTime::max();
+        next_check_ = core::BootTime::max();
     }
 }
 
-void HttpSessionPool::look_by(core::BootTime deadline) {
-    if (deadline >= looks_at_) {
+void HttpSessionPool::check_deadlines_by(core::BootTime deadline) {
+    if (deadline >= next_check_) {
         return;
     }
-    looks_at_ = deadline;
+    next_check_ = deadline;
     timer_.expires_after(std::max(deadline - now().boot, core::BootTime::zero()) + granularity);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
         const auto sessions = weak.lock();
         if (!error && sessions) {
-            sessions->look();
+            sessions->check_deadlines();
         }
     });
 }
 
-void HttpSessionPool::look() {
+void HttpSessionPool::check_deadlines() {
     const core::BootTime at = now().boot;
     core::BootTime next = core::BootTime::max();
     for (HttpSession* const session : sessions_) {
@@ -102,8 +102,8 @@ void HttpSessionPool::look() {
         }
         next = std::min(next, session->deadline());
     }
-    looks_at_ = core::BootTime::max();
-    look_by(next);
+    next_check_ = core::BootTime::max();
+    check_deadlines_by(next);
 }
 
 }  // namespace agent

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the sessions of one listener share: the limits, the routes, and one timer for all their
-// deadlines, which runs only while there are sessions. Single-threaded, on the io_context it was
-// made for.
+// The sessions of all listeners, with their limits, their routes and one timer for all deadlines,
+// which runs only while there are sessions. Used on the server's loop only.
 #pragma once
 
 #include "agent/http/limits.hpp"
@@ -20,8 +19,7 @@
 
 namespace agent {
 
-/// The one executor of this side by its own type: the type-erased one costs a few per cent of the
-/// requests per second.
+/// Why: the type-erased executor costs a few per cent of the requests per second.
 using HttpExecutor = boost::asio::io_context::executor_type;
 using HttpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, HttpExecutor>;
 
@@ -36,15 +34,15 @@ class HttpSessionPool : public std::enable_shared_from_this<HttpSessionPool> {
     HttpSessionPool(boost::asio::io_context& io, const HttpRoutes& routes, HttpLimits limits,
                     AnswerCounter count);
 
-    /// Takes an accepted connection and serves it to its end; closes the session that has waited
-    /// longest if there are too many.
+    /// Serves an accepted connection to its end. At the limit it first closes the session that has
+    /// waited longest.
     void admit(HttpSocket socket);
 
-    /// Closes the session that has gone longest without an answered request. True if there was one.
+    /// Closes the session that has gone longest without an answered request; false if none exists.
     bool close_longest_waiting();
 
-    /// Closes the idle sessions; the others end with the answer to the request that is under way,
-    /// and one that was never asked anything has its header_time to be.
+    /// Closes the idle sessions. The others end after their pending answer; one without a request
+    /// yet may still send it within header_time.
     void stop();
 
     [[nodiscard]] bool stopping() const { return stopping_; }
@@ -60,12 +58,11 @@ class HttpSessionPool : public std::enable_shared_from_this<HttpSessionPool> {
     }
     void leave(Place place);
 
-    /// Sees to it that deadlines are looked at no later than then. Needed only where a deadline
-    /// comes nearer.
-    void look_by(core::BootTime deadline);
+    /// Checks the deadlines at `deadline` at the latest. To be called when a session sets one.
+    void check_deadlines_by(core::BootTime deadline);
 
    private:
-    void look();
+    void check_deadlines();
 
     boost::asio::io_context& io_;
     const HttpRoutes& routes_;
@@ -76,7 +73,7 @@ class HttpSessionPool : public std::enable_shared_from_this<HttpSessionPool> {
                                       boost::asio::wait_traits<std::chrono::steady_clock>,
                                       HttpExecutor>
         timer_;
-    core::BootTime looks_at_ = core::BootTime::max();  ///< max: the timer is not set
+    core::BootTime next_check_ = core::BootTime::max();  ///< max: the timer is not set
     bool stopping_ = false;
 };
 
