@@ -9,7 +9,7 @@ namespace agent {
 namespace {
 
 boost::asio::awaitable<void> look_once(ForegroundWorkers& shot) {
-    co_await shot.collector().look(shot.settings());
+    co_await shot.collector().collect(shot.settings());
     if (core::lock_matters(shot.collector().facts(), shot.settings())) {
         co_await shot.collector().ask_lock(shot.settings());
     }

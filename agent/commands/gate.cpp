@@ -50,7 +50,7 @@ int refuse_unit(const std::string& unit, const std::string& why) {
 
 core::Result<void> ask_facts(const core::Settings& settings) {
     ForegroundWorkers shot(settings);
-    auto looked = shot.run([&shot] { return shot.collector().look(shot.settings()); });
+    auto looked = shot.run([&shot] { return shot.collector().collect(shot.settings()); });
     return looked ? core::may_start(shot.collector().facts(), settings, now()) : looked;
 }
 

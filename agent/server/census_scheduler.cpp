@@ -19,8 +19,7 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr core::Duration forever = std::chrono::hours(24);
-/// A worker that says "in an hour" is not waited for so long: settings and mount may change
-/// meanwhile.
+/// The longest wait before the next slice. Why: settings and mount may change meanwhile.
 constexpr core::Duration longest_pause = std::chrono::seconds(1);
 
 }  // namespace
@@ -72,7 +71,7 @@ asio::awaitable<CensusOutcome> CensusScheduler::count() {
         WorkerClient& mount = monitor_.collector().client(WorkerKind::mount);
         auto progress = co_await mount.ask_for(request, monitor_.settings().mount.deadline);
         if (!progress) {
-            monitor_.request_round();  // a round tells what has become of the mount
+            monitor_.request_round();  // to learn the state of the mount
             co_return CensusOutcome::cancelled;
         }
         metrics_.spent(progress->operations);

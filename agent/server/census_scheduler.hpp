@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Has the mount worker count the queues every census.interval, slice by slice, and keeps what was
-// found last. It asks only while the queue is this instance's own and the mount answers; between
-// two slices whoever else asks the mount worker has his turn. A mount that hangs ends the census
-// under way; what was found before stays, with its age.
+// Asks the mount worker to count the queues every census.interval, slice by slice, and keeps the
+// latest result. It asks only while the queue is this instance's own and the mount answers. Between
+// two slices other requests to the mount worker get their turn. A mount that hangs cancels the
+// census; the previous result stays, with its age. Used on the server's loop only.
 #pragma once
 
 #include "agent/metrics/queue_metrics.hpp"
@@ -20,18 +20,18 @@ namespace agent {
 
 class CensusScheduler {
    public:
-    /// Asks the evaluator's mount worker, with its settings; tells `metrics` of each census. Both
-    /// outlive this.
+    /// Uses the mount worker and the settings of `monitor`; publishes each census in `metrics`.
+    /// Both outlive this.
     CensusScheduler(boost::asio::io_context& context, HealthMonitor& monitor,
                     QueueMetrics& metrics);
 
     /// Never returns; ends with the io_context.
     [[nodiscard]] boost::asio::awaitable<void> run();
 
-    /// Facts or settings may have changed, and with them whether or when to count. Cheap.
-    void look_again() { due_.cancel(); }
+    /// To be called when facts or settings may have changed. Cheap.
+    void reconsider() { due_.cancel(); }
 
-    /// The last that came to its end; empty until there was one.
+    /// The latest census that ended; empty until one did.
     [[nodiscard]] const std::optional<core::QueueCensus>& latest() const { return latest_; }
 
    private:
@@ -44,8 +44,8 @@ class CensusScheduler {
     boost::asio::steady_timer due_;
     boost::asio::steady_timer pause_;
     std::optional<core::QueueCensus> latest_;
-    std::string last_error_;               ///< told once
-    std::optional<core::BootTime> ended_;  ///< the last, however it did
+    std::string last_error_;               ///< logged once
+    std::optional<core::BootTime> ended_;  ///< the latest, with any outcome
 };
 
 }  // namespace agent

@@ -41,7 +41,7 @@ FactCollector::FactCollector(asio::io_context& context, WorkerClient::Noticed no
       host_(context, WorkerKind::host, noticed),
       mount_(context, WorkerKind::mount, noticed),
       systemd_(context, WorkerKind::systemd, noticed),
-      cleared_up_(context),
+      asked_again_(context),
       file_server_(context.get_executor()) {
 }
 
@@ -69,7 +69,7 @@ void FactCollector::set_identity_error(std::string error) {
     facts_.identity_error = std::move(error);
 }
 
-asio::awaitable<void> FactCollector::look_at_mount(const core::Settings& settings) {
+asio::awaitable<void> FactCollector::collect_mount(const core::Settings& settings) {
     const core::TimePoint at = now();
     const auto request = make_request<Operation::probe_mount>(facts_.instance_id);
     auto mount = co_await mount_.ask_for(request, settings.mount.deadline);
@@ -79,20 +79,20 @@ asio::awaitable<void> FactCollector::look_at_mount(const core::Settings& setting
         facts_.mount_hung_since.reset();
     } else if (!facts_.mount_hung_since) {
         facts_.mount_hung_since =
-            mount_.overdue_since();  // and it stays so when a worker that hung is gone
+            mount_.overdue_since();  // kept also after the hung worker has exited
     }
 }
 
-asio::awaitable<void> FactCollector::look_at_host(const core::Settings& settings) {
-    co_await look_at_host_after(std::nullopt, settings);
+asio::awaitable<void> FactCollector::collect_host(const core::Settings& settings) {
+    co_await collect_host_after(std::nullopt, settings);
 }
 
-asio::awaitable<void> FactCollector::look_at_systemd_and_host(const core::Settings& settings) {
+asio::awaitable<void> FactCollector::collect_systemd_and_host(const core::Settings& settings) {
     auto systemd = co_await ask_systemd(make_request<Operation::observe_systemd>(), settings);
-    co_await look_at_host_after(std::move(systemd), settings);
+    co_await collect_host_after(std::move(systemd), settings);
 }
 
-asio::awaitable<void> FactCollector::look_at_host_after(std::optional<SystemdSaid> systemd,
+asio::awaitable<void> FactCollector::collect_host_after(std::optional<SystemdReply> systemd,
                                                         const core::Settings& settings) {
     core::Observed<core::HostFacts> host;
     host.at = now();
@@ -106,9 +106,9 @@ asio::awaitable<void> FactCollector::look_at_host_after(std::optional<SystemdSai
         co_return;
     }
     host.value = std::move(*answer);
-    while (clearing_up_) {  // whoever looked before is not done
-        cleared_up_.expires_at(asio::steady_timer::time_point::max());
-        co_await cleared_up_.async_wait(asio::as_tuple(asio::use_awaitable));
+    while (asking_again_) {  // an earlier call
+        asked_again_.expires_at(asio::steady_timer::time_point::max());
+        co_await asked_again_.async_wait(asio::as_tuple(asio::use_awaitable));
     }
     const core::TimePoint at = host.at;
     const auto exchange = [&] {
@@ -119,42 +119,41 @@ asio::awaitable<void> FactCollector::look_at_host_after(std::optional<SystemdSai
     };
     exchange();
     if (core::unit_misses_its_master(facts_, settings)) {
-        exchange();  // nobody is to judge by it before it is clear what systemd has begun to do
-                     // since
-        clearing_up_ = true;
-        systemd = co_await hear_of_systemd(make_request<Operation::ask_systemd>(), settings);
-        clearing_up_ = false;
-        cleared_up_.cancel();
+        exchange();  // systemd may have queued a job since; the earlier facts stay published
+        asking_again_ = true;
+        systemd = co_await await_systemd(make_request<Operation::ask_systemd>(), settings);
+        asking_again_ = false;
+        asked_again_.cancel();
         exchange();
     }
     if (maillog_.facts().source == core::StartupLogFacts::Source::reading) {
-        facts_.startup_log.at =
-            std::max(facts_.startup_log.at, at, earlier);  // it would have told of a line to read
+        // The host worker would have reported a line to read.
+        facts_.startup_log.at = std::max(facts_.startup_log.at, at, earlier);
     }
 }
 
-/// Of a worker that is gone or hangs nothing: what it said is not believed any more.
-asio::awaitable<FactCollector::SystemdSaid> FactCollector::ask_systemd(
+/// Returns no value for a dead or hung worker, because its last facts are stale.
+asio::awaitable<FactCollector::SystemdReply> FactCollector::ask_systemd(
     SystemdRequest request, const core::Settings& settings) {
     const core::TimePoint at = now();
     auto systemd = co_await systemd_.ask_for(request, settings.mount.deadline);
-    co_return SystemdSaid{systemd ? std::optional(std::move(*systemd)) : std::nullopt, at};
+    co_return SystemdReply{systemd ? std::optional(std::move(*systemd)) : std::nullopt, at};
 }
 
-/// The systemd worker never waits for systemd; who cannot go on without its answer does, a little.
-asio::awaitable<FactCollector::SystemdSaid> FactCollector::hear_of_systemd(
+/// The systemd worker never waits for systemd; this polls the worker until systemd has answered.
+asio::awaitable<FactCollector::SystemdReply> FactCollector::await_systemd(
     SystemdRequest request, const core::Settings& settings) {
     constexpr std::chrono::milliseconds patience{1000};
-    constexpr std::chrono::milliseconds look_again{20};
+    constexpr std::chrono::milliseconds poll_interval{20};
     const core::BootTime until = now().boot + patience;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (;;) {
-        SystemdSaid systemd = co_await ask_systemd(request, settings);
+        SystemdReply systemd = co_await ask_systemd(request, settings);
         if (!systemd.value || systemd.value->settled || now().boot >= until) {
             co_return systemd;
         }
         request = make_request<Operation::observe_systemd>();
-        timer.expires_after(look_again);
+        timer.expires_after(poll_interval);
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
 }
@@ -165,18 +164,19 @@ void FactCollector::set_startup_log() {
 }
 
 asio::awaitable<void> FactCollector::read_maillog(const core::Settings& settings) {
-    const bool journal_counted =
-        counting_ != nullptr && counting_->counts(LogCounter::Source::journal);
-    co_await maillog_.follow(host_, settings, counting_);
+    const auto counts_journal = [this] {
+        return log_counter_ != nullptr && log_counter_->counts(LogCounter::Source::journal);
+    };
+    const bool counted_journal = counts_journal();
+    co_await maillog_.follow(host_, settings, log_counter_);
     set_startup_log();
-    if (counting_ != nullptr && !journal_counted &&
-        counting_->counts(LogCounter::Source::journal)) {
-        noticed_(worker_event::journal);  // what stands there already counts from now on
+    if (!counted_journal && counts_journal()) {
+        noticed_(worker_event::journal);  // its present lines count from now on
     }
 }
 
 asio::awaitable<void> FactCollector::read_journal(const core::Settings& settings) {
-    co_await journal_.follow(systemd_, settings, counting_);
+    co_await journal_.follow(systemd_, settings, log_counter_);
     set_startup_log();
 }
 
@@ -192,7 +192,7 @@ asio::awaitable<void> FactCollector::ask_lock(const core::Settings& settings) {
 }
 
 asio::awaitable<void> FactCollector::ask_file_server(const core::Settings& settings) {
-    core::FileServerFacts answer;  // not asked: of what is not mounted nobody knows the server
+    core::FileServerFacts answer;  // not_asked: without a mount the server is unknown
     if (facts_.host.value && facts_.host.value->mount) {
         const core::MountEntry mount = *facts_.host.value->mount;
         answer = co_await file_server_.ask(mount, core::file_server_deadline(settings));
@@ -201,10 +201,10 @@ asio::awaitable<void> FactCollector::ask_file_server(const core::Settings& setti
     facts_.file_server.at = now();
 }
 
-asio::awaitable<void> FactCollector::look(const core::Settings& settings) {
-    co_await look_at_mount(settings);
-    facts_.systemd = co_await hear_of_systemd(make_request<Operation::observe_systemd>(), settings);
-    co_await look_at_host(settings);
+asio::awaitable<void> FactCollector::collect(const core::Settings& settings) {
+    co_await collect_mount(settings);
+    facts_.systemd = co_await await_systemd(make_request<Operation::observe_systemd>(), settings);
+    co_await collect_host(settings);
     co_await read_maillog(settings);
     co_await read_journal(settings);
 }

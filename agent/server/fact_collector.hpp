@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gathers facts from the workers and from the file server. Has no opinion: what the facts mean is
-// decided in core. Used by the server round after round and event after event, and by the commands
-// that work without a daemon, once.
+// Collects facts from the workers and from the file server; core decides what they mean. The server
+// uses it in each round and at each event, a command without a daemon uses it once. Each collect_*
+// takes at most one deadline, except the logs, which are read to their end.
 #pragma once
 
 #include "agent/clients/nfs_ping.hpp"
@@ -22,69 +22,67 @@ namespace agent {
 
 class FactCollector {
    public:
-    /// `noticed` is called, on the loop, when a worker says that something has changed.
+    /// `noticed` is called, on the loop, when a worker reports a change.
     explicit FactCollector(
         boost::asio::io_context& context, WorkerClient::Noticed noticed = [](WorkerEvents) {});
 
     [[nodiscard]] WorkerClient& client(WorkerKind kind);
     [[nodiscard]] const core::Facts& facts() const { return facts_; }
 
-    /// The local files that may name this instance; empty where the host worker does not answer.
+    /// The local files that may name this instance; empty if the host worker does not answer.
     [[nodiscard]] boost::asio::awaitable<IdentityFiles> identity_files(
         const core::Settings& settings);
 
-    /// The id is known from now on, or why it is not.
+    /// The id, or why it is unknown.
     void set_identity(std::string instance_id);
     void set_identity_error(std::string error);
 
-    /// Has the mail counted by its log; `counting` lives as long as this.
-    void count_log(LogCounter& counting) { counting_ = &counting; }
+    /// Lines that are read are counted there; `counter` outlives this.
+    void set_log_counter(LogCounter& counter) { log_counter_ = &counter; }
 
-    /// The queue was this instance's own earlier in this boot, before this process was started.
+    /// The queue was this instance's own earlier in this boot, before this process started.
     void set_mount_worked() { facts_.mount_worked = true; }
 
-    /// Everything once, one after the other.
-    [[nodiscard]] boost::asio::awaitable<void> look(const core::Settings& settings);
+    /// All facts but the lock and the file server, once, one after the other.
+    [[nodiscard]] boost::asio::awaitable<void> collect(const core::Settings& settings);
 
-    /// The parts of it. Each takes at most a deadline, but the logs, which take as long as there is
-    /// something to read.
-    [[nodiscard]] boost::asio::awaitable<void> look_at_mount(const core::Settings& settings);
-    /// The host; and where nobody works in the queue though a unit is up, first what systemd is
-    /// about to do there.
-    [[nodiscard]] boost::asio::awaitable<void> look_at_host(const core::Settings& settings);
-    /// What systemd says, and the host as it was found then: a unit that was up has a master that
-    /// could be seen.
-    [[nodiscard]] boost::asio::awaitable<void> look_at_systemd_and_host(
+    [[nodiscard]] boost::asio::awaitable<void> collect_mount(const core::Settings& settings);
+    /// Collects facts of the host. If a unit of Postfix is up without a master in the queue, asks
+    /// systemd for its jobs first and publishes both together.
+    [[nodiscard]] boost::asio::awaitable<void> collect_host(const core::Settings& settings);
+    /// systemd first, then the host, published together. Why: a unit that was up then has a master
+    /// that the host shows.
+    [[nodiscard]] boost::asio::awaitable<void> collect_systemd_and_host(
         const core::Settings& settings);
     [[nodiscard]] boost::asio::awaitable<void> read_maillog(const core::Settings& settings);
     [[nodiscard]] boost::asio::awaitable<void> read_journal(const core::Settings& settings);
 
-    /// Who holds the lock of the pid file; to be asked only while it matters.
+    /// Collects the holder of the pid file's lock; only while core::lock_matters().
     [[nodiscard]] boost::asio::awaitable<void> ask_lock(const core::Settings& settings);
 
-    /// Whether the file server answers over the network; to be asked rarely.
+    /// Asks the file server over the network; only when core::ask_is_due().
     [[nodiscard]] boost::asio::awaitable<void> ask_file_server(const core::Settings& settings);
 
-    /// One slice of the relink; afterwards facts().relink says how it stands.
+    /// Runs one slice of the relink; its progress is in facts().relink afterwards.
     [[nodiscard]] boost::asio::awaitable<void> continue_relink(const core::Settings& settings);
 
-    /// What a relink would do; nothing is written.
+    /// Returns what a relink would do; writes nothing.
     [[nodiscard]] boost::asio::awaitable<core::Result<RelinkPlanReply>> plan_relink(
         const core::Settings& settings);
 
-    /// For commands without a daemon: the relink check says what the plan says.
+    /// For commands without a daemon: the plan as progress of the relink.
     void set_relink_plan(const RelinkPlanReply& plan);
 
    private:
-    using SystemdSaid = core::Observed<core::SystemdFacts>;
+    using SystemdReply = core::Observed<core::SystemdFacts>;
     using SystemdRequest = RequestFor<core::SystemdFacts>;
 
-    /// `systemd` said so before the look; without it, what is known. The two become facts together.
-    [[nodiscard]] boost::asio::awaitable<void> look_at_host_after(
-        std::optional<SystemdSaid> systemd, const core::Settings& settings);
-    [[nodiscard]] boost::asio::awaitable<SystemdSaid> ask_systemd(SystemdRequest request,
-                                                                  const core::Settings& settings);
-    [[nodiscard]] boost::asio::awaitable<SystemdSaid> hear_of_systemd(
+    /// `systemd` was asked before the host; nullopt: keeps the known facts.
+    [[nodiscard]] boost::asio::awaitable<void> collect_host_after(
+        std::optional<SystemdReply> systemd, const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<SystemdReply> ask_systemd(SystemdRequest request,
+                                                                   const core::Settings& settings);
+    [[nodiscard]] boost::asio::awaitable<SystemdReply> await_systemd(
         SystemdRequest request, const core::Settings& settings);
     void set_relink(core::RelinkProgress progress);
     void set_startup_log();
@@ -93,12 +91,12 @@ class FactCollector {
     WorkerClient host_;
     WorkerClient mount_;
     WorkerClient systemd_;
-    boost::asio::steady_timer cleared_up_;
-    bool clearing_up_ = false;  ///< systemd is being asked about a master that was not found
+    boost::asio::steady_timer asked_again_;  ///< never expires; cancelled when asking_again_ ends
+    bool asking_again_ = false;              ///< systemd is asked about a missing master
     FileServerClient file_server_;
     MaillogFollower maillog_;
     JournalFollower journal_;
-    LogCounter* counting_ = nullptr;
+    LogCounter* log_counter_ = nullptr;
     core::Facts facts_;
 };
 

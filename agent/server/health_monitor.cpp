@@ -22,24 +22,24 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
-/// A relink that failed is tried again after this at the latest.
+/// The longest pause before a failed relink is retried.
 constexpr core::Duration longest_relink_pause = std::chrono::minutes(1);
-/// Bursts of events are taken together.
+/// Events within this time are handled together.
 constexpr core::Duration shortest_pause = std::chrono::milliseconds(50);
-/// A busy relay writes thousands of log lines a second, and to be woken costs more than a hundred
-/// lines do: a log that is written to without end is read so often only.
+/// The longest pause between two reads of a busy log. Why: a busy relay writes thousands of lines a
+/// second, and one wake-up costs more than a hundred lines.
 constexpr core::Duration busy_log_pause = std::chrono::milliseconds(200);
-/// Should the log's event fail to come (no more inotify watches, say), it is read all the same.
+/// The log is read at least this often, in case no event arrives (no inotify watch left, say).
 constexpr core::Duration longest_log_pause = std::chrono::minutes(1);
-/// Should a word of systemd be lost, or come too late, it is asked again.
+/// systemd is asked at least this often, in case a signal of it is lost.
 constexpr core::Duration longest_unit_pause = std::chrono::seconds(30);
 constexpr core::Duration forever = std::chrono::hours(24);
 
-/// What observe_host answers.
+/// The events that observe_host answers.
 constexpr WorkerEvents about_host =
     worker_event::mounts | worker_event::link | worker_event::master;
 
-/// Nobody holds the lock on the id: not yet, or not any more, and no other's name stands there.
+/// No process holds the lock on the id, and the record names no other instance.
 bool id_is_unowned(const core::Facts& facts) {
     using State = core::OwnershipFacts::State;
     if (!facts.mount.value || facts.mount.value->answer != core::MountFacts::Answer::answered) {
@@ -64,8 +64,8 @@ HealthMonitor::HealthMonitor(asio::io_context& context, core::Settings settings,
       round_ended_(now().boot) {
 }
 
-void HealthMonitor::EventMailbox::put(WorkerEvents news) {
-    events |= news;
+void HealthMonitor::EventMailbox::put(WorkerEvents more) {
+    events |= more;
     timer.cancel();
 }
 
@@ -88,7 +88,7 @@ void HealthMonitor::notice(WorkerEvents events) {
         journal_.put(events);
     }
     if ((events & worker_is_free) != 0) {
-        // What was asked in vain is asked again, and what the worker told meanwhile was not heard.
+        // Requests failed meanwhile, and events were lost.
         host_.put(about_host | worker_event::units);
         maillog_.put(worker_event::maillog);
         journal_.put(worker_event::journal);
@@ -96,7 +96,7 @@ void HealthMonitor::notice(WorkerEvents events) {
     }
 }
 
-void HealthMonitor::begin_with(WorkerKind kind) {
+void HealthMonitor::worker_started(WorkerKind kind) {
     switch (kind) {
         case WorkerKind::host: notice(worker_event::maillog); break;
         case WorkerKind::systemd: notice(worker_event::units | worker_event::journal); break;
@@ -130,9 +130,9 @@ void HealthMonitor::publish() {
     publish_(verdict, facts, round_ended_ + longest_round(settings_));
 }
 
-/// Due until it is done, once user data need not be waited for; and again when nobody holds the
-/// lock on the id: a mount worker that was started again holds nothing yet, and a lock that was
-/// lost to nobody can be had again.
+/// Due until it is done, unless it must wait for user data. Due again when the id is unowned: a
+/// restarted mount worker holds no lock yet, and a lock that no other owner has taken can be
+/// acquired again.
 bool HealthMonitor::relink_is_due() const {
     const core::Facts& facts = collector_.facts();
     if (facts.instance_id.empty() || facts.mount_hung_since || now().boot < next_relink_) {
@@ -176,12 +176,12 @@ asio::awaitable<void> HealthMonitor::relink_if_due() {
 }
 
 asio::awaitable<void> HealthMonitor::collect_facts() {
-    co_await collector_.look_at_mount(settings_);
+    co_await collector_.collect_mount(settings_);
     const auto& systemd = collector_.facts().systemd;
     if (!systemd.value || now().boot - systemd.at.boot >= longest_unit_pause) {
-        co_await collector_.look_at_systemd_and_host(settings_);
+        co_await collector_.collect_systemd_and_host(settings_);
     } else {
-        co_await collector_.look_at_host(settings_);
+        co_await collector_.collect_host(settings_);
     }
     if (core::lock_matters(collector_.facts(), settings_)) {
         co_await collector_.ask_lock(settings_);
@@ -210,12 +210,12 @@ asio::awaitable<void> HealthMonitor::watch_host() {
             continue;
         }
         if ((events & worker_event::units) != 0) {
-            co_await collector_.look_at_systemd_and_host(settings_);
+            co_await collector_.collect_systemd_and_host(settings_);
         } else {
-            co_await collector_.look_at_host(settings_);
+            co_await collector_.collect_host(settings_);
         }
         publish();
-        request_round();  // the mount's side of it: a new pid file, a mount to relink on
+        request_round();  // the mount may have changed, too: a new pid file, a new mount
         co_await pause(shortest_pause);
     }
 }
@@ -234,14 +234,14 @@ asio::awaitable<void> HealthMonitor::follow(EventMailbox& mailbox, ReadLog read)
         co_await mailbox.take(longest_log_pause);
         const auto before = collector_.facts().startup_log.value;
         co_await (collector_.*read)(settings_);
-        heard_of_a_start(before);
+        publish_if_changed(before);
         co_await pause(rest);
         rest = mailbox.events != 0 ? std::min(2 * rest, busy_log_pause) : shortest_pause;
     }
 }
 
-/// Most of a mail log says nothing of starts.
-void HealthMonitor::heard_of_a_start(const std::optional<core::StartupLogFacts>& before) {
+/// Most lines of a mail log change no fact.
+void HealthMonitor::publish_if_changed(const std::optional<core::StartupLogFacts>& before) {
     if (before != collector_.facts().startup_log.value) {
         publish();
         request_round();
@@ -251,7 +251,7 @@ void HealthMonitor::heard_of_a_start(const std::optional<core::StartupLogFacts>&
 asio::awaitable<void> HealthMonitor::watch_file_server() {
     for (;;) {
         co_await file_server_.take(forever);
-        // The latest answer may have come since it was said to be due.
+        // An answer may have arrived since the request.
         if (core::ask_is_due(health_.mount_fault(), collector_.facts().file_server, now())) {
             co_await collector_.ask_file_server(settings_);
             publish();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts, verdict, and whatever shows the verdict: round after round for what has no event (does the
-// mount still answer?), and at once for what has. Drives the relink, too, one slice at a time.
-// Requests are never answered from here: they are answered from what was published last.
+// Collects facts, evaluates them and publishes the verdict: at once for facts that have events, in
+// rounds for the others (whether the mount answers). Also runs the relink, one slice at a time.
+// HTTP requests are answered from the latest published verdict and never wait for this. Used on the
+// server's loop only.
 #pragma once
 
 #include "agent/server/fact_collector.hpp"
@@ -20,9 +21,9 @@ namespace agent {
 
 class HealthMonitor {
    public:
-    /// `publish` is called after each round, each slice of the relink and each event that counts.
-    /// From `expires` on what is published says nothing true any more, because no round has come to
-    /// its end for too long.
+    /// `publish` is called after each round, each slice of the relink and each event that changes
+    /// facts. From `expires` on what was published is stale, because no round has ended for too
+    /// long.
     using Publish = std::function<void(const core::Verdict& verdict, const core::Facts& facts,
                                        core::BootTime expires)>;
 
@@ -31,34 +32,34 @@ class HealthMonitor {
     [[nodiscard]] FactCollector& collector() { return collector_; }
     [[nodiscard]] const core::Settings& settings() const { return settings_; }
 
-    /// Never return; end with the io_context. All of them are to run.
+    /// Never return; end with the io_context. The caller must start all of them.
     [[nodiscard]] boost::asio::awaitable<void> run_rounds();
     [[nodiscard]] boost::asio::awaitable<void> watch_host();
     [[nodiscard]] boost::asio::awaitable<void> follow_maillog();
     [[nodiscard]] boost::asio::awaitable<void> follow_journal();
     [[nodiscard]] boost::asio::awaitable<void> watch_file_server();
 
-    /// Settings of a reload; they count from the next round, which begins now.
+    /// Applies the settings of a reload and requests a round.
     void apply(core::Settings settings);
 
     /// From now on /readyz fails.
     void drain();
 
-    /// Something may have changed: do not wait for the interval.
+    /// Starts the next round now instead of after the interval.
     void request_round();
 
-    /// A worker was started anew: what it said and what it watches is to be asked for again.
-    void begin_with(WorkerKind kind);
+    /// To be called when a worker was started: requests its facts and its watches.
+    void worker_started(WorkerKind kind);
 
    private:
-    /// What waits for events: bits that came while it was busy are not lost.
+    /// The events for one loop. Keeps those that arrive while the loop is busy.
     struct EventMailbox {
         explicit EventMailbox(boost::asio::io_context& context) : timer(context) {}
         boost::asio::steady_timer timer;
         WorkerEvents events = 0;
 
-        void put(WorkerEvents news);
-        /// The events since the last time, or 0 after `longest`.
+        void put(WorkerEvents more);
+        /// Returns the events since the last call; waits for one, and returns 0 after `longest`.
         [[nodiscard]] boost::asio::awaitable<WorkerEvents> take(core::Duration longest);
     };
 
@@ -70,7 +71,7 @@ class HealthMonitor {
     void publish();
     using ReadLog = boost::asio::awaitable<void> (FactCollector::*)(const core::Settings&);
     [[nodiscard]] boost::asio::awaitable<void> follow(EventMailbox& mailbox, ReadLog read);
-    void heard_of_a_start(const std::optional<core::StartupLogFacts>& before);
+    void publish_if_changed(const std::optional<core::StartupLogFacts>& before);
     [[nodiscard]] static boost::asio::awaitable<void> pause(core::Duration duration);
 
     core::Settings settings_;

@@ -86,7 +86,7 @@ void LastWords::note_failure(const core::Verdict& verdict) {
     const bool begins = !failure_ || failure_->end;
     const core::VerdictKey now = core::key_of(verdict);
     if (!begins && now == key_) {
-        failure_->verdict.instance_id = verdict.instance_id;  // it may have become known only now
+        failure_->verdict.instance_id = verdict.instance_id;  // may be known only now
         return;
     }
     if (begins) {
@@ -135,7 +135,7 @@ asio::awaitable<void> LastWords::write_if_due(WorkerClient& mount, const core::S
     was_written(written);
 }
 
-/// Something newer may have been noted meanwhile; that is not made to wait.
+/// A change that was noted meanwhile is due at once, without the pause.
 void LastWords::was_written(const core::Result<Nothing>& written) {
     const std::string error = written ? std::string() : written.error().message;
     if (!written && !due_) {

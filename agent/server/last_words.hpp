@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why this instance's health last failed, as the mount worker is to write it into the agent's
-// corner of the shared file system, where it is still to be read when the instance is gone.
+// The reason of this instance's latest failure. The mount worker writes it into the agent's
+// directory on the shared file system, where it can be read after the instance is gone. Used on the
+// server's loop only.
 #pragma once
 
 #include "agent/clients/worker_client.hpp"
@@ -15,33 +16,32 @@
 
 namespace agent {
 
-/// A time for which health failed without a break.
+/// A period in which health failed without a break.
 struct Failure {
-    core::Verdict verdict;               ///< the latest whose reasons were others than before
+    core::Verdict verdict;               ///< the latest with a change of reasons
     core::TimePoint since;               ///< when it began
     std::string began_with;              ///< the output of the first verdict
     std::optional<core::TimePoint> end;  ///< when health recovered
 };
 
-/// One line of JSON in printable ASCII, at most `limit` bytes (not less than 2048): outputs are cut
-/// for that.
+/// Returns one line of JSON in printable ASCII. Cuts outputs to keep it within `limit` bytes (2048
+/// or more).
 [[nodiscard]] std::string render_last_words(const Failure& failure, std::size_t limit);
 
 class LastWords {
    public:
-    /// Before it first passes an agent is allowed this long: one that was restarted does not write
-    /// its own start over the words of the last failure.
+    /// Nothing is written for this long after the start, unless health has passed before. Why: an
+    /// agent that restarts must not overwrite the last failure with its own start.
     static constexpr core::Duration start_patience = std::chrono::seconds(15);
-    /// A write that failed or came late is tried again after this, or when there is something new
-    /// to write.
+    /// The pause before a failed or late write is retried. A change of the verdict ends it.
     static constexpr core::Duration retry_pause = std::chrono::minutes(1);
 
     /// To be called with each verdict.
     void note(const core::Verdict& verdict);
 
-    /// Has written what is due: once when the reasons of a failure change, once when health
-    /// recovers. Takes one deadline at most, and does nothing unless `mount_answers`. A call during
-    /// another does nothing.
+    /// Asks `mount` to write if a write is due: once when the reasons of a failure change, once
+    /// when health recovers. Takes at most one deadline. Does nothing unless `mount_answers`, or
+    /// during another call.
     [[nodiscard]] boost::asio::awaitable<void> write_if_due(WorkerClient& mount,
                                                             const core::Settings& settings,
                                                             bool mount_answers);
@@ -55,7 +55,7 @@ class LastWords {
     std::optional<Failure> failure_;
     core::VerdictKey key_;            ///< of failure_->verdict
     core::BootTime first_noted_{-1};  ///< of all verdicts
-    bool passed_ = false;             ///< health has been something else than fail
+    bool passed_ = false;             ///< health was pass or warn before
     bool due_ = false;
     bool writing_ = false;
     core::BootTime next_try_{0};

@@ -28,8 +28,8 @@ PublishedAnswers::Body body(const core::Verdict& verdict, HealthView view, const
 
 core::Duration longest_round(const core::Settings& settings) {
     constexpr int rounds = 2;
-    constexpr int questions_per_round = 6;
-    return rounds * (settings.checks.interval + questions_per_round * settings.mount.deadline);
+    constexpr int requests_per_round = 6;
+    return rounds * (settings.checks.interval + requests_per_round * settings.mount.deadline);
 }
 
 Release this_release() {

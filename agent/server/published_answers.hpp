@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A verdict to the pages that show it, rendered once per round; that of "/" for a browser when
-// somebody looks.
+// Renders the answers to HTTP requests from a verdict, once per verdict. The page for a browser is
+// rendered at the first request for it.
 #pragma once
 
 #include "agent/http/routes.hpp"
@@ -11,15 +11,15 @@
 
 namespace agent {
 
-/// How long a verdict may be shown before the evaluator must be taken for dead: two rounds that
-/// take as long as they are allowed to.
+/// The duration of two rounds in which every request takes its full deadline. A verdict of that age
+/// has expired.
 [[nodiscard]] core::Duration longest_round(const core::Settings& settings);
 
 /// This program's version for health+json: "0.1" and "0.1.0".
 [[nodiscard]] Release this_release();
 
-/// `expires`: from then on every answer is 503, unless another board was published. The page is
-/// made when it is asked for, with `history` as it is then, which must live as long as the board.
+/// From `expires` on every answer is 503. The page shows `history` as of the request for it;
+/// `history` must outlive the answers.
 [[nodiscard]] PublishedAnswers make_answers(const core::Verdict& verdict,
                                             const core::Observed<core::RelinkProgress>& relink,
                                             const core::History& history, core::BootTime expires);

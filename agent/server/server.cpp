@@ -44,9 +44,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How long answers under way may take to leave when the agent ends.
+/// How long pending answers may take when the agent ends.
 constexpr milliseconds last_answers{2000};
-/// The metadata service is asked again after this; it may come up later than the agent.
+/// The pause between two lookups of the id. The metadata service may start after the agent.
 constexpr milliseconds identity_pause{5000};
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
@@ -67,7 +67,7 @@ class Server {
     void start_answering();
     void take_listener(FileDescriptor socket);
     void start(asio::awaitable<void> task);
-    [[nodiscard]] asio::awaitable<void> answer_at_the_latest();
+    [[nodiscard]] asio::awaitable<void> start_answering_in_time();
     [[nodiscard]] asio::awaitable<void> listen_to_supervisor();
     [[nodiscard]] asio::awaitable<void> identify();
     void begin_drain();
@@ -85,12 +85,12 @@ class Server {
     ImdsClient imds_;
     HealthMonitor monitor_;
     CensusScheduler census_;
-    std::vector<FileDescriptor> waiting_;  ///< from which nothing is accepted yet
+    std::vector<FileDescriptor> waiting_;  ///< listeners; nothing is accepted from them yet
     asio::steady_timer drain_delay_{io_};
-    core::BootTime expires_{0};  ///< of what was published last; later with each round
-    bool looked_ = false;        ///< a round has ended
+    core::BootTime expires_{0};  ///< of the latest answers; later with each round
+    bool first_round_ended_ = false;
     bool mount_worked_ = false;  ///< earlier in this boot
-    bool answers_ = false;
+    bool answering_ = false;
     bool draining_ = false;
     int exit_status_ = 0;
 };
@@ -112,7 +112,7 @@ Server::Server(ServerInputs inputs, ProcessUsage process)
     control_.non_blocking(true);
     expires_ = now().boot + longest_round(monitor_.settings());
     FactCollector& collector = monitor_.collector();
-    collector.count_log(log_counter_);
+    collector.set_log_counter(log_counter_);
     if (mount_worked_) {
         collector.set_mount_worked();
     }
@@ -125,8 +125,8 @@ void Server::publish(const core::Verdict& verdict, const core::Facts& facts,
                      core::BootTime expires) {
     metrics_.publish(verdict, facts, expires);
     const bool round_ended = std::exchange(expires_, expires) < expires;
-    looked_ = looked_ || round_ended;
-    if (looked_) {  // until a round came to its end, "not looked at yet" is no change of anything
+    first_round_ended_ = first_round_ended_ || round_ended;
+    if (first_round_ended_) {  // "not looked at yet" is not a change
         history_.note(verdict);
     }
     if (census_.latest()) {
@@ -140,14 +140,14 @@ void Server::publish(const core::Verdict& verdict, const core::Facts& facts,
         }
     }
     notifier_.announce(verdict);
-    census_.look_again();
+    census_.reconsider();
     if (verdict.health != core::Status::fail) {
         start_answering();
     }
 }
 
 void Server::start_answering() {
-    answers_ = true;
+    answering_ = true;
     for (FileDescriptor& socket : std::exchange(waiting_, {})) {
         if (const auto started = listener_.start(std::move(socket)); !started) {
             log(Priority::error, started.error().message);
@@ -157,24 +157,24 @@ void Server::start_answering() {
     }
 }
 
-/// One that could not be bound when the agent started.
+/// Takes a listener that could not be bound when the agent started.
 void Server::take_listener(FileDescriptor socket) {
     if (draining_) {
         return;
     }
     waiting_.push_back(std::move(socket));
-    if (answers_) {
+    if (answering_) {
         start_answering();
     }
 }
 
-/// An agent that is started again on a host that works has nothing to say yet, and "not yet" would
-/// be taken for a fault: who asks waits in the backlog for the first verdict, for as long as a
-/// first round may take.
-asio::awaitable<void> Server::answer_at_the_latest() {
+/// Starts answering without a verdict after at most three mount deadlines, as a first round may
+/// take. Until then clients wait in the listen backlog. Why: on a restart of the agent a working
+/// host must not answer "not yet", which load balancers take for a fault.
+asio::awaitable<void> Server::start_answering_in_time() {
     if (mount_worked_) {
-        constexpr int questions = 3;
-        co_await pause(questions * monitor_.settings().mount.deadline);
+        constexpr int requests = 3;
+        co_await pause(requests * monitor_.settings().mount.deadline);
     }
     start_answering();
 }
@@ -182,7 +182,7 @@ asio::awaitable<void> Server::answer_at_the_latest() {
 void Server::on_control(ControlMessage message) {
     const auto connect = [&](WorkerKind kind) {
         monitor_.collector().client(kind).connect(std::move(message.descriptor));
-        monitor_.begin_with(kind);
+        monitor_.worker_started(kind);
     };
     switch (message.kind) {
         case ControlKind::host_channel: connect(WorkerKind::host); break;
@@ -193,7 +193,7 @@ void Server::on_control(ControlMessage message) {
         case ControlKind::settings:
             if (auto loaded = config::load_text(message.text, "reload", {}); loaded) {
                 monitor_.apply(std::move(loaded->settings));
-                census_.look_again();
+                census_.reconsider();
             }
             return;
         default: return;
@@ -247,7 +247,7 @@ asio::awaitable<void> Server::identify() {
     }
 }
 
-/// Asked once more, it no longer waits for drain.delay.
+/// A second request to drain skips the rest of drain.delay.
 void Server::begin_drain() {
     drain_delay_.expires_after(draining_ ? core::Duration(0) : monitor_.settings().drain.delay);
     if (!std::exchange(draining_, true)) {
@@ -261,15 +261,14 @@ asio::awaitable<void> Server::drain() {
     waiting_.clear();
     listener_.stop();
     const core::BootTime until = now().boot + last_answers;
-    do {  // at least once: a connection that was accepted just now is not among them yet
-        constexpr milliseconds look_again{10};
-        co_await pause(look_again);
+    do {  // at least once: a connection accepted just now is not counted yet
+        constexpr milliseconds poll_interval{10};
+        co_await pause(poll_interval);
     } while (listener_.connections() > 0 && now().boot < until);
     io_.stop();
 }
 
-/// An exception that nobody caught is a bug; it ends the process, and the service manager starts
-/// another.
+/// An uncaught exception is a bug. It ends the process, and the service manager starts another.
 void Server::start(asio::awaitable<void> task) {
     asio::co_spawn(io_, std::move(task), [](std::exception_ptr error) {
         if (error) {
@@ -279,11 +278,11 @@ void Server::start(asio::awaitable<void> task) {
 }
 
 int Server::run() {
-    start(answer_at_the_latest());
+    start(start_answering_in_time());
     start(listen_to_supervisor());
     start(identify());
     for (const WorkerKind kind : {WorkerKind::host, WorkerKind::mount, WorkerKind::systemd}) {
-        monitor_.begin_with(kind);
+        monitor_.worker_started(kind);
     }
     start(monitor_.run_rounds());
     start(census_.run());
@@ -295,8 +294,8 @@ int Server::run() {
     return exit_status_;
 }
 
-/// The stamps of a log are local time, and the time zone's file is soon out of reach. Without TZ
-/// glibc looks at that file again at each mktime(3), and takes UTC when it is gone.
+/// Loads the time zone while its file is still readable; the time stamps of a log are local time.
+/// Why: without TZ glibc reads the file again at each mktime(3), and uses UTC if it cannot.
 void keep_time_zone() {
     ::setenv("TZ", ":/etc/localtime", 0);
     ::tzset();

@@ -15,8 +15,8 @@
 namespace agent {
 namespace {
 
-std::string text(std::string_view words) {
-    return std::string(words);
+std::string text(std::string_view view) {
+    return std::string(view);
 }
 
 /// "" unless a mount does not work.
@@ -32,13 +32,12 @@ std::string excuse_of(const core::Finding& finding) {
 std::string one_line(const core::Verdict& verdict) {
     std::string line = "health " + text(to_string(verdict.health)) + ", ready " +
                        text(to_string(verdict.ready)) + ", " + text(to_string(verdict.phase));
-    const std::string& said = core::text_of(verdict);
-    return said.empty() ? line : line + ": " + said;
+    const std::string& output = core::text_of(verdict);
+    return output.empty() ? line : line + ": " + output;
 }
 
-/// An error is what the load balancer replaces an instance for that was in use; a start that is not
-/// through yet, and a failure that is excused, are warnings. That an agent drains was somebody's
-/// wish.
+/// Error: the load balancer replaces an instance that was in use. Warning: a start that has not
+/// ended, or an excused failure. A drain was requested, so it is a notice.
 Priority priority_of(const core::Verdict& verdict) {
     const bool served =
         verdict.phase == core::Phase::serving || verdict.phase == core::Phase::draining;
@@ -61,7 +60,7 @@ std::string entry_of(const core::Verdict& verdict, const std::string& line) {
         JournalField{"MESSAGE_ID", message_id(worst.check, reason)},
         JournalField{"PRIORITY", std::to_string(static_cast<int>(priority_of(verdict)))},
         JournalField{"SYSLOG_IDENTIFIER", "postfix-elb-agent"},
-        JournalField{"SYSLOG_FACILITY", "3"},  // LOG_DAEMON, as for what comes over standard error
+        JournalField{"SYSLOG_FACILITY", "3"},  // LOG_DAEMON, as for standard error
         JournalField{"POSTFIX_ELB_AGENT_HEALTH", text(to_string(verdict.health))},
         JournalField{"POSTFIX_ELB_AGENT_READY", text(to_string(verdict.ready))},
         JournalField{"POSTFIX_ELB_AGENT_PHASE", text(to_string(verdict.phase))},
@@ -83,9 +82,9 @@ void StatusNotifier::log_change(const core::Verdict& verdict, const std::string&
     }
 }
 
-/// What is still to be read after the instance is gone (ec2:GetConsoleOutput). A console that does
-/// not take the line at once does not get it.
-void StatusNotifier::tell_console(const core::Verdict& verdict) {
+/// The console's output can be read after the instance is gone (ec2:GetConsoleOutput). A line that
+/// would block is dropped.
+void StatusNotifier::write_to_console(const core::Verdict& verdict) {
     core::Headline now = core::headline_of(verdict);
     now.phase = {};
     now.ready = {};
@@ -94,47 +93,47 @@ void StatusNotifier::tell_console(const core::Verdict& verdict) {
     }
     last_on_console_ = now;
     constexpr std::size_t longest_output = 400;
-    const std::string& said =
+    const std::string& output =
         verdict.phase == core::Phase::serving ? core::text_of(verdict) : verdict.output;
     const std::string instance_id =
         verdict.instance_id.empty() ? "unknown instance" : verdict.instance_id;
     const std::string line = core::rfc3339(verdict.at.wall) + " postfix-elb-agent on " +
                              instance_id + ": health " + text(to_string(verdict.health)) +
-                             (said.empty() ? "" : ": ") + core::printable(said, longest_output) +
-                             "\r\n";
+                             (output.empty() ? "" : ": ") +
+                             core::printable(output, longest_output) + "\r\n";
     [[maybe_unused]] const ssize_t written =
         ::write(log_sinks_.console.get(), line.data(), line.size());
 }
 
 void StatusNotifier::announce(const core::Verdict& verdict) {
-    // The supervisor always reads; should it not, a status line is not worth waiting for.
-    const auto tell = [this](ControlKind kind, std::string_view words = {}) {
-        static_cast<void>(send_control(control_, kind, words));
+    // The supervisor always reads. If it does not, the line is dropped.
+    const auto notify = [this](ControlKind kind, std::string_view line = {}) {
+        static_cast<void>(send_control(control_, kind, line));
     };
     const bool linked =
         verdict.checks[static_cast<std::size_t>(core::Check::relink)].status == core::Status::pass;
     if (linked && !ready_) {
         ready_ = true;
-        tell(ControlKind::ready);
+        notify(ControlKind::ready);
     }
-    if (!looked_) {
+    if (!first_round_ended_) {
         return;
     }
-    tell_console(verdict);
+    write_to_console(verdict);
     if (const core::VerdictKey now = core::key_of(verdict); now != last_key_) {
         last_key_ = now;
         const std::string line = one_line(verdict);
         if (line == last_line_) {
-            return;  // what changed stands behind what is said
+            return;  // the change is in a part that the line does not show
         }
         last_line_ = line;
         log_change(verdict, line);
-        tell(ControlKind::status, line);
+        notify(ControlKind::status, line);
     }
 }
 
 void StatusNotifier::round_ended() {
-    looked_ = true;
+    first_round_ended_ = true;
     static_cast<void>(send_control(control_, ControlKind::alive));
 }
 

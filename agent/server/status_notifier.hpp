@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells people of changes: one log line when a verdict changes, one on the console when health or
-// its worst reason does, the service manager's status line, and once that the queue is this
-// instance's own. Never waits for any of them. Until a first round came to its end, "not looked at
-// yet" is no news: nobody is told.
+// Reports changes of the verdict: a log line, the status line of the service manager, and a line on
+// the console when health or its worst reason changes. Reports once that the queue is this
+// instance's own. Never blocks. Reports no verdict before the first round has ended. Used on the
+// server's loop only.
 #pragma once
 
 #include "agent/base/log_sinks.hpp"
@@ -21,21 +21,21 @@ class StatusNotifier {
 
     void announce(const core::Verdict& verdict);
 
-    /// Feeds the service manager's watchdog: not what events bring, but a round that came to its
-    /// end. To be called before that round's verdict is announced.
+    /// Feeds the service manager's watchdog; events alone do not. To be called after each round,
+    /// before its verdict is announced.
     void round_ended();
 
-    /// The supervisor may start what `gate` refused before.
+    /// Allows the supervisor to start the units that `gate` refused.
     void postfix_may_start() const;
 
    private:
     void log_change(const core::Verdict& verdict, const std::string& line) const;
-    void tell_console(const core::Verdict& verdict);
+    void write_to_console(const core::Verdict& verdict);
 
     int control_;
     LogSinks log_sinks_;
     bool ready_ = false;
-    bool looked_ = false;  ///< a round has ended
+    bool first_round_ended_ = false;
     std::optional<core::VerdictKey> last_key_;
     std::string last_line_;
     std::optional<core::Headline> last_on_console_;
