@@ -110,25 +110,23 @@ asio::awaitable<void> FactCollector::collect_host_after(std::optional<SystemdRep
         asked_again_.expires_at(asio::steady_timer::time_point::max());
         co_await asked_again_.async_wait(asio::as_tuple(asio::use_awaitable));
     }
-    const core::TimePoint at = host.at;
-    const auto exchange = [&] {
-        std::swap(facts_.host, host);
-        if (systemd) {
-            std::swap(facts_.systemd, *systemd);
-        }
-    };
-    exchange();
-    if (core::unit_misses_its_master(facts_, settings)) {
-        exchange();  // systemd may have queued a job since; the earlier facts stay published
+    core::Facts found = facts_;
+    found.host = host;
+    found.systemd = systemd.value_or(found.systemd);
+    if (core::unit_misses_its_master(found, settings)) {
+        // systemd may have queued a job since. Until it replies, the earlier facts stay published.
         asking_again_ = true;
         systemd = co_await await_systemd(make_request<Operation::ask_systemd>(), settings);
         asking_again_ = false;
         asked_again_.cancel();
-        exchange();
     }
     if (maillog_.facts().source == core::StartupLogFacts::Source::reading) {
         // The host worker would have reported a line to read.
-        facts_.startup_log.at = std::max(facts_.startup_log.at, at, earlier);
+        facts_.startup_log.at = std::max(facts_.startup_log.at, host.at, earlier);
+    }
+    facts_.host = std::move(host);
+    if (systemd) {
+        facts_.systemd = std::move(*systemd);
     }
 }
 
