@@ -14,7 +14,7 @@ constexpr RemedyTemplate stop_foreign_master{
     "Stop the master that works in the wrong queue, and kill one that stays.",
     {command::show_masters, command::stop_postfix, command::show_masters}};
 
-/// Postfix must not be started, nor anything be repaired, before its foundation is.
+/// Until the foundation is repaired Postfix must not start, and other repairs must wait.
 Remedy remedy_behind(const Finding& finding, Check cause, const Settings& settings) {
     Remedy remedy = fix_first(cause);
     if (finding.check == Check::master_pid && finding.reason == Reason::wrong_queue) {
@@ -24,7 +24,7 @@ Remedy remedy_behind(const Finding& finding, Check cause, const Settings& settin
     return remedy;
 }
 
-/// The table's remedy restarts Postfix, whatever kept it from starting the last time.
+/// The table's remedy would restart Postfix while the cause of the failed start remains.
 void point_to_the_failed_start(Findings& findings, const Facts& facts, const Settings& settings) {
     Finding& master = findings[static_cast<std::size_t>(Check::master_pid)];
     if (master.status == Status::fail &&
@@ -84,7 +84,7 @@ Result<void> may_start(const Facts& facts, const Settings& settings, TimePoint n
             return refuse(finding);
         }
     }
-    // Of ownership only what proves another's claim counts: a crashed agent never stops Postfix.
+    // Only a proven claim of another host counts: a crashed agent never stops Postfix.
     const Finding ownership = check_ownership(facts, settings, now);
     const bool taken =
         ownership.reason == Reason::held_elsewhere || ownership.reason == Reason::identity_shared;

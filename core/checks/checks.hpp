@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts and settings to one finding per check. Pure: no clock, no file, no state; hysteresis comes
-// after (core/verdict/hysteresis.hpp).
+// Makes one finding per check from facts and settings. Pure: no clock, no file, no state.
+// Hysteresis comes after (core/verdict/hysteresis.hpp).
 #pragma once
 
 #include "core/base/result.hpp"
@@ -10,30 +10,25 @@
 
 namespace core {
 
-/// All checks. Where one of them is the cause that the others follow from, their remedies point to
-/// it.
+/// Runs all checks. Remedies of consequences point to the check that is their cause.
 [[nodiscard]] Findings run_checks(const Facts& facts, const Settings& settings, TimePoint now);
 
-/// The one that speaks for all: the worst status, and of several the one nearest to the cause
-/// (core/verdict/verdict.hpp).
+/// The finding with the worst status; among equals, the one nearest to the cause (cause_rank()).
 [[nodiscard]] const Finding& worst_of(const Findings& findings);
 
-/// Whether whom the locks belong to is for the file server to say: NFS version 4, whose locks are
-/// never local ones (nfs(5), local_lock).
+/// Whether the file server keeps the locks: NFS version 4 (see is_nfs4()).
 [[nodiscard]] bool server_keeps_locks(const Facts& facts);
 
 /// The master(8) proven to work in this instance's own queue: the executable, the working directory
-/// and the lock on pid/master.pid all agree. nullptr if there is none. One that came to work there
-/// through a mount that was replaced since (its working directory reads "/<instance-id>") is proven
-/// by a lock on the very inode of the pid file.
+/// and the lock on pid/master.pid all agree. nullptr if there is none. If its mount was replaced,
+/// its working directory reads "/<instance-id>", and a lock on the inode of the pid file proves it.
 [[nodiscard]] const ProcessFacts* proven_master(const Facts& facts, const Settings& settings);
 
-/// Whether the relink, and with it Postfix, waits for cloud-init to have run user data
-/// (queue.after_user_data). Not to know is to wait.
+/// Whether the relink, and with it Postfix, waits until cloud-init has run user data
+/// (queue.after_user_data). It waits also while that is unknown.
 [[nodiscard]] bool awaits_user_data(const Facts& facts, const Settings& settings);
 
-/// May Postfix start now? The question of `postfix-elb-agent gate`. An error says why not, in one
-/// line.
+/// Whether Postfix may start now, for `postfix-elb-agent gate`. The error is one line: why not.
 [[nodiscard]] Result<void> may_start(const Facts& facts, const Settings& settings, TimePoint now);
 
 }  // namespace core

@@ -19,7 +19,7 @@ enum class Status { pass, warn, fail };
 /// /health.
 enum class Excuse {
     none,
-    shared_fault,  ///< the file server is silent for every instance alike
+    shared_fault,  ///< the file server is silent for all instances
     restarting,    ///< systemd is starting Postfix again
 };
 [[nodiscard]] std::string_view to_string(Excuse excuse) noexcept;
@@ -29,12 +29,11 @@ struct Finding {
     Status status = Status::fail;
     Reason reason = Reason::none;  ///< none exactly when status is pass
     Certainty certainty = Certainty::doubtful;
-    Excuse excuse =
-        Excuse::none;      ///< of a failure; whether it is granted decides core/verdict/excuses.hpp
-    std::string observed;  ///< the value itself: a link's text, a pid, a mount's source
-    std::string output;    ///< one line that names the paths and values; "" on pass
-    Remedy remedy;         ///< empty on pass
-    TimePoint at{};        ///< how old the facts behind it are
+    Excuse excuse = Excuse::none;  ///< a request; core/verdict/excuses.hpp grants it
+    std::string observed;          ///< the value: a link's text, a pid, a mount's source
+    std::string output;            ///< one line that names the paths and values; "" on pass
+    Remedy remedy;                 ///< empty on pass
+    TimePoint at{};                ///< when its facts were observed
 };
 
 using Findings = std::array<Finding, check_count>;  ///< indexed by Check

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the checks share: making a finding, and telling whether the facts behind it are fresh enough
-// to say anything.
+// What the checks share: making findings, and judging whether their facts are fresh enough.
 #pragma once
 
 #include "core/checks/checks.hpp"
@@ -11,8 +10,8 @@
 
 namespace core {
 
-/// Makes the findings of one check. Everything in `observed`, `output` and `remedy` ends up
-/// printable, bounded and on one line, whatever bytes a log or a link held.
+/// Makes the findings of one check. Makes `observed`, `output` and `remedy` printable, bounded and
+/// one line each, whatever bytes a log or a link held.
 class FindingBuilder {
    public:
     /// `settings` must outlive the builder.
@@ -24,10 +23,10 @@ class FindingBuilder {
     [[nodiscard]] Finding fail(Reason reason, TimePoint at, std::string_view observed,
                                std::string_view output) const;
 
-    /// A failure that is only not knowing: never definitive.
+    /// A failure because a fact is unknown: never definitive.
     [[nodiscard]] Finding unknown(Reason reason, TimePoint at, std::string_view output) const;
 
-    /// The same for want of the mount, whose own check says what to do. `status` is warn or fail.
+    /// The same because of the mount, whose check has the remedy. `status` is warn or fail.
     [[nodiscard]] Finding behind_mount(Status status, Reason reason, TimePoint at,
                                        std::string_view observed, std::string_view output) const;
 
@@ -46,9 +45,8 @@ class FindingBuilder {
 /// The remedy of a consequence of another fault: "Fix mount first."
 [[nodiscard]] Remedy fix_first(Check cause);
 
-/// Whether facts of `at` are too old to say anything: so many rounds were missed that the one who
-/// gathers them must be gone. While slices of the relink are answered no round is due, and nothing
-/// is stale.
+/// Whether facts of `at` are too old: so many rounds were missed that their worker must be gone.
+/// While the relink answers its slices, no round is due and nothing is stale.
 [[nodiscard]] bool is_stale(const Facts& facts, TimePoint at, const Settings& settings,
                             TimePoint now);
 
@@ -66,15 +64,14 @@ inline constexpr std::string_view waits_for_user_data =
 /// What to do about an id that is not known.
 [[nodiscard]] Remedy unknown_id_remedy(const Settings& settings);
 
-/// What every check but the relink's says while the id is not known: the cause stands there, once.
+/// The output of every check but the relink's while the id is unknown; the relink's has the cause.
 inline constexpr std::string_view not_without_id = "not known until the instance id is";
 
-/// One line for a probe of the mount that brought no answer of the file system. There must be one.
+/// One line: why the latest probe of the mount failed. `facts.mount` must have a value.
 [[nodiscard]] std::string why_not_answered(const Facts& facts, const Settings& settings);
 
-/// Whether this process's place of work is a queue that certainly is not this instance's: another
-/// instance's on the mount, or a local directory of the relink. A second Postfix with a queue
-/// directory of its own is not meant.
+/// Whether the process works in a queue that cannot be this instance's: another instance's on the
+/// mount, or a local directory of the relink. A second Postfix with its own queue does not count.
 [[nodiscard]] bool works_in_foreign_queue(const ProcessFacts& process, const Paths& paths);
 
 }  // namespace core

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pid file is only a claim; /proc is the ground truth. Where a master is proven to work in this
-// queue, whatever is wrong with the file is a warning: mail flows, and only the next start of
-// Postfix may suffer.
+// queue, a fault of the file is a warning: mail flows, and only the next start of Postfix may
+// suffer.
 #include "core/base/timestamp.hpp"
 #include "core/checks/finding_builder.hpp"
 #include "core/checks/postfix_unit.hpp"
@@ -29,22 +29,21 @@ Remedy restart_of(const ProcessFacts& master, const std::string& advice) {
              std::string(command::start_postfix)}};
 }
 
-/// Whether the inode of the pid file is one that a lock can be compared with.
+/// Whether a lock can be compared with the inode of the pid file.
 bool names_an_inode(const PidFileFacts& file) {
     return (file.kind == PidFileFacts::Kind::present || file.kind == PidFileFacts::Kind::garbage) &&
            file.inode != 0;
 }
 
-/// Whether the process's lock is on the pid file that stands in the queue now. What cannot be
-/// compared, because the file is gone (systemd unlinks a PIDFile=) or was not read, is believed.
+/// Whether the lock of the process is on the pid file that is in the queue now. A lock that cannot
+/// be compared counts: the file is gone (systemd removes a PIDFile=), or was not read.
 bool holds_lock_on(const PidFileFacts* file, const ProcessFacts& process) {
     return process.holds_lock &&
            (file == nullptr || !names_an_inode(*file) || process.lock_inode == file->inode);
 }
 
-/// What /proc shows of a place of work whose mount was unmounted with `umount -l`: the path below
-/// that mount. The lock on the very inode that stands in the queue now proves that it is the same
-/// directory.
+/// After `umount -l` /proc shows the working directory as the path below that mount. A lock on the
+/// inode that is in the queue now proves that it is the same directory.
 bool works_behind_a_replaced_mount(const PidFileFacts* file, const ProcessFacts& process,
                                    const std::string& id) {
     return process.cwd == "/" + id && process.holds_lock && file != nullptr &&
@@ -57,7 +56,7 @@ const PidFileFacts* known_pid_file(const Facts& facts) {
     return read ? &facts.mount.value->pid_file : nullptr;
 }
 
-/// The process that the pid file names, if it lives.
+/// The live process that the pid file names.
 const ProcessFacts* named_process(const HostFacts& host, std::int32_t pid) {
     if (host.named && host.named->pid == pid) {
         return &*host.named;
@@ -67,16 +66,15 @@ const ProcessFacts* named_process(const HostFacts& host, std::int32_t pid) {
     return found == host.masters.end() ? nullptr : &*found;
 }
 
-/// Whether the file was looked at before that master can have written it: master(8) does so within
-/// its first moments. proc_pid_stat(5) counts in clock ticks since boot, of which Linux shows 100 a
-/// second to programs (USER_HZ).
+/// Whether the file was read before that master has written and locked it. proc_pid_stat(5) counts
+/// clock ticks since boot, of which Linux shows 100 a second (USER_HZ).
 bool was_read_before(const ProcessFacts& master, TimePoint file_read) {
     constexpr std::chrono::milliseconds tick{10};
     constexpr std::chrono::seconds until_written{1};
     return file_read.boot < master.start_ticks * tick + until_written;
 }
 
-/// One look at the pid file, the process it names and the masters there are.
+/// The pid file, and the masters of this host.
 struct Case {
     const FindingBuilder& make;
     const Paths& paths;
@@ -89,8 +87,8 @@ struct Case {
     TimePoint file_read;
     bool lost_at_server;  ///< the proven master's lock
 
-    /// A fault of the file: with a proven master a warning that says so, else a failure. What was
-    /// read before that master wrote it says nothing: it is about to be read again.
+    /// A fault of the file: beside a proven master a warning, else a failure. A file that was read
+    /// before that master wrote it is no fault: the next round reads it again.
     [[nodiscard]] Finding fault(Reason reason, const std::string& what) const {
         if (proven != nullptr && was_read_before(*proven, file_read)) {
             return make.pass(at, std::to_string(proven->pid));
@@ -118,7 +116,6 @@ struct Case {
         return make.fail(reason, at, seen, what + "; " + other_masters());
     }
 
-    /// Beside a proven master: mail flows, and only the next start or stop of Postfix may suffer.
     [[nodiscard]] Remedy remedy_beside(Reason reason) const {
         if (reason == Reason::missing) {
             Remedy remedy = restart_of(
@@ -161,7 +158,7 @@ struct Case {
     }
 };
 
-/// What is wrong with the file before any process is looked at.
+/// The fault of the file itself, if it has one.
 std::optional<Finding> check_file(const Case& c) {
     const std::string& path = c.paths.pid_file;
     switch (c.file.kind) {
@@ -178,14 +175,13 @@ std::optional<Finding> check_file(const Case& c) {
         path + (c.file.text.empty() ? " is empty" : " holds no pid but \"" + c.file.text + "\""));
 }
 
-/// Who holds the id elsewhere may have written the file: its pid is of that host and says nothing
-/// here.
+/// While another host holds the id, the pid in the file may be that host's: it does not count.
 Finding check_without_file(const Case& c) {
     if (c.foreign != nullptr) {
         return c.make.fail(Reason::wrong_queue, c.at, std::to_string(c.foreign->pid),
                            describe(*c.foreign) + ", not in " + c.paths.queue);
     }
-    const std::string why = c.paths.pid_file + " is not judged while another host holds the id";
+    const std::string why = c.paths.pid_file + " does not count while another host holds the id";
     if (c.here != nullptr) {
         return c.make.fail(Reason::not_locked, c.at, std::to_string(c.here->pid),
                            describe(*c.here) + "; " + why);
@@ -199,7 +195,7 @@ Finding check_process(const Case& c) {
     const std::string claim = c.paths.pid_file + " names pid " + pid;
     const ProcessFacts* process = named_process(c.host, c.file.pid);
     if (process == nullptr) {
-        return c.fault(Reason::stale, claim + ", and no such process lives");
+        return c.fault(Reason::stale, claim + ", and no such process exists");
     }
     if (!process->is_master) {
         return c.fault(Reason::not_master,
@@ -234,19 +230,19 @@ Finding check_process(const Case& c) {
     if (c.lost_at_server) {
         return with_remedy(c.make.warn(Reason::not_locked, c.at, pid,
                                        name_of(*process) + " holds a lock on " + c.paths.pid_file +
-                                           " that the file server does not have (any more): it was "
-                                           "out of reach for too long"),
+                                           " that the file server no longer has: it was "
+                                           "unreachable for too long"),
                            restart_of(*process,
                                       "Mail flows, but the file server no longer holds Postfix's "
                                       "locks"));
     }
     if (process->cwd != c.paths.queue) {
-        return with_remedy(c.make.warn(Reason::wrong_queue, c.at, pid,
-                                       name_of(*process) +
-                                           " works in this queue through a mount that was replaced "
-                                           "since"),
-                           Remedy{"Mail flows: restart Postfix in a maintenance window.",
-                                  {std::string(command::restart_postfix)}});
+        return with_remedy(
+            c.make.warn(
+                Reason::wrong_queue, c.at, pid,
+                name_of(*process) + " works in this queue through a mount that was replaced"),
+            Remedy{"Mail flows: restart Postfix in a maintenance window.",
+                   {std::string(command::restart_postfix)}});
     }
     if (c.foreign != nullptr) {
         return with_remedy(
@@ -268,7 +264,7 @@ const ProcessFacts* foreign_master(const HostFacts& host, const Paths& paths) {
     return found == host.masters.end() ? nullptr : &*found;
 }
 
-/// The pid file was not read in the latest round, for a reason that is the mount's.
+/// The pid file was not read, because the mount did not answer.
 Finding without_file(const FindingBuilder& make, const Facts& facts, const Settings& settings,
                      const Paths& paths, TimePoint at) {
     const std::string what =
@@ -280,8 +276,8 @@ Finding without_file(const FindingBuilder& make, const Facts& facts, const Setti
     return make.behind_mount(Status::fail, Reason::unreadable, at, "", what);
 }
 
-/// Whether the server, asked after the proven master had locked the pid file, knows of no lock:
-/// proc_locks(5) and fdinfo go on claiming one that was lost with a lease.
+/// Whether the server reports no lock after the proven master had locked the pid file. /proc/locks
+/// and fdinfo go on listing a lock that was lost with a lease.
 bool is_lost_at_server(const Facts& facts, const Settings& settings) {
     const ProcessFacts* proven = proven_master(facts, settings);
     return proven != nullptr && server_keeps_locks(facts) && facts.lock.value &&
@@ -289,8 +285,7 @@ bool is_lost_at_server(const Facts& facts, const Settings& settings) {
            !was_read_before(*proven, facts.lock.at);
 }
 
-/// No master is there. Whether one will be is for systemd to say: what it starts again is no fault
-/// yet, and what it has no mind to start is one at once.
+/// No master is proven: excused while systemd starts one, definitive when the unit is down.
 Finding with_unit(Finding finding, const PostfixUnit& unit) {
     using State = PostfixUnit::State;
     switch (unit.state) {
@@ -383,10 +378,9 @@ Finding check_master_pid(const Facts& facts, const Settings& settings, TimePoint
     const bool unproven =
         finding.status == Status::fail && c.proven == nullptr && c.foreign == nullptr;
     const PostfixUnit unit = postfix_unit(facts);
-    // A master that is being started holds no lock yet, or one on a file that was not looked at
-    // yet.
-    const bool says = c.here == nullptr || unit.state == PostfixUnit::State::changing;
-    return unproven && says ? with_unit(finding, unit) : finding;
+    // A master that is starting has no lock yet, or its pid file was not read yet.
+    const bool counts = c.here == nullptr || unit.state == PostfixUnit::State::changing;
+    return unproven && counts ? with_unit(finding, unit) : finding;
 }
 
 }  // namespace core

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel's mount table says comes before what a probe of the file system says: a hung
-// probe of something that is not mounted any more explains nothing.
+// The kernel's mount table outranks the probe of the file system: a probe may hang on something
+// that is no longer mounted.
 #include "core/base/text_part.hpp"
 #include "core/base/timestamp.hpp"
 #include "core/checks/finding_builder.hpp"
@@ -103,7 +103,7 @@ Finding check_mount(const Facts& facts, const Settings& settings, TimePoint now)
             return make.fail(Reason::denied, at, seen, why_not_answered(facts, settings));
         case MountFacts::Answer::not_mounted: break;
     }
-    // The two workers disagree: one of them looked a moment earlier, so this is no proof yet.
+    // The two workers disagree, because one of them looked earlier: no proof yet.
     return make.unknown(Reason::missing, at, found_unusable(path, facts.mount.value->error));
 }
 

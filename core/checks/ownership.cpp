@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A lock says nothing between clients that the server cannot tell apart, so a twin's name in our
-// own file counts for more than the state of our lock.
+// Two hosts with one NFS client name ("twins") are one client to the server, so a lock proves
+// nothing between them: a twin's name in our owner file outranks the state of our lock.
 //
-// Twins with ids of their own never see each other's lock stand: whoever is heard by the server has
-// just ended the other, as one client that was rebooted. So a lock that is lost over and over tells
-// of one. An outage cannot: each loss takes it a lease, and servers' leases are 30 s and more.
+// Twins with ids of their own end each other's locks: the server takes each for the other after a
+// reboot. A lock that is lost repeatedly within a minute therefore proves a twin. An outage takes a
+// lease for each loss, 30 s or more.
 #include "core/base/text_part.hpp"
 #include "core/checks/finding_builder.hpp"
 
@@ -32,10 +32,9 @@ std::string describe(const OwnerRecord& owner) {
     return "host " + owner.hostname + " (boot " + owner.boot_id + ", since " + owner.since + ")";
 }
 
-/// What an OwnerRecord of another id calls itself and who that is.
 std::string describe_twin(const OwnerRecord& twin) {
-    return twin.instance_id + " on " + describe(twin) +
-           " calls itself by the same NFS client name, " + twin.nfs_client;
+    return twin.instance_id + " on " + describe(twin) + " has the same NFS client name, " +
+           twin.nfs_client;
 }
 
 constexpr std::chrono::minutes losses_of_a_twin_come_within{1};
@@ -53,12 +52,12 @@ Finding check_held(const FindingBuilder& make, const Facts& facts, const Paths& 
     const bool over_and_over = is_lost_over_and_over(ownership, now);
     if (ownership.shared_with) {
         const std::string& twin = ownership.shared_with->nfs_client;
-        const std::string words = describe_twin(*ownership.shared_with);
+        const std::string owner = describe_twin(*ownership.shared_with);
         return over_and_over ? make.fail(Reason::identity_shared, at, twin,
                                          "the lock on " + paths.owner_file +
-                                             " is taken away over and over: " + words)
+                                             " is taken away repeatedly: " + owner)
                              : make.warn(Reason::identity_shared, at, twin,
-                                         words + ": locks do not hold between the two");
+                                         owner + ": locks do not hold between the two");
     }
     if (!over_and_over) {
         return make.pass(at, name_of(ownership.state));
@@ -66,14 +65,13 @@ Finding check_held(const FindingBuilder& make, const Facts& facts, const Paths& 
     return with_remedy(
         make.fail(Reason::lost, at, name_of(ownership.state),
                   "the lock on " + paths.owner_file +
-                      " is lost over and over and claimed again each time, as where another host's "
-                      "NFS client calls "
-                      "itself by the same name, " +
-                      ownership.holder.nfs_client + ", and each takes the other's locks away"),
+                      " is lost repeatedly and claimed again each time, as if another host had the "
+                      "same NFS client name, " +
+                      ownership.holder.nfs_client + ", and each took the other's locks away"),
         filled(reason_info(Check::ownership, Reason::identity_shared).remedy, {}, {}));
 }
 
-/// An agent that runs claims the id when it has relinked; what hinders it stands there.
+/// A running agent claims the id in its relink, which has a check of its own.
 Remedy remedy_of_unclaimed(const Observed<RelinkProgress>& relink) {
     if (relink.value && relink.value->state != RelinkProgress::State::done) {
         return fix_first(Check::relink);
@@ -99,9 +97,8 @@ Finding check_state(const FindingBuilder& make, const Facts& facts, const Paths&
             }
             break;
         case State::unclaimed:
-            // No agent is running, or its mount worker was just started anew and has yet to claim
-            // (a claim that does not succeed fails the relink). Nobody else holds it either, so
-            // this is no fault of the mail server.
+            // A warning: no other host holds it. No agent is running, or its mount worker has just
+            // started and will claim; a claim that fails is a fault of the relink.
             return with_remedy(
                 make.warn(Reason::lost, at, seen,
                           "no agent of this host holds the lock on " + paths.owner_file),
@@ -109,7 +106,7 @@ Finding check_state(const FindingBuilder& make, const Facts& facts, const Paths&
         case State::error:
             return make.unknown(
                 Reason::lost, at,
-                "who holds " + paths.owner_file + " could not be told: " + ownership.error);
+                "the holder of " + paths.owner_file + " is unknown: " + ownership.error);
     }
     if (ownership.state == State::held_elsewhere) {
         return make.fail(
@@ -121,8 +118,8 @@ Finding check_state(const FindingBuilder& make, const Facts& facts, const Paths&
         "the lock on " + paths.owner_file + " was lost" + text_part(": ", ownership.error) +
             (ownership.holder.hostname.empty() ? std::string()
                                                : "; it names " + describe(ownership.holder)));
-    // Lost to nobody, as every instance loses it in an outage that is longer than a lease: it is
-    // claimed again at once.
+    // Every instance loses the lock in an outage that is longer than a lease. Without another owner
+    // it is claimed again at once.
     lost.certainty = ownership.holder.instance_id.empty() ? Certainty::doubtful : lost.certainty;
     return lost;
 }

@@ -17,11 +17,11 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// A job of type "stop" is the end of it; every other one leaves a running Postfix behind.
+/// Every job leaves a running Postfix, except "stop" and those that change nothing.
 State state_of(const UnitFacts& unit) {
-    const bool to_come =
+    const bool will_run =
         !unit.job.empty() && !is_one_of(unit.job, {"stop", "nop", "verify-active"});
-    if (to_come || is_one_of(unit.active_state, {"activating", "reloading", "refreshing"})) {
+    if (will_run || is_one_of(unit.active_state, {"activating", "reloading", "refreshing"})) {
         return State::changing;
     }
     return is_one_of(unit.active_state, {"inactive", "failed"}) ? State::down : State::up;
@@ -35,7 +35,7 @@ std::string describe(const UnitFacts& unit) {
     return unit.job.empty() ? text : text + ", job " + unit.job;
 }
 
-/// The further to the front, the more it says.
+/// The lower, the more the state counts.
 std::size_t rank(State state) {
     static constexpr std::array<State, 4> order{State::changing, State::up, State::down,
                                                 State::unknown};

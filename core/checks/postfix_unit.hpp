@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What systemd has in mind with Postfix: whether a master that is not there is being started again.
+// The state of Postfix's unit: whether systemd is starting a master that is missing.
 #pragma once
 
 #include "core/model/facts.hpp"
@@ -12,27 +12,24 @@ namespace core {
 struct PostfixUnit {
     enum class State {
         unknown,   ///< systemd cannot be asked, or runs no Postfix here
-        up,        ///< a unit is active, or on its way down with nothing said of what comes then
+        up,        ///< a unit is active, or deactivating with no job queued
         changing,  ///< a unit is being started, restarted or reloaded
         down,      ///< every unit is inactive or failed, and no job is queued for any
     };
     State state = State::unknown;
-    std::string name;  ///< of the unit that says so: "postfix@-.service"; "" when unknown
-    std::string
-        text;  ///< "postfix@-.service is activating (start-pre), job restart"; "" when unknown
+    std::string name;  ///< of that unit: "postfix@-.service"; "" when unknown
+    std::string text;  ///< "postfix@-.service is activating (start-pre), job restart"; "" unknown
 };
 
-/// Of all units of Postfix: one that is changing comes before one that is up, and that before those
-/// that are down. Units that run nothing themselves (Debian's postfix.service) count only where no
-/// other one is loaded.
+/// The unit of Postfix that counts: one that is changing before one that is up, before one that is
+/// down. Units without processes (Debian's postfix.service) count only if no other is loaded.
 [[nodiscard]] PostfixUnit postfix_unit(const Facts& facts);
 
-/// A unit is up and nobody works in this instance's queue: either was looked at too early, or
-/// something is wrong.
+/// Whether a unit is up and no master is proven: one of the two was read too early, or is wrong.
 [[nodiscard]] bool unit_misses_its_master(const Facts& facts, const Settings& settings);
 
-/// Whether it is to be asked who holds the lock on the pid file: a start stands refused and no
-/// master is proven, or one is, and the lock that it seems to hold may be lost at the file server.
+/// Whether the file server must be asked for the holder of the lock on the pid file: the latest
+/// start was refused and no master is proven, or the proven master may have lost its lock there.
 [[nodiscard]] bool lock_matters(const Facts& facts, const Settings& settings);
 
 }  // namespace core

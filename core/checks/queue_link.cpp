@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The link is local, the directory is not: while the mount hangs the link is still verified, and of
-// the directory the last known state counts. The fault is then the mount's, which has a check of
-// its own.
+// The link is local, the directory is not. While the mount hangs, the link is still verified, and
+// the last known state of the directory counts: the fault is then the mount's.
 #include "core/checks/finding_builder.hpp"
 
 #include <optional>
@@ -15,7 +14,7 @@ std::optional<Finding> check_link(const FindingBuilder& make, const LinkFacts& l
     switch (link.kind) {
         case LinkFacts::Kind::symlink: break;
         case LinkFacts::Kind::absent:
-            return make.fail(Reason::missing, at, "", "nothing stands at " + paths.link);
+            return make.fail(Reason::missing, at, "", paths.link + " does not exist");
         case LinkFacts::Kind::directory:
             return make.fail(Reason::not_a_link, at, "directory",
                              paths.link + " is a directory, not a link to " + paths.queue);

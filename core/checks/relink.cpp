@@ -27,7 +27,7 @@ Finding check_relink(const Facts& facts, const Settings& settings, TimePoint /*n
     if (!facts.relink.value) {
         return make.unknown(
             Reason::pending, at,
-            "the relink of " + paths.link + " to " + paths.queue + " has not begun");
+            "the relink of " + paths.link + " to " + paths.queue + " has not started");
     }
     const RelinkProgress& progress = *facts.relink.value;
     const std::string output = paths.link + " to " + paths.queue + ": " + progress.text;

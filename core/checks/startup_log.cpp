@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// "Already running" is a symptom: postfix-script prints it whenever `master -t` fails, for whatever
-// cause. With a proven master of this queue such a line is an operator's second start, and one that
-// the log shows to have been such a start stays harmless (core/maillog/startup_history.hpp). Of any
-// other the facts are asked for the cause. What is wrong with the log itself is never more than a
-// warning: a fault of logging is no reason to replace a host.
+// "Already running" is a symptom: postfix-script prints it whenever `master -t` fails. Beside a
+// proven master of this queue it is an operator's second start, and harmless; so is one that the
+// log shows to be such a start (core/maillog/startup_history.hpp). For any other the facts are
+// searched for the cause. A fault of the log itself only warns: it is no reason to replace a host.
 #include "core/maillog/startup_log.hpp"
 
 #include "core/base/printable.hpp"
@@ -37,16 +36,12 @@ struct Case {
 };
 
 struct Cause {
-    enum class Standing {
-        stands,
-        locked,
-        gone
-    };  ///< locked: who holds or held the lock is the cause
+    enum class State { present, locked, gone };  ///< locked: another holds or held the lock
     std::string text;
-    Standing standing = Standing::stands;
+    State state = State::present;
 };
 
-// Clues, each looked for in turn: what explains a failure best comes first. Absent: nothing to see.
+// Clues in the order in which they are tried, the best explanation first. Absent: no such cause.
 using Clue = std::optional<Cause> (*)(const Case&);
 
 std::optional<Cause> read_only_mount(const Case& c) {
@@ -87,7 +82,7 @@ std::optional<Cause> before_the_relink(const Case& c) {
     }
     return Cause{"Postfix was started before the relink was done (at " + rfc3339(relink.at.wall) +
                      "), in whatever queue the link named then",
-                 Cause::Standing::gone};
+                 Cause::State::gone};
 }
 
 std::optional<Cause> unusable_pid_file(const Case& c) {
@@ -119,10 +114,10 @@ std::optional<Cause> master_of_this_host(const Case& c) {
     return Cause{"master " + std::to_string(master.pid) + " of this host works in " + master.cwd +
                      (master.lock_path.empty() ? std::string()
                                                : " and holds the lock on " + master.lock_path),
-                 Cause::Standing::locked};
+                 Cause::State::locked};
 }
 
-/// What the lock question said; only of a start that needed the lock.
+/// The state of the lock; nullptr if unknown, or if the start did not need it.
 const LockFacts* lock_facts(const Case& c) {
     const bool needs_it = c.failure.kind != StartFailure::Kind::start_failed;
     return needs_it && c.facts.lock.value ? &*c.facts.lock.value : nullptr;
@@ -134,7 +129,7 @@ std::optional<Cause> lock_error(const Case& c) {
         return std::nullopt;
     }
     return Cause{"the lock on " + paths_for(c.settings, c.facts.instance_id).pid_file +
-                 " cannot be had: " + lock->error};
+                 " cannot be acquired: " + lock->error};
 }
 
 std::optional<Cause> locked_by_another_process_here(const Case& c) {
@@ -147,7 +142,7 @@ std::optional<Cause> locked_by_another_process_here(const Case& c) {
         (holder.pid == 0 ? std::string("a process") : "process " + std::to_string(holder.pid)) +
             " of this host" + text_part(" (", holder.exe, ")") + " holds the lock on " +
             paths_for(c.settings, c.facts.instance_id).pid_file,
-        Cause::Standing::locked};
+        Cause::State::locked};
 }
 
 std::optional<Cause> locked_by_another_host(const Case& c) {
@@ -158,7 +153,7 @@ std::optional<Cause> locked_by_another_host(const Case& c) {
     return Cause{"another host holds the lock on " +
                      paths_for(c.settings, c.facts.instance_id).pid_file +
                      ", or the lease of one that is gone, which runs out within minutes",
-                 Cause::Standing::locked};
+                 Cause::State::locked};
 }
 
 std::optional<Cause> claimed_elsewhere(const Case& c) {
@@ -169,8 +164,8 @@ std::optional<Cause> claimed_elsewhere(const Case& c) {
     const OwnerRecord& holder = c.facts.mount.value->ownership.holder;
     return Cause{
         (holder.hostname.empty() ? std::string("another host") : "host " + holder.hostname) +
-            " holds the id " + c.facts.instance_id + " and, it seems, the lock",
-        Cause::Standing::locked};
+            " holds the id " + c.facts.instance_id + " and probably the lock",
+        Cause::State::locked};
 }
 
 std::optional<Cause> fault_of_the_start_itself(const Case& c) {
@@ -179,32 +174,32 @@ std::optional<Cause> fault_of_the_start_itself(const Case& c) {
                : std::nullopt;
 }
 
-/// Whether the locks are the file server's, and other hosts can hold them. On a local file system
-/// the question does not even see the locks of flock(2), so that "free" proves nothing there.
-bool locks_are_a_servers(const Case& c) {
+/// Whether other hosts can hold the locks. On a local file system LockFacts does not see the locks
+/// of flock(2), so "free" proves nothing.
+bool locks_are_shared(const Case& c) {
     return c.facts.host.value && c.facts.host.value->mount &&
            is_nfs(c.facts.host.value->mount->fstype);
 }
 
 std::optional<Cause> lock_is_free_again(const Case& c) {
     const LockFacts* lock = lock_facts(c);
-    if (lock == nullptr || lock->state != LockFacts::State::free || !locks_are_a_servers(c)) {
+    if (lock == nullptr || lock->state != LockFacts::State::free || !locks_are_shared(c)) {
         return std::nullopt;
     }
     return Cause{"another host, or the lease of one that is gone, held the lock on " +
                      paths_for(c.settings, c.facts.instance_id).pid_file + ", which is free now",
-                 Cause::Standing::gone};
+                 Cause::State::gone};
 }
 
-/// Only of a start after the relink is it known that it was in this queue.
+/// Only a start after the relink was certainly in this queue.
 std::optional<Cause> lock_was_held_elsewhere(const Case& c) {
-    if (!c.facts.relink.value || !c.facts.relink.value->changed || !locks_are_a_servers(c)) {
+    if (!c.facts.relink.value || !c.facts.relink.value->changed || !locks_are_shared(c)) {
         return std::nullopt;
     }
     return Cause{"no process of this host holds the lock on " +
                      paths_for(c.settings, c.facts.instance_id).pid_file +
                      ", so another host did, or the lease of one that is gone",
-                 Cause::Standing::locked};
+                 Cause::State::locked};
 }
 
 std::optional<Cause> likely_cause(const Case& c) {
@@ -232,15 +227,15 @@ std::optional<Cause> likely_cause(const Case& c) {
 constexpr RemedyTemplate nothing_in_the_way{
     "No cause is left that prevents a start: restart Postfix.", {command::restart_postfix}};
 
-/// Of a start that needed the lock; the table knows what to do about the others. Without a cause,
-/// and without an answer to who holds the lock, somebody may still hold it.
+/// A start that needed the lock gets the remedy for a refused lock unless another cause is known:
+/// without an answer of the file server another process may still hold it.
 Remedy remedy_of(const Case& c, const std::optional<Cause>& cause) {
     const bool answered = c.facts.lock.value.has_value();
-    if (cause ? cause->standing == Cause::Standing::gone : answered) {
+    if (cause ? cause->state == Cause::State::gone : answered) {
         return filled(nothing_in_the_way, c.settings, c.facts.instance_id);
     }
     const bool needed_lock = c.failure.kind != StartFailure::Kind::start_failed;
-    const bool has_other_cause = cause && cause->standing == Cause::Standing::stands;
+    const bool has_other_cause = cause && cause->state == Cause::State::present;
     const Reason reason =
         needed_lock && !has_other_cause ? Reason::lock_refused : reason_of(c.failure.kind);
     return filled(reason_info(Check::startup_log, reason).remedy, c.settings, c.facts.instance_id);
@@ -252,24 +247,22 @@ Finding check_failure(const FindingBuilder& make, const Case& c, const std::stri
     const Finding finding = make.fail(
         reason_of(c.failure.kind), at, rfc3339(c.failure.at),
         "Postfix did not start: \"" + printable(c.failure.line, longest_quote) + "\" (" + path +
-            "); " + (cause ? "likely cause: " + cause->text : "the cause is not known any more"));
+            "); " + (cause ? "likely cause: " + cause->text : "the cause is no longer known"));
     return with_remedy(finding, remedy_of(c, cause));
 }
 
 constexpr RemedyTemplate no_log{
-    "Keep Postfix's log: in the journal, or in a file that rsyslog or Postfix itself "
-    "(maillog_file) "
+    "Keep Postfix's log: in the journal, or in a file that rsyslog or Postfix (maillog_file) "
     "writes.",
     {"systemctl --no-pager status systemd-journald", "sudo postconf -h maillog_file",
      "sudo $(command -v apt-get || command -v dnf) install -y rsyslog"}};
 constexpr RemedyTemplate log_elsewhere{
     "Set maillog.path in /etc/postfix-elb-agent/agent.json to the file that Postfix logs to, or "
-    "set "
-    "maillog.source to \"auto\", which reads the journal too.",
+    "set maillog.source to \"auto\", which reads the journal too.",
     {"sudo postconf -h maillog_file", "grep -rs mail /etc/rsyslog.conf /etc/rsyslog.d",
      "sudo systemctl reload postfix-elb-agent"}};
 
-/// The path may be the list of those that were looked for, "a or b".
+/// `path` may be a list, "a or b".
 std::string does_not_exist(const std::string& path) {
     constexpr std::string_view between = " or ";
     const std::size_t at = path.find(between);
@@ -278,7 +271,7 @@ std::string does_not_exist(const std::string& path) {
                                          path.substr(at + between.size()) + " exists";
 }
 
-/// Neither a file nor a journal.
+/// The output where neither a file nor a journal exists.
 std::string nothing_is_kept(const Settings& settings, const StartupLogFacts& log) {
     constexpr std::string_view no_journal = "this host keeps no journal of this boot";
     switch (settings.maillog.source) {
@@ -289,7 +282,7 @@ std::string nothing_is_kept(const Settings& settings, const StartupLogFacts& log
     return does_not_exist(log.path) + ", and " + std::string(no_journal);
 }
 
-/// What is wrong with the log itself; empty if it is read.
+/// The fault of the log itself; absent if it is read.
 std::optional<Finding> check_source(const FindingBuilder& make, const Settings& settings,
                                     const StartupLogFacts& log, TimePoint at) {
     const bool is_path_set =
@@ -314,7 +307,7 @@ std::optional<Finding> check_source(const FindingBuilder& make, const Settings& 
 }
 
 std::string summary(const StartupLogFacts& log, const ProcessFacts* master) {
-    if (failed_last(log) && (master != nullptr || log.last_failure->while_master_stood)) {
+    if (failed_last(log) && (master != nullptr || log.last_failure->beside_master)) {
         return "a start was refused at " + rfc3339(log.last_failure->at) +
                (master != nullptr ? ", master " + std::to_string(master->pid) + " is not affected"
                                   : " while master was running");
@@ -337,7 +330,7 @@ Finding check_startup_log(const Facts& facts, const Settings& settings, TimePoin
     if (master != nullptr && catching_up) {
         return make.pass(at, summary(log, master));
     }
-    // While the log is still being read the cure may be in a line to come.
+    // While the log is being read, a later line may report a start that succeeded.
     if (master == nullptr && !catching_up && is_uncured(log)) {
         Finding finding = check_failure(make, {facts, settings, *log.last_failure}, log.path, at);
         const bool another_try = postfix_unit(facts).state == PostfixUnit::State::changing;

@@ -62,14 +62,12 @@ void StartupHistory::remember_failure(LogEvent event) {
     if (harmless && a_failure_counts()) {
         return;
     }
-    last_failure_ = StartFailure{.kind = kind,
-                                 .at = event.at,
-                                 .line = std::move(event.text),
-                                 .while_master_stood = harmless};
+    last_failure_ = StartFailure{
+        .kind = kind, .at = event.at, .line = std::move(event.text), .beside_master = harmless};
 }
 
 bool StartupHistory::a_failure_counts() const {
-    return last_failure_ && !last_failure_->while_master_stood &&
+    return last_failure_ && !last_failure_->beside_master &&
            (!last_started_ || *last_started_ < last_failure_->at);
 }
 

@@ -31,7 +31,7 @@ bool is_later(const std::optional<WallTime>& one, WallTime other) {
 /// The same line, in another log: a traditional stamp is cut to whole seconds.
 bool is_harmless_in(const StartupLogFacts& other, const StartFailure& failure) {
     constexpr std::chrono::seconds same{1};
-    return other.last_failure && other.last_failure->while_master_stood &&
+    return other.last_failure && other.last_failure->beside_master &&
            other.last_failure->kind == failure.kind &&
            std::chrono::abs(other.last_failure->at - failure.at) <= same;
 }
@@ -54,7 +54,7 @@ bool failed_last(const StartupLogFacts& log) {
 }
 
 bool is_uncured(const StartupLogFacts& log) {
-    return failed_last(log) && !log.last_failure->while_master_stood;
+    return failed_last(log) && !log.last_failure->beside_master;
 }
 
 StartupLogFacts merge(const StartupLogFacts& file, const StartupLogFacts& journal) {
@@ -75,7 +75,7 @@ StartupLogFacts merge(const StartupLogFacts& file, const StartupLogFacts& journa
     };
     both.last_failure = at(file) > at(journal) ? file.last_failure : journal.last_failure;
     both.last_started = later(file.last_started, journal.last_started);
-    if (both.last_failure && !both.last_failure->while_master_stood && both.last_started) {
+    if (both.last_failure && !both.last_failure->beside_master && both.last_started) {
         both.last_started = std::max(*both.last_started, both.last_failure->at + one_tick);
     }
     return both;

@@ -184,7 +184,7 @@ struct StartFailure {
     Kind kind = Kind::start_failed;
     WallTime at{};
     std::string line;  ///< the whole line, bounded, printable
-    bool while_master_stood =
+    bool beside_master =
         false;  ///< an operator's second start: harmless, whatever became of that master later
     bool operator==(const StartFailure&) const = default;
 };

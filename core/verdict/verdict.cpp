@@ -137,7 +137,7 @@ Findings Health::check(const Facts& facts, const Settings& settings, TimePoint n
         return run_checks(facts, settings, now);
     }
     Facts amended = facts;
-    amended.startup_log.value->last_failure->while_master_stood = true;
+    amended.startup_log.value->last_failure->beside_master = true;
     return run_checks(amended, settings, now);
 }
 

@@ -123,7 +123,7 @@ ROWS = [
         fails("queue_link", "off_mount"), AT_ONCE),
 
     # ---- master
-    Row("master", "it is killed", master.killed(), fails("master_pid", "stale", "no such process lives")),
+    Row("master", "it is killed", master.killed(), fails("master_pid", "stale", "no such process exists")),
     Row("master", "it is stopped and stays so", master.stopped(), fails("master_pid", "stale")),
     Row("master", "it died and its pid was given to another program",
         master.killed_and_its_pid_given_to_another_program(), fails("master_pid", "not_master", "sleep")),

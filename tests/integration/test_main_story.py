@@ -44,7 +44,7 @@ def test_from_a_bare_boot_to_service_and_back(instance):
     killed = instance.host.inner_pid(instance.postfix.master_pid())
     instance.postfix.kill()
     dead = agent.until(status=503, check="master_pid", reason="stale")
-    assert f"{instance.queue}/pid/master.pid names pid {killed}, and no such process lives" in dead.json["output"]
+    assert f"{instance.queue}/pid/master.pid names pid {killed}, and no such process exists" in dead.json["output"]
     assert agent.request("/readyz").status == 503
 
     instance.postfix.start()

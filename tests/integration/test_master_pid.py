@@ -52,7 +52,7 @@ def test_a_proven_master_passes_and_its_pid_is_reported(serving):
 def test_master_killed_and_started_again(serving):
     pid = serving.host.inner_pid(serving.postfix.master_pid())
     serving.postfix.kill()
-    fails(serving, "stale", f"names pid {pid}, and no such process lives")
+    fails(serving, "stale", f"names pid {pid}, and no such process exists")
     restarted(serving)
 
 

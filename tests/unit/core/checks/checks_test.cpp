@@ -103,7 +103,7 @@ const std::vector<Story>& stories() {
          [](World& w) {
              w.host().link = {core::LinkFacts::Kind::absent, "", ""};
          },
-         "nothing stands at /var/spool/postfix", "sudo postfix-elb-agent relink --dry-run"},
+         "/var/spool/postfix does not exist", "sudo postfix-elb-agent relink --dry-run"},
         {"a_directory", Check::queue_link, Status::fail, Reason::not_a_link,
          [](World& w) {
              w.host().link = {core::LinkFacts::Kind::directory, "", ""};
@@ -163,7 +163,7 @@ const std::vector<Story>& stories() {
              w.stop_postfix();
              w.host().masters = {test::master(90, "/var/spool/postfix-out")};
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process lives; "
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process exists; "
          "master 90 works in "
          "/var/spool/postfix-out",
          "No master works in /Mail/i-0123456789abcdef0: restart Postfix"},
@@ -207,7 +207,7 @@ const std::vector<Story>& stories() {
          "one link"},
         {"master_killed", Check::master_pid, Status::fail, Reason::stale,
          [](World& w) { w.stop_postfix(); },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process lives; no "
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process exists; no "
          "master runs on this "
          "host",
          "journalctl -b -u postfix -u 'postfix@*'"},
@@ -216,7 +216,7 @@ const std::vector<Story>& stories() {
              w.host().named.reset();
              w.mount().pid_file.pid = 500;
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process lives; "
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process exists; "
          "master 771 works in "
          "/Mail/i-0123456789abcdef0 and holds the lock",
          "sudo systemctl stop postfix\n[ \"$(sudo readlink /proc/771/cwd)\" = "
@@ -258,7 +258,7 @@ const std::vector<Story>& stories() {
              w.host().masters = {test::master(812, "/var/spool/postfix_org")};
          },
          "master 812 works in /var/spool/postfix_org, not in /Mail/i-0123456789abcdef0; "
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process lives",
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 771, and no such process exists",
          "sudo systemctl stop postfix"},
         {"a_second_master_in_anothers_queue", Check::master_pid, Status::warn, Reason::wrong_queue,
          [](World& w) { w.host().masters.push_back(test::master(812, test::other_queue)); },
@@ -284,7 +284,7 @@ const std::vector<Story>& stories() {
              w.host().named->cwd = "/i-0123456789abcdef0";
              w.host().masters = {*w.host().named};
          },
-         "master 771 works in this queue through a mount that was replaced since",
+         "master 771 works in this queue through a mount that was replaced",
          "restart Postfix in a maintenance window"},
         {"another_file_beside_a_master_that_works_here", Check::master_pid, Status::fail,
          Reason::stale,
@@ -293,12 +293,13 @@ const std::vector<Story>& stories() {
              w.mount().pid_file.pid = 500;
              w.mount().pid_file.inode = 5;
          },
-         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process lives; "
+         "/Mail/i-0123456789abcdef0/pid/master.pid names pid 500, and no such process exists; "
          "master 771 works in "
          "/Mail/i-0123456789abcdef0 and does not hold the lock on this file",
          "A second master could start beside master 771: restart Postfix in a maintenance "
          "window."},
-        {"the_file_of_who_holds_the_id_elsewhere", Check::master_pid, Status::fail, Reason::stale,
+        {"a_pid_file_while_another_host_holds_the_id", Check::master_pid, Status::fail,
+         Reason::stale,
          [](World& w) {
              w.stop_postfix();
              w.mount().ownership.state = OwnerState::held_elsewhere;
@@ -308,8 +309,8 @@ const std::vector<Story>& stories() {
              w.host().named = sleep;
          },
          "no master of this host works in /Mail/i-0123456789abcdef0; "
-         "/Mail/i-0123456789abcdef0/pid/master.pid is not "
-         "judged while another host holds the id",
+         "/Mail/i-0123456789abcdef0/pid/master.pid does not "
+         "count while another host holds the id",
          "Fix ownership first."},
         {"behind_a_mount_of_the_wrong_type", Check::master_pid, Status::fail, Reason::unreadable,
          [](World& w) {
@@ -442,7 +443,7 @@ const std::vector<Story>& stories() {
          },
          "Postfix did not start: \"already running\" (/var/log/mail.log); likely cause: the lock "
          "on "
-         "/Mail/i-0123456789abcdef0/pid/master.pid cannot be had: No locks available",
+         "/Mail/i-0123456789abcdef0/pid/master.pid cannot be acquired: No locks available",
          "Remove the cause that the output names"},
         {"lock_refused_and_free_by_now", Check::startup_log, Status::fail, Reason::lock_refused,
          [](World& w) {
@@ -456,7 +457,8 @@ const std::vector<Story>& stories() {
          "which is free now",
          "No cause is left that prevents a start: restart Postfix.\nsudo systemctl restart "
          "postfix"},
-        {"lock_refused_nobody_knows_why", Check::startup_log, Status::fail, Reason::lock_refused,
+        {"lock_refused_for_an_unknown_cause", Check::startup_log, Status::fail,
+         Reason::lock_refused,
          [](World& w) {
              late_failure(w, Kind::lock_refused, "unable to set exclusive lock");
              w.host().mount->fstype = "tmpfs";
@@ -465,14 +467,14 @@ const std::vector<Story>& stories() {
              w.facts.lock.value = core::LockFacts{core::LockFacts::State::free, 0, 0, ""};
          },
          "Postfix did not start: \"unable to set exclusive lock\" (/var/log/mail.log); the cause "
-         "is not known any more",
+         "is no longer known",
          "No cause is left that prevents a start: restart Postfix.\nsudo systemctl restart "
          "postfix"},
-        {"already_running_and_nobody_asked_who_holds_the_lock", Check::startup_log, Status::fail,
+        {"already_running_and_the_lock_is_unknown", Check::startup_log, Status::fail,
          Reason::already_running,
          [](World& w) { late_failure(w, Kind::already_running, "already running"); },
-         "Postfix did not start: \"already running\" (/var/log/mail.log); the cause is not known "
-         "any more",
+         "Postfix did not start: \"already running\" (/var/log/mail.log); the cause is no longer "
+         "known",
          "Find what holds the lock on /Mail/i-0123456789abcdef0/pid/master.pid: a master of this "
          "host, another host, or a lease that expires within minutes"},
         {"already_running_because_of_another_hosts_lock", Check::startup_log, Status::fail,
@@ -600,7 +602,7 @@ const std::vector<Story>& stories() {
              w.mount().ownership.state = OwnerState::error;
              w.mount().ownership.error = "open: Permission denied";
          },
-         "who holds /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 could not be told: open: "
+         "the holder of /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is unknown: open: "
          "Permission denied",
          "sudo systemctl"},
         {"lease_expired", Check::ownership, Status::fail, Reason::lease_expired,
@@ -615,42 +617,35 @@ const std::vector<Story>& stories() {
          },
          "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 was taken away: "
          "i-0123456789abcdef0 on host "
-         "ip-10-0-0-7 (boot b007, since 2026-11-22T09:00:05.000Z) calls itself by the same NFS "
-         "client name, "
+         "ip-10-0-0-7 (boot b007, since 2026-11-22T09:00:05.000Z) has the same NFS client name, "
          "ip-10-0-0-7",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
         {"a_twin_is_near", Check::ownership, Status::warn, Reason::identity_shared,
          [](World& w) {
              w.mount().ownership.shared_with = test::owner("i-0fedcba9876543210", "localhost");
          },
-         "i-0fedcba9876543210 on host localhost (boot b007, since 2026-11-22T09:00:05.000Z) calls "
-         "itself by the same "
-         "NFS "
-         "client name, localhost: locks do not hold between the two",
+         "i-0fedcba9876543210 on host localhost (boot b007, since 2026-11-22T09:00:05.000Z) has "
+         "the "
+         "same NFS client name, localhost: locks do not hold between the two",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
 
-        {"a_twin_takes_the_lock_over_and_over", Check::ownership, Status::fail,
+        {"a_twin_takes_the_lock_repeatedly", Check::ownership, Status::fail,
          Reason::identity_shared,
          [](World& w) {
              w.mount().ownership.shared_with = test::owner("i-0fedcba9876543210", "localhost");
              lose_lock(w, {50s, 9s, 2s});
          },
-         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is taken away over and "
-         "over: "
-         "i-0fedcba9876543210 on host localhost (boot b007, since 2026-11-22T09:00:05.000Z) calls "
-         "itself by the same "
-         "NFS client name, localhost",
+         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is taken away "
+         "repeatedly: i-0fedcba9876543210 on host localhost (boot b007, since "
+         "2026-11-22T09:00:05.000Z) has the same NFS client name, localhost",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
-        {"the_lock_is_lost_over_and_over", Check::ownership, Status::fail, Reason::lost,
+        {"the_lock_is_lost_repeatedly", Check::ownership, Status::fail, Reason::lost,
          [](World& w) {
              lose_lock(w, {60s, 9s, 2s});
          },
-         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is lost over and over "
-         "and claimed again each "
-         "time, as where another host's NFS client calls itself by the same name, ip-10-0-0-7, and "
-         "each takes the "
-         "other's "
-         "locks away",
+         "the lock on /Mail/.postfix-elb-agent/owners/i-0123456789abcdef0 is lost repeatedly and "
+         "claimed again each time, as if another host had the same NFS client name, ip-10-0-0-7, "
+         "and each took the other's locks away",
          "sudo systemctl enable postfix-elb-agent-nfs-identity.service"},
 
         // relink
@@ -731,7 +726,7 @@ TEST(Checks, EveryReasonOfTheTableIsReachable) {
     }
 }
 
-TEST(Checks, AllPassOnAHealthyHostAndSayWhatTheySaw) {
+TEST(Checks, AllPassOnAHealthyHostWithTheirValues) {
     const World world;
     const core::Findings findings = core::run_checks(world.facts, world.settings, world.now);
     const std::vector<std::string> seen{
@@ -755,7 +750,7 @@ TEST(Checks, WithoutAnyFactNothingPasses) {
     EXPECT_EQ(core::check_mount({}, {}, test::moment()).output, "/Mail was not looked at yet");
 }
 
-TEST(Checks, WithoutAnIdTheReasonWhyIsSaidOnceAndTheOthersPointThere) {
+TEST(Checks, AnUnknownIdIsExplainedByTheRelinkAlone) {
     World world;
     world.facts.instance_id = "";
     world.facts.identity_error = "GET http://169.254.169.254/latest/meta-data/instance-id: 503";
@@ -799,7 +794,7 @@ TEST(Checks, NoRemedyRestartsPostfixWhileTheCauseOfAFailedStartRemains) {
                 HasSubstr("sudo systemctl restart postfix"));
 }
 
-TEST(Checks, AFailedStartLeavesAloneWhatIsKnownOfAMasterThatWorksHere) {
+TEST(Checks, AFailedStartKeepsTheRemedyOfAWorkingMaster) {
     World world;
     late_failure(world, Kind::already_running, "already running");
     world.host().masters = {test::master(771, test::own_queue)};
@@ -822,7 +817,7 @@ TEST(Checks, NoRemedyRestartsPostfixWhileSystemdStartsIt) {
               "sudo journalctl -b -u postfix@-.service -n 50");
 }
 
-TEST(Checks, NothingTheyPrintSendsToTheCheckThatIsBeingRead) {
+TEST(Checks, NoRemedyPointsToItsOwnCheck) {
     for (const Story& story : stories()) {
         World world;
         story.spoil(world);
@@ -844,7 +839,7 @@ TEST(Checks, OnlyTheMountFailsWhileItHangs) {
         << "the age of the older fact";
 }
 
-TEST(Checks, ALinkThatIsTurnedWhileTheMountHangsIsSeen) {
+TEST(Checks, AWrongLinkIsReportedWhileTheMountHangs) {
     World world;
     world.facts.mount_hung_since = test::moment(-55s);
     world.host().link.target = test::other_queue;
@@ -859,7 +854,7 @@ TEST(Checks, WorkersThatDisagreeAboutTheMountAreNoProof) {
     EXPECT_EQ(finding.certainty, Certainty::doubtful);
 }
 
-TEST(Checks, WhatCannotBeLookedAtBehindTheMountIsNoProofAndPointsToTheMount) {
+TEST(Checks, FactsBehindASilentMountAreDoubtfulAndPointToIt) {
     World world;
     world.stop_postfix();
     world.mount() = {};
@@ -875,7 +870,7 @@ TEST(Checks, WhatCannotBeLookedAtBehindTheMountIsNoProofAndPointsToTheMount) {
     }
 }
 
-TEST(Checks, FactsAgeWhileTheRelinkIsAtWorkWithoutBeingCalledAHang) {
+TEST(Checks, OldFactsAreNoHangWhileTheRelinkWorks) {
     World world;
     world.relink().state = core::RelinkProgress::State::pending;
     world.relink().more = true;
@@ -893,13 +888,13 @@ TEST(Checks, AMissingMountIsProvenByTheKernelsTable) {
     EXPECT_EQ(finding_of(world, Check::mount).certainty, Certainty::definitive);
 }
 
-TEST(Checks, AMountWorkerThatHasYetToClaimDoesNotTakeTheInstanceDown) {
+TEST(Checks, AnIdThatIsNotClaimedYetIsAWarning) {
     World world;
     world.mount().ownership.state = OwnerState::unclaimed;
     EXPECT_EQ(finding_of(world, Check::ownership).status, Status::warn);
 }
 
-TEST(Checks, AnotherAgentProcessOfThisBootHoldsTheIdForUs) {
+TEST(Checks, AnotherAgentOfThisBootMayHoldTheId) {
     World world;
     world.mount().ownership.state = OwnerState::held_here;
     const Finding finding = finding_of(world, Check::ownership);
@@ -921,7 +916,7 @@ TEST(ProvenMaster, NeedsTheProgramTheQueueAndTheLock) {
     }
 }
 
-TEST(ProvenMaster, BehindAReplacedMountNeedsTheLockOnTheVeryInode) {
+TEST(ProvenMaster, BehindAReplacedMountNeedsTheLockOnTheSameInode) {
     World world;
     world.host().named->cwd = world.host().masters.front().cwd = "/" + std::string(test::own_id);
     EXPECT_NE(core::proven_master(world.facts, world.settings), nullptr);
@@ -957,10 +952,10 @@ TEST(MasterPid, AFileThatWasReadBeforeTheMasterWroteItIsNoFault) {
     world.facts.mount.at.boot = started;
     world.stop_postfix();
     EXPECT_EQ(finding_of(world, Check::master_pid).status, Status::fail)
-        << "there is nobody who may yet write it";
+        << "no master exists that may yet write it";
 }
 
-TEST(MasterPid, ALockThatTheFileServerLostIsToldWhateverTheKernelClaims) {
+TEST(MasterPid, ALockLostAtTheFileServerIsReported) {
     World world;
     world.facts.lock.at = world.facts.mount.at = test::moment();
     world.facts.lock.value = core::LockFacts{core::LockFacts::State::held, 771, 0, ""};
@@ -968,9 +963,9 @@ TEST(MasterPid, ALockThatTheFileServerLostIsToldWhateverTheKernelClaims) {
     world.facts.lock.value->state = core::LockFacts::State::free;
     const Finding lost = finding_of(world, Check::master_pid);
     EXPECT_EQ(lost.status, Status::warn)
-        << "the id is this host's, so nobody else starts a master there";
+        << "the id is this host's, so no other host starts a master there";
     EXPECT_EQ(lost.reason, Reason::not_locked);
-    EXPECT_THAT(lost.output, HasSubstr("that the file server does not have (any more)"));
+    EXPECT_THAT(lost.output, HasSubstr("that the file server no longer has"));
     EXPECT_THAT(text_of(lost.remedy), HasSubstr("sudo systemctl stop postfix"));
 
     world.facts.lock.at.boot =
@@ -998,7 +993,7 @@ TEST(StartupLog, ASecondStartStaysHarmlessAfterTheMasterIsGone) {
     for (const Kind kind : {Kind::already_running, Kind::lock_refused}) {
         World world;
         late_failure(world, kind, "refused");
-        world.log().last_failure->while_master_stood = true;
+        world.log().last_failure->beside_master = true;
         const Finding finding = finding_of(world, Check::startup_log);
         EXPECT_EQ(finding.status, Status::pass);
         EXPECT_EQ(finding.observed,
@@ -1007,20 +1002,20 @@ TEST(StartupLog, ASecondStartStaysHarmlessAfterTheMasterIsGone) {
     }
 }
 
-TEST(StartupLog, ALaterStartCuresEvenWhenNoMasterIsSeenNow) {
+TEST(StartupLog, ALaterStartCuresAFailureAlsoWithoutAMaster) {
     World world;
     late_failure(world, Kind::already_running, "already running");
     world.log().last_started = test::moment(-9s).wall;
     EXPECT_EQ(finding_of(world, Check::startup_log).status, Status::pass);
 }
 
-TEST(StartupLog, WhileItIsReadAMasterThatRunsIsAnswerEnough) {
+TEST(StartupLog, PassesBesideAMasterWhileTheLogIsRead) {
     World world;
     world.log().source = core::StartupLogFacts::Source::catching_up;
     EXPECT_EQ(finding_of(world, Check::startup_log).status, Status::pass);
 }
 
-TEST(StartupLog, AFailureThatWasReadStandsWhenTheLogIsLostLater) {
+TEST(StartupLog, AFailureCountsAlsoAfterTheLogIsLost) {
     World world;
     late_failure(world, Kind::start_failed, "fatal: mail system startup failed");
     world.log().source = core::StartupLogFacts::Source::lost;
@@ -1035,7 +1030,7 @@ TEST(StartupLog, ALongLineIsQuotedInPart) {
     EXPECT_THAT(finding.output, HasSubstr("likely cause:"));
 }
 
-TEST(Ownership, LossesThatAnOutageCanExplainAreNoTwins) {
+TEST(Ownership, LossesInAnOutageProveNoTwin) {
     for (const std::vector<std::chrono::seconds>& ages :
          std::vector<std::vector<std::chrono::seconds>>{{5s, 2s}, {61s, 9s, 2s}}) {
         World world;
@@ -1052,7 +1047,7 @@ TEST(Gate, LetsPostfixStartOnItsOwnQueue) {
     EXPECT_TRUE(core::may_start(world.facts, world.settings, world.now).has_value());
 }
 
-TEST(Gate, IsNotStoppedByACrashedAgentNorByTheLogOrARelinkNobodyAskedFor) {
+TEST(Gate, IgnoresACrashedAgentTheLogAndTheRelink) {
     World world;
     world.stop_postfix();
     world.mount().ownership.state = OwnerState::unclaimed;
@@ -1063,7 +1058,7 @@ TEST(Gate, IsNotStoppedByACrashedAgentNorByTheLogOrARelinkNobodyAskedFor) {
     EXPECT_TRUE(core::may_start(world.facts, world.settings, world.now).has_value());
 }
 
-TEST(Gate, RefusesWhatWouldPutPostfixOnAForeignQueueAndSaysWhatToDo) {
+TEST(Gate, RefusesAForeignQueueWithARemedy) {
     const std::vector<std::pair<std::function<void(World&)>, std::string>> refusals{
         {unmounted, "mount missing: nothing is mounted at /Mail; Mount the shared file system"},
         {[](World& w) { w.facts.mount_hung_since = w.now; }, "mount hung: /Mail"},

@@ -21,14 +21,14 @@ core::PostfixUnit judged(std::vector<core::UnitFacts> units) {
     return core::postfix_unit(facts);
 }
 
-TEST(PostfixUnit, AServiceManagerThatCannotBeAskedSaysNothing) {
+TEST(PostfixUnit, IsUnknownWhileSystemdIsUnreachable) {
     core::Facts facts;
     EXPECT_EQ(core::postfix_unit(facts).state, State::unknown);
     facts.systemd.value = core::SystemdFacts{false, "no bus", {unit("failed", "failed")}};
     EXPECT_EQ(core::postfix_unit(facts).state, State::unknown);
 }
 
-TEST(PostfixUnit, APostfixThatIsNoUnitIsUnknown) {
+TEST(PostfixUnit, IsUnknownWithoutAUnit) {
     EXPECT_EQ(judged({}).state, State::unknown);
     core::UnitFacts absent = unit("inactive", "dead");
     absent.load_state = "not-found";
@@ -48,7 +48,7 @@ TEST(PostfixUnit, EachStateOfAUnitHasItsMeaning) {
     EXPECT_EQ(judged({unit("failed", "failed")}).state, State::down);
 }
 
-TEST(PostfixUnit, TheUnitThatRunsNothingSaysNothingBesideTheOneThatDoes) {
+TEST(PostfixUnit, AUnitWithoutProcessesIsIgnoredBesideARealOne) {
     core::UnitFacts group = unit("active", "exited");
     group.has_processes = false;
     core::UnitFacts real = unit("failed", "failed");
@@ -57,7 +57,7 @@ TEST(PostfixUnit, TheUnitThatRunsNothingSaysNothingBesideTheOneThatDoes) {
     EXPECT_EQ(judged({group}).state, State::up);
 }
 
-TEST(PostfixUnit, SaysWhichUnitAndWhatOfIt) {
+TEST(PostfixUnit, ReportsTheUnitAndItsState) {
     EXPECT_EQ(judged({unit("activating", "start-pre", "restart")}).text,
               "postfix.service is activating (start-pre), job restart");
     EXPECT_EQ(judged({unit("failed", "failed")}).text, "postfix.service is failed");
@@ -72,7 +72,7 @@ core::Finding master_pid_with(core::UnitFacts facts_of_unit) {
     return core::check_master_pid(world.facts, world.settings, world.now);
 }
 
-TEST(PostfixUnit, NoMasterAndNoneToComeIsDefinitive) {
+TEST(PostfixUnit, AMissingMasterOfADownUnitIsDefinitive) {
     const core::Finding finding = master_pid_with(unit("failed", "failed"));
     EXPECT_EQ(finding.status, core::Status::fail);
     EXPECT_EQ(finding.certainty, core::Certainty::definitive);
@@ -80,14 +80,14 @@ TEST(PostfixUnit, NoMasterAndNoneToComeIsDefinitive) {
         << finding.output;
 }
 
-TEST(PostfixUnit, NoMasterWhileSystemdStartsOneAsksToBeExcused) {
+TEST(PostfixUnit, AMissingMasterIsExcusedWhileSystemdStartsIt) {
     const core::Finding finding = master_pid_with(unit("activating", "start"));
     EXPECT_EQ(finding.status, core::Status::fail);
     EXPECT_EQ(finding.certainty, core::Certainty::doubtful);
     EXPECT_EQ(finding.excuse, core::Excuse::restarting);
 }
 
-TEST(PostfixUnit, ThatIsUpMissesAMasterThatIsNotProvenInTheQueueOfAKnownInstance) {
+TEST(PostfixUnit, ThatIsUpMissesAMasterThatIsNotProven) {
     test::World world;
     const auto misses = [&world](core::UnitFacts facts_of_unit) {
         world.facts.systemd.value = core::SystemdFacts{true, "", {std::move(facts_of_unit)}};
@@ -119,7 +119,7 @@ TEST(LockMatters, OfAProvenMasterWhereTheServerKeepsLocks) {
     EXPECT_FALSE(core::lock_matters(world.facts, world.settings));
 }
 
-TEST(LockMatters, WhileAStartStandsRefusedAndNoMasterIsThere) {
+TEST(LockMatters, WhileARefusedStartHasNoMaster) {
     test::World world;
     world.host().mount->fstype = "ext4";
     EXPECT_FALSE(core::lock_matters(world.facts, world.settings));

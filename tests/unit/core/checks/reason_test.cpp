@@ -17,7 +17,7 @@ using core::Reason;
 
 using Vocabulary = std::map<std::string, std::set<std::string>>;
 
-TEST(Reasons, AreExactlyThoseThatUsersWerePromised) {
+TEST(Reasons, AreExactlyThoseOfTheContract) {
     const Vocabulary promised{
         {"mount",
          {"missing", "wrong_type", "wrong_source", "read_only", "hung", "io_error", "denied"}},
@@ -82,7 +82,7 @@ TEST(Reasons, RemediesUseNoOtherPlaceholdersThanTheDocumentedOnes) {
     }
 }
 
-TEST(Reasons, WhatARestartOrAnOutageLooksLikeIsDoubtful) {
+TEST(Reasons, FaultsThatARestartOrAnOutageCausesAreDoubtful) {
     for (const auto& [check, reason] :
          std::vector<std::pair<Check, Reason>>{{Check::mount, Reason::hung},
                                                {Check::mount, Reason::io_error},
@@ -97,7 +97,7 @@ TEST(Reasons, WhatARestartOrAnOutageLooksLikeIsDoubtful) {
     }
 }
 
-TEST(Reasons, WhatTheKernelProvesIsDefinitive) {
+TEST(Reasons, FaultsThatTheKernelProvesAreDefinitive) {
     for (const auto& [check, reason] :
          std::vector<std::pair<Check, Reason>>{{Check::mount, Reason::missing},
                                                {Check::mount, Reason::wrong_type},

@@ -110,31 +110,31 @@ TEST_F(StartupHistory, ASecondStartBesideAMasterIsHarmlessForGood) {
         log("10:16:00", init_failure);
         log("10:16:01", startup_failed);
         log("10:20:00", terminated);
-        EXPECT_TRUE(failure().while_master_stood);
+        EXPECT_TRUE(failure().beside_master);
         EXPECT_EQ(failure().at, day + 10h + 16min) << "its aftermath is no failure of its own";
     }
 }
 
 TEST_F(StartupHistory, ARefusalWithoutAMasterCounts) {
     log("10:15:00", already_running);
-    EXPECT_FALSE(failure().while_master_stood);
+    EXPECT_FALSE(failure().beside_master);
     log("10:16:00", started);
     log("10:17:00", terminated);
     log("10:17:05", already_running);
-    EXPECT_FALSE(failure().while_master_stood);
+    EXPECT_FALSE(failure().beside_master);
     EXPECT_EQ(failure().at, day + 10h + 17min + 5s);
 }
 
 TEST_F(StartupHistory, AMasterOfBeforeThisBootDoesNotStand) {
     log("09:59:00", started);
     log("10:15:00", already_running);
-    EXPECT_FALSE(failure().while_master_stood);
+    EXPECT_FALSE(failure().beside_master);
 }
 
 TEST_F(StartupHistory, WhatEndsAMasterOrNeverLetsItBeginCountsThoughOneStood) {
     log("10:15:00", started);
     log("10:16:00", bind_failed);
-    EXPECT_FALSE(failure().while_master_stood);
+    EXPECT_FALSE(failure().beside_master);
     log("10:30:00", already_running);
     log("10:30:01", startup_failed);
     EXPECT_THAT(failure().line, testing::EndsWith(bind_failed))
