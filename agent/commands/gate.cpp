@@ -68,7 +68,7 @@ void wait_for_agent(const core::Settings& settings) {
         if (!unit || !wait.goes_on(*unit, time())) {
             return;
         }
-        if (std::string words = wait.words(*unit); words != said) {
+        if (std::string words = wait.text(*unit); words != said) {
             said = std::move(words);
             say(said);
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which failures are no reason to replace this instance. An excused failure warns at /health and
-// fails at /readyz.
+// Excuses failures that are no reason to replace this instance: they warn at /health and fail at
+// /readyz.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -12,25 +12,23 @@
 
 namespace core {
 
-/// systemd itself gives up a start that takes too long (TimeoutStartSec); this is for one that it
-/// starts again for ever. A start with a long queue takes minutes: Postfix looks at every message
-/// first.
+/// For a unit that systemd restarts for ever; TimeoutStartSec ends a single start. A start with a
+/// long queue takes minutes, because Postfix examines every message first.
 inline constexpr std::chrono::minutes longest_restart{15};
 inline constexpr std::chrono::minutes restart_is_over{2};
 
-/// After an outage the lock on the id is claimed again, and what was watched has to pass again.
+/// After an outage the lock on the id is claimed again, and the checks must pass again.
 inline constexpr std::chrono::minutes longest_recovery{1};
 
 class Excuses {
    public:
-    /// Sets the excuse of each failing finding, `none` included. `shared_fault`: while the fault of
-    /// the mount is excused, of all that such a fault brings with it; and after it until nothing
-    /// fails, for longest_recovery. `restarting`, which a check asks for: to an instance that has
-    /// served before, for longest_restart; a master that comes up and is gone within
-    /// restart_is_over does not begin it anew. `has_master`: whether it has served, or a proven
-    /// master works, as where the agent was started again in an outage; without one, that there is
-    /// none comes from no outage, and a bad boot is not hidden by a mount that was slow for a
-    /// moment.
+    /// Sets the excuse of each finding.
+    /// `shared_fault`: faults that an outage explains, while the mount's fault is excused, and
+    /// after it until nothing fails, for longest_recovery at most. `restarting`: at the request of
+    /// a check, for longest_restart, if this instance has served. A master that ends within
+    /// restart_is_over does not restart that time. `has_master`: it has served, or a proven master
+    /// works (the agent was restarted in an outage). Without one a missing master is not excused.
+    /// Why: a slow mount must not hide a bad boot.
     void grant(Findings& findings, const MountFaultTracker& mount, bool has_served, bool has_master,
                TimePoint now);
 
@@ -38,9 +36,9 @@ class Excuses {
     [[nodiscard]] bool outage_is_excused(const Findings& findings, const MountFaultTracker& mount,
                                          TimePoint now);
 
-    std::optional<BootTime> outage_seen_;  ///< the latest; until all that it brought is over
+    std::optional<BootTime> outage_seen_;  ///< the latest; until its consequences are over
     std::optional<BootTime> restarting_since_;
-    BootTime restarting_until_{};  ///< when it was asked for last
+    BootTime restarting_until_{};  ///< the latest request
 };
 
 }  // namespace core

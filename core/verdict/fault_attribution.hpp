@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose fault it is that the mount does not work: this instance's, or the file server's, which all
-// instances share.
+// Attributes a fault of the mount to this instance, or to the file server, which all instances
+// share. The server's answer over the network, not through the mount, decides
+// (core/nfs/null_call.hpp).
 //
-// One question decides, put to the server over the network and without the mount
-// (core/nfs/null_call.hpp). A wrong `instance` in an outage ends the whole fleet at once; a wrong
-// `shared` keeps one broken instance for a while, out of rotation by /readyz, and no longer than
-// settings.shared_fault.hold. So one sign of silence weighs more than many answers: for
-// `reconnect_time` after it the fault is shared, whatever is answered in between, and a single lost
-// packet costs a wedged instance that time and no more.
+// Why: a wrong `instance` in an outage replaces the whole fleet at once; a wrong `shared` keeps one
+// broken instance out of rotation for settings.shared_fault.hold at most. So one silence outweighs
+// later answers: the fault is shared for `reconnect_time` after it.
 //
-// Known limits. A server that answers NULL while its storage is dead looks like a wedged client. A
-// tunnel of this host that lives and passes nothing on looks like a silent server. An agent that is
-// started again counts `hold` anew.
+// Limits: a server that answers NULL while its storage is dead looks like a wedged client. A tunnel
+// of this host that forwards nothing looks like a silent server. A restarted agent begins `hold`
+// again.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -28,50 +26,49 @@ namespace core {
 enum class MountFault {
     none,      ///< the mount works
     instance,  ///< this instance is broken
-    shared,    ///< the file server is, or was until a moment ago
-    unknown,   ///< not told yet; to be treated as shared, and bounded by the tracker
+    shared,    ///< the file server is silent, or was a short time ago
+    unknown,   ///< no answer yet; counts as shared for a short time
 };
 
 /// "none", "instance", "shared", "unknown".
 [[nodiscard]] std::string_view to_string(MountFault fault) noexcept;
 
-/// How long the server may take to answer: mount.deadline, and not less than a second, after which
-/// TCP sends a lost packet again.
+/// The deadline for the server's answer: mount.deadline, but at least a second, after which TCP
+/// repeats a lost packet.
 [[nodiscard]] inline Duration file_server_deadline(const Settings& settings) noexcept {
     return std::max(settings.mount.deadline, Duration(std::chrono::seconds(1)));
 }
 
-/// Whether the mount hangs or answers with I/O errors, as the caller sees it.
+/// `failing`: the mount hangs or answers with I/O errors.
 enum class MountCondition { works, failing };
 
-/// The memory of one fault, which begins with the first observation that fails and ends with the
-/// first that works; a silence of the server is remembered beyond that, for an outage may come in
-/// fits.
+/// The state of one fault, from the first observation that fails to the first that works. Keeps the
+/// latest silence of the server beyond that, because an outage may have pauses.
 class MountFaultTracker {
    public:
-    /// Clients need time after an outage: Linux waits up to 5 minutes between two attempts to
-    /// connect (XS_TCP_MAX_REEST_TO of net/sunrpc/xprtsock.c; kernels without it wait less), and an
-    /// NFSv4 server that restarted lets nothing be opened for its grace period, 90 s.
+    /// The time that clients need after an outage: Linux waits up to 5 minutes between two attempts
+    /// to connect (XS_TCP_MAX_REEST_TO of net/sunrpc/xprtsock.c; some kernels wait less), and a
+    /// restarted NFSv4 server allows no open for its grace period of 90 s.
     static constexpr Duration reconnect_time = std::chrono::minutes(6);
 
-    /// Feeds what is known now; to be called in each round and whenever the server's answer has
-    /// come. Of `facts` only mount_worked and file_server count; what was answered before the fault
-    /// began does not. In this order:
-    ///   the mount works: none
-    ///   the mount never worked in this boot: instance
-    ///   silent, or refused by another host, less than reconnect_time ago, in this fault or one
-    ///   before: shared any other answer (not_asked is none): instance no answer yet: unknown for
-    ///   two file_server_deadline(), then instance
+    /// To be called in each round, and after each answer of the server. Reads only mount_worked and
+    /// file_server of `facts`, and ignores answers from before the fault. The first that applies:
+    ///   none:     the mount works
+    ///   instance: the mount never worked in this boot
+    ///   shared:   a silence (or a refusal by another host) less than reconnect_time ago, also one
+    ///             of an earlier fault
+    ///   instance: any other answer; not_asked is none
+    ///   unknown:  no answer yet, for two file_server_deadline(); then instance
     MountFault observe(MountCondition condition, const Facts& facts, const Settings& settings,
                        TimePoint now);
 
     [[nodiscard]] MountFault fault() const noexcept { return fault_; }
 
-    /// Whether the fault is no reason to replace this instance: it is not known to be its own, and
-    /// it has lasted for less than settings.shared_fault.hold.
+    /// Whether the fault is no reason to replace this instance: it is shared or unknown, and
+    /// younger than settings.shared_fault.hold.
     [[nodiscard]] bool is_excused() const noexcept { return excused_; }
 
-    /// Since when fault() is what it is; absent before the first observation.
+    /// When fault() took its present value; absent before the first observation.
     [[nodiscard]] std::optional<TimePoint> since() const noexcept { return since_; }
 
     /// When the fault began; absent while there is none.
@@ -87,14 +84,13 @@ class MountFaultTracker {
     std::optional<TimePoint> began_;
     bool excused_ = false;
     std::optional<BootTime> silent_at_;  ///< the latest silence of this fault or one before
-    bool answered_ = false;              ///< anything was answered in this fault
+    bool answered_ = false;              ///< the server answered in this fault, or was silent
 };
 
-/// Whether the server is to be asked, given its latest answer: at once when a fault begins; again
-/// 15 s after the answer while the fault is shared or unknown, 30 s while it is the instance's, 1 s
-/// where this host could not ask; never while there is none. Through a tunnel of this host every 60
-/// s: efs-proxy serves one connection at a time, and one of ours that it takes for the kernel's may
-/// occupy it for 14 s. That no other question is under way is for the caller to see to.
+/// Whether to ask the server now, given its latest answer: at once when a fault begins; then every
+/// 15 s (shared, unknown) or 30 s (instance), and 1 s after a failure of this host to ask; never
+/// without a fault. Through a tunnel of this host every 60 s: efs-proxy serves one connection at a
+/// time, and ours may block the kernel's for 14 s. The caller ensures that no request is pending.
 [[nodiscard]] bool ask_is_due(const MountFaultTracker& tracker,
                               const Observed<FileServerFacts>& latest, TimePoint now);
 

@@ -33,11 +33,10 @@ constexpr RemedyTemplate dead_tunnel{
     {"sudo systemctl restart amazon-efs-mount-watchdog"}};
 constexpr RemedyTemplate no_route{
     "Correct the routes of this host or the route table of its subnet; if they are correct, "
-    "replace "
-    "the instance.",
+    "replace the instance.",
     {"ip route", "ip -br address"}};
 
-/// What is known of the server; without a remedy the finding keeps its own.
+/// The text about the server; without a remedy the finding keeps its own.
 struct ServerText {
     std::string output;
     const RemedyTemplate* remedy = nullptr;
@@ -48,31 +47,31 @@ bool is_dead_mount(const Finding& finding) {
            (finding.reason == Reason::hung || finding.reason == Reason::io_error);
 }
 
-/// `answered`: in this fault; a silence before it counts for a while, too.
+/// `answered`: in this fault; an earlier silence counts for reconnect_time, too.
 ServerText of_shared(const FileServerFacts& server, bool answered, Excuse excuse) {
     const bool silent =
         answered && (server.answer == Answer::silent || server.answer == Answer::refused);
     const std::string state = silent ? " is silent, too" : " was silent a short time ago";
-    const std::string who =
+    const std::string text =
         "the file server " + server.address + state + ": every instance shares that";
     if (excuse == Excuse::shared_fault) {
-        return {who + " (excused for shared_fault.hold)", &wait_for_it};
+        return {text + " (excused for shared_fault.hold)", &wait_for_it};
     }
-    return {who + ", longer than shared_fault.hold excuses it", &silent_for_long};
+    return {text + ", longer than shared_fault.hold excuses it", &silent_for_long};
 }
 
 std::optional<ServerText> of_instance(const FileServerFacts& server, const Finding& finding,
                                       bool worked) {
-    const std::string who = "the file server " + server.address;
+    const std::string name = "the file server " + server.address;
     switch (server.answer) {
         case Answer::not_asked: return std::nullopt;
         case Answer::no_address:
             return ServerText{"its options name no file server that could be asked"};
         case Answer::answers:
-            // The table's remedy for an error is to mount anew as well.
-            return ServerText{who + " answers, so this client is wedged",
+            // The table's remedy for an error remounts, too.
+            return ServerText{name + " answers, so this client is wedged",
                               finding.reason == Reason::hung ? &wedged : nullptr};
-        case Answer::unreachable: return ServerText{"this host has no route to " + who, &no_route};
+        case Answer::unreachable: return ServerText{"this host has no route to " + name, &no_route};
         case Answer::refused:
             if (server.loopback) {
                 return ServerText{"nothing listens at " + server.address +
@@ -85,7 +84,7 @@ std::optional<ServerText> of_instance(const FileServerFacts& server, const Findi
     return worked
                ? std::nullopt
                : std::optional(ServerText{
-                     who + " is silent, and the mount never worked in this boot", &never_reached});
+                     name + " is silent, and the mount never worked in this boot", &never_reached});
 }
 
 }  // namespace

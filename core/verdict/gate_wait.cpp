@@ -22,7 +22,7 @@ bool GateWait::goes_on(const StartingUnit& unit, std::chrono::microseconds now) 
     return now - began_ < longest_;
 }
 
-std::string GateWait::words(const StartingUnit& unit) const {
+std::string GateWait::text(const StartingUnit& unit) const {
     return "waiting for postfix-elb-agent.service, which is starting, until " +
            format_duration(longest_) + " (mount.wait) after it began" +
            (unit.status.empty() ? std::string() : ": " + unit.status);

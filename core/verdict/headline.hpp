@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a verdict says in one line, and whether a later verdict says something else. Ages and
-// counters in an output are no change.
+// The headline of a verdict, and whether a later verdict differs. Ages and counters in an output
+// are no change.
 #pragma once
 
 #include "core/verdict/verdict.hpp"
@@ -17,7 +17,7 @@ namespace core {
 /// The finding behind text_of(). An excused failure counts as one while only /readyz fails.
 [[nodiscard]] Finding cause_of(const Verdict& verdict);
 
-/// What an operator reads of a verdict.
+/// The parts of a verdict that an operator reads.
 struct Headline {
     Phase phase{};
     Status health{};
@@ -32,7 +32,7 @@ struct Headline {
 
 [[nodiscard]] Headline headline_of(const Verdict& verdict);
 
-/// The headline, and how each check stands.
+/// The headline, and the state of each check.
 struct VerdictKey {
     struct Row {
         Status status{};

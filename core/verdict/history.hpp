@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was, for a person who comes to look when something is wrong already: when the verdict
-// changed, and how the queues grew. In memory only, bounded, and gone when the agent is started
-// again.
+// When the verdict changed and how the queues grew, for an operator after a fault. Bounded, in
+// memory only: a restart of the agent loses it.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -18,14 +17,13 @@
 
 namespace core {
 
-/// One change of the verdict: what it became, when, and what was said of it then.
+/// One change of the verdict: its time, and the new state and text.
 struct VerdictChange {
     TimePoint at{};
     Status health = Status::fail;
     Status ready = Status::fail;
     Phase phase = Phase::starting;
-    std::string
-        text;  ///< "<check> <reason>: ...", or why no mail is wanted; "" when nothing is wrong
+    std::string text;  ///< "<check> <reason>: ...", or why no mail is wanted; "" without a fault
 };
 
 /// How many messages a complete census found in each queue.
@@ -38,17 +36,16 @@ class History {
    public:
     static constexpr std::size_t most_changes = 50;
     static constexpr std::size_t longest_text = 1000;  ///< bytes of one change's text
-    /// One sample is kept for each of these, however often a census is taken.
+    /// One sample is kept per step, however many censuses are taken.
     static constexpr std::chrono::minutes sample_step{1};
     static constexpr std::chrono::hours sample_span{6};
     static constexpr std::size_t most_samples = sample_span / sample_step + 1;
 
-    /// Kept where another thing is to be said than of the verdict before: another answer, phase or
-    /// cause. What only grows older is no change. The oldest gives way.
+    /// Keeps a change of the headline (answer, phase or cause); drops the oldest beyond the bound.
     void note(const Verdict& verdict);
 
-    /// To be told of each census; of one that it knows already, nothing happens. Of one that is not
-    /// complete no sample is kept: too few would look like a queue that was emptied.
+    /// To be called with each census; ignores one that it has. An incomplete census gives no
+    /// sample, because it would look like a queue that was emptied.
     void note(const QueueCensus& census);
 
     [[nodiscard]] const std::deque<VerdictChange>& changes() const noexcept {

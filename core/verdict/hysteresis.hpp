@@ -10,14 +10,13 @@ class Hysteresis {
    public:
     enum class State { unknown, good, bad };
 
-    /// Feeds one round. The first round of all decides alone, and until the first good one nothing
-    /// is excused. From bad to good it takes `pass_after` good rounds in a row; from good to bad
-    /// one definitive fault, or `fail_after` faults in a row. Both are at least 1.
+    /// Feeds one round. The first round decides alone, and before the first good one every fault
+    /// counts. From bad to good it takes `pass_after` good rounds in a row; from good to bad one
+    /// definitive fault, or `fail_after` faults in a row. Both are at least 1.
     State observe_good(int pass_after) noexcept;
     State observe_bad(Certainty certainty, int fail_after) noexcept;
 
-    /// What was bad is good until it is seen to be bad again. Nothing is forgiven that never was
-    /// good.
+    /// Returns to good until the next fault, if the state was ever good.
     void forgive() noexcept;
 
     [[nodiscard]] State state() const noexcept { return state_; }

@@ -32,19 +32,18 @@ std::string rounds(int counted, int needed) {
     return std::to_string(counted) + " of " + std::to_string(needed) + " rounds";
 }
 
-/// As it is seen now, before any hysteresis: the file server is to be asked before the fault
-/// counts.
+/// Before any hysteresis, because the file server must be asked before the fault counts.
 MountCondition condition_of_mount(const Findings& findings, const Facts& facts) {
     const Finding& mount = findings[static_cast<std::size_t>(Check::mount)];
-    const bool hangs = mount.reason == Reason::hung &&
-                       facts.mount_hung_since;  // and not only a worker of the agent
+    // Without an overdue reply only a worker of the agent hangs.
+    const bool hangs = mount.reason == Reason::hung && facts.mount_hung_since;
     const bool failing =
         mount.status == Status::fail && (hangs || mount.reason == Reason::io_error);
     return failing ? MountCondition::failing : MountCondition::works;
 }
 
-/// The timer of a round may be a little early. One look is one round, however often it is judged;
-/// where no new look came when it was due, that nobody looks counts in its place.
+/// The timer of a round may be a little early. One observation is one round, however often it is
+/// judged; an overdue observation counts as a round.
 bool counts_again(const Finding& counted, TimePoint counted_at, const Finding& seen,
                   const Settings& settings, TimePoint now) {
     const Duration interval = settings.checks.interval;
@@ -67,8 +66,7 @@ Finding Health::settle(Memory& memory, const Finding& seen, const Settings& sett
 
     Hysteresis& hysteresis = memory.hysteresis;
     if (memory.restarting && seen.excuse != Excuse::restarting) {
-        hysteresis.forgive();  // what is wrong after a restart is to be seen fail_after times like
-                               // anything else
+        hysteresis.forgive();  // a fault after a restart must be seen fail_after times, too
     }
     memory.restarting = !good && seen.excuse == Excuse::restarting;
     const bool contradicts = hysteresis.state() == (good ? State::bad : State::good);
@@ -115,8 +113,8 @@ Phase Health::phase(const Facts& facts) const {
     return relinked ? Phase::awaiting_postfix : Phase::relinking;
 }
 
-/// A failed start that a proven master outlived was cured, or was never about that master: a second
-/// Postfix that logs to the same file, say. It must not count when that master is restarted later.
+/// A failed start that a proven master outlived is cured, or concerned another Postfix that logs to
+/// the same file. It must not count when that master is restarted later.
 void Health::remember_what_master_outlived(const Facts& facts, const Settings& settings) {
     const auto& log = facts.startup_log.value;
     if (!log || !log->last_failure) {
@@ -126,7 +124,7 @@ void Health::remember_what_master_outlived(const Facts& facts, const Settings& s
     if (!failure_ || failure_->failure != *log->last_failure) {
         failure_ = SeenFailure{*log->last_failure, facts.startup_log.at.boot};
     }
-    // By the boot clock: a stamp of the log may be from before the clock was set.
+    // The boot clock, because the clock may have been set after the stamp of the log.
     if (facts.host.at.boot >= failure_->first_seen && proven_master(facts, settings) != nullptr) {
         failure_->outlived = true;
     }

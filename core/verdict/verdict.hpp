@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Findings over time to the two answers that load balancers ask for. Holds the only state of the
-// decision: counters of hysteresis, and whether this instance ever passed.
+// Makes the two answers for load balancers from findings over time. Holds the only state of the
+// decision: hysteresis, excuses, and whether this instance ever passed.
 #pragma once
 
 #include "core/checks/checks.hpp"
@@ -18,29 +18,27 @@ namespace core {
 enum class Phase { starting, relinking, awaiting_postfix, serving, draining };
 [[nodiscard]] std::string_view to_string(Phase phase) noexcept;
 
-/// The verdict of one round: what HTTP, metrics and the log say until the next.
+/// The verdict of one round. HTTP, metrics and the log report it until the next.
 struct Verdict {
     Phase phase = Phase::starting;
-    Status health =
-        Status::fail;  ///< /health: should this instance be replaced? pass and warn are 200
-    Status ready = Status::fail;  ///< /readyz: should mail be routed here? pass and warn are 200
+    Status health = Status::fail;  ///< /health: fail means replace; pass and warn are 200
+    Status ready = Status::fail;   ///< /readyz: fail means route no mail; pass and warn are 200
     std::string output;  ///< "<check> <reason>: ..." of the worst finding; "" when health passes
     std::string ready_output;  ///< why /readyz fails although /health does not; "" otherwise
     MountFault mount_fault = MountFault::none;
-    Findings checks;  ///< after hysteresis: one that is watched passes, its output says so; one
-                      ///< that is excused warns
+    Findings checks;          ///< a watched fault passes with an output, an excused one warns
     std::string instance_id;  ///< "" while unknown
     TimePoint at{};           ///< when the verdict was made
 };
 
 class Health {
    public:
-    /// One round. `now` never goes back on the boot clock. It may be called as often as events
-    /// come: rounds closer together than checks.interval count as one towards fail_after and
-    /// pass_after, so that a burst of events about one restart of Postfix is one round.
+    /// One round, per timer or event. `now` never goes back on the boot clock. Rounds within one
+    /// checks.interval count once towards fail_after and pass_after, so that a burst of events
+    /// about one restart of Postfix is one round.
     [[nodiscard]] Verdict evaluate(const Facts& facts, const Settings& settings, TimePoint now);
 
-    /// What is known of the present fault of the mount, for core::ask_is_due().
+    /// The present fault of the mount, for core::ask_is_due().
     [[nodiscard]] const MountFaultTracker& mount_fault() const noexcept { return mount_fault_; }
 
     /// From now on /readyz fails and the phase is draining.
@@ -53,7 +51,7 @@ class Health {
         Finding bad;              ///< the latest that failed
         Finding counted;          ///< the latest that counted as a round of a streak
         TimePoint counted_at{};   ///< and when it did
-        bool restarting = false;  ///< the latest failure asked for that excuse
+        bool restarting = false;  ///< the latest failure requested that excuse
     };
 
     void remember_what_master_outlived(const Facts& facts, const Settings& settings);
@@ -66,7 +64,7 @@ class Health {
     struct SeenFailure {
         StartFailure failure;
         BootTime first_seen{};
-        bool outlived = false;  ///< a master was proven after it was seen: harmless for good
+        bool outlived = false;  ///< a master was proven later: always harmless
     };
 
     std::optional<SeenFailure> failure_;  ///< the latest failed start

@@ -78,7 +78,7 @@ const std::array events{
               world.log().last_failure = failure(core::StartFailure::Kind::already_running,
                                                  world.now.wall, /*harmless=*/true);
           }},
-    Event{"a refused start while a master stands", Kind::innocent, 1, for_ever,
+    Event{"a refused start while a master runs", Kind::innocent, 1, for_ever,
           [](World& world) {
               world.log().last_failure = failure(core::StartFailure::Kind::lock_refused,
                                                  world.now.wall, /*harmless=*/false);
@@ -148,7 +148,7 @@ const std::array events{
           }},
 };
 
-/// A relay over time, the facts of each round made anew.
+/// A relay over time; each round makes its facts again.
 class Relay : public World {
    public:
     Relay() {
@@ -327,7 +327,7 @@ bool is_surely_broken(const core::HostFacts& host) {
            host.link.target != test::own_queue;
 }
 
-TEST(Day, OfFaultsThatOverlapNeverPassesOverADefinitiveOneNorFailsWhenAllIsWell) {
+TEST(Day, OfOverlappingFaultsShowsEachDefinitiveOne) {
     std::mt19937 random(11);
     for (int run = 0; run < 5; ++run) {
         Relay relay;
@@ -515,13 +515,13 @@ TEST(Day, OfAClockThatStepsBothWaysNeverFails) {
     live_with_stepping_clocks(SteppingDay::Agent::goes_on);
 }
 
-TEST(Day, OfAClockThatStepsBothWaysNeverFailsUnderAnAgentThatIsRestarted) {
+TEST(Day, OfASteppingClockNeverFailsARestartedAgent) {
     live_with_stepping_clocks(SteppingDay::Agent::is_restarted);
 }
 
 // What another mail system of this host logs goes to the same log. Seen while a master of this
 // queue stood, it is not why that master is gone later.
-TEST(Day, OnWhichASecondPostfixFailedToStartBearsALongRestartOfTheFirst) {
+TEST(Day, WithAFailedSecondPostfixToleratesALongRestart) {
     Relay relay;
     relay.mend();
     ASSERT_EQ(relay.evaluate().health, Status::pass);

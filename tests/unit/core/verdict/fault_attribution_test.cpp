@@ -87,13 +87,13 @@ TEST_F(FaultOverTime, AServerThatAnswersMakesItTheInstances) {
     EXPECT_EQ(answer_at(10ms, Answer::answers), MountFault::instance);
 }
 
-TEST_F(FaultOverTime, AMountThatNeverWorkedIsTheInstancesWhateverTheServerSays) {
+TEST_F(FaultOverTime, AMountThatNeverWorkedIsTheInstancesFault) {
     facts.mount_worked = false;
     EXPECT_EQ(fails_at(0s), MountFault::instance);
     EXPECT_EQ(answer_at(2s, Answer::silent), MountFault::instance);
 }
 
-TEST_F(FaultOverTime, WhatIsOfThisHostIsTheInstances) {
+TEST_F(FaultOverTime, FaultsOfThisHostAreTheInstances) {
     for (const core::FileServerFacts& answer :
          {facts_of(Answer::no_address), facts_of(Answer::unreachable), tunnel(Answer::refused)}) {
         tracker = {};
@@ -107,12 +107,12 @@ TEST_F(FaultOverTime, ARefusalOfAnotherHostIsItsSilence) {
     EXPECT_EQ(answer_at(1s, Answer::refused), MountFault::shared);
 }
 
-TEST_F(FaultOverTime, ATunnelThatPassesNothingOnIsItsServersSilence) {
+TEST_F(FaultOverTime, ATunnelThatForwardsNothingIsASilentServer) {
     fails_at(0s);
     EXPECT_EQ(answer_at(1s, tunnel(Answer::silent)), MountFault::shared);
 }
 
-TEST_F(FaultOverTime, ATunnelThatIsStartedAgainInAnOutageDoesNotEndTheInstance) {
+TEST_F(FaultOverTime, ATunnelRestartedInAnOutageIsNoInstanceFault) {
     fails_at(0s);
     answer_at(2s, tunnel(Answer::silent));
     EXPECT_EQ(answer_at(62s, tunnel(Answer::refused)), MountFault::shared);
@@ -128,7 +128,7 @@ TEST_F(FaultOverTime, AnAnswerOfBeforeTheFaultDoesNotCount) {
     EXPECT_EQ(fails_at(10s), MountFault::instance);
 }
 
-TEST_F(FaultOverTime, NotToKnowLastsTwoDeadlinesAndThenItIsTheInstances) {
+TEST_F(FaultOverTime, UnknownLastsTwoDeadlinesThenItIsTheInstances) {
     EXPECT_EQ(fails_at(0s), MountFault::unknown);
     EXPECT_EQ(answer_at(2s, Answer::not_asked), MountFault::unknown);
     EXPECT_EQ(fails_at(3999ms), MountFault::unknown);
@@ -147,7 +147,7 @@ TEST_F(FaultOverTime, AfterSilenceTheClientHasSixMinutesToReconnect) {
     EXPECT_EQ(fails_at(16min), MountFault::instance);
 }
 
-TEST_F(FaultOverTime, ASingleSilenceBetweenAnswersCostsTheInstanceSixMinutesAndNoMore) {
+TEST_F(FaultOverTime, OneSilenceMakesTheFaultSharedForSixMinutes) {
     fails_at(0s);
     EXPECT_EQ(answer_at(15s, Answer::answers), MountFault::instance);
     EXPECT_EQ(answer_at(45s, Answer::silent), MountFault::shared);
@@ -156,7 +156,7 @@ TEST_F(FaultOverTime, ASingleSilenceBetweenAnswersCostsTheInstanceSixMinutesAndN
     EXPECT_EQ(answer_at(45s + 6min, Answer::answers), MountFault::instance);
 }
 
-TEST_F(FaultOverTime, HoldEndsTheExcuseHoweverSilentTheServerAndNotTheAttribution) {
+TEST_F(FaultOverTime, HoldEndsTheExcuseButNotTheAttribution) {
     fails_at(0s);
     EXPECT_TRUE(tracker.is_excused()) << "while it is being asked";
     for (Duration time = 15s; time < 30min; time += 15s) {
@@ -197,7 +197,7 @@ TEST_F(FaultOverTime, AHoldThatIsReloadedCountsAtOnce) {
     EXPECT_TRUE(tracker.is_excused());
 }
 
-TEST_F(FaultOverTime, AFaultThatEndsIsForgottenButForASilenceOfLate) {
+TEST_F(FaultOverTime, AFaultThatEndsLeavesOnlyALateSilence) {
     fails_at(0s);
     answer_at(2s, Answer::silent);
     EXPECT_EQ(works_at(10s), MountFault::none);
@@ -302,10 +302,10 @@ class RandomDay {
     }
 
    private:
-    struct Told {
+    struct ServerAnswer {
         Duration at;
         core::FileServerFacts facts;
-        bool in_a_fault;  ///< what comes when the mount works again is of no interest
+        bool in_a_fault;  ///< answers after the fault do not count
     };
 
     static core::TimePoint moment(Duration time) { return {core::WallTime(time), 1min + time}; }
@@ -343,11 +343,11 @@ class RandomDay {
     }
 
     [[nodiscard]] bool any_since(Duration from, bool only_silence) const {
-        for (auto told = answers_.rbegin(); told != answers_.rend() && told->at >= from; ++told) {
-            const Answer answer = told->facts.answer;
+        for (auto it = answers_.rbegin(); it != answers_.rend() && it->at >= from; ++it) {
+            const Answer answer = it->facts.answer;
             const bool silence =
-                answer == Answer::silent || (answer == Answer::refused && !told->facts.loopback);
-            if (told->in_a_fault && answer != Answer::not_asked && (silence || !only_silence)) {
+                answer == Answer::silent || (answer == Answer::refused && !it->facts.loopback);
+            if (it->in_a_fault && answer != Answer::not_asked && (silence || !only_silence)) {
                 return true;
             }
         }
@@ -362,12 +362,12 @@ class RandomDay {
         }
         const Duration lasted = time - *began_;
         const bool lately_silent = any_since(time - 6min + 1ms, true);
-        const bool told = any_since(*began_, false);
+        const bool answered = any_since(*began_, false);
         const bool early = lasted < 4s;
         ASSERT_EQ(fault == MountFault::shared, facts_.mount_worked && lately_silent)
             << time.count();
         ASSERT_EQ(fault == MountFault::unknown,
-                  facts_.mount_worked && !lately_silent && !told && early)
+                  facts_.mount_worked && !lately_silent && !answered && early)
             << time.count();
         ASSERT_EQ(tracker_.is_excused(),
                   fault != MountFault::instance && lasted < settings_.shared_fault.hold);
@@ -382,7 +382,7 @@ class RandomDay {
     bool failing_ = false;
     std::optional<Duration> began_;
     std::optional<Duration> answer_due_;
-    std::vector<Told> answers_;
+    std::vector<ServerAnswer> answers_;
     std::array<std::size_t, 4> seen_{};
 };
 

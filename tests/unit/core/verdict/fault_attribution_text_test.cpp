@@ -52,18 +52,18 @@ struct Outage {
     [[nodiscard]] Finding seen() const {
         return core::check_mount(world.facts, world.settings, world.now);
     }
-    [[nodiscard]] Finding told(Excuse excuse = Excuse::none) const {
-        return told_of(seen(), excuse);
+    [[nodiscard]] Finding attributed(Excuse excuse = Excuse::none) const {
+        return attributed_as(seen(), excuse);
     }
-    [[nodiscard]] Finding told_of(Finding finding, Excuse excuse = Excuse::none) const {
+    [[nodiscard]] Finding attributed_as(Finding finding, Excuse excuse = Excuse::none) const {
         finding.excuse = excuse;
         return core::attributed(finding, tracker, world.facts, world.settings);
     }
 };
 
-TEST(MountFaultWords, ASilentServerIsWaitedForAndNothingIsReplaced) {
+TEST(MountFaultWords, ASilentServerMeansWaitAndReplaceNothing) {
     const Outage outage = Outage().server_says(Answer::silent);
-    const Finding finding = outage.told(Excuse::shared_fault);
+    const Finding finding = outage.attributed(Excuse::shared_fault);
     EXPECT_EQ(finding.output, hung +
                                   "; the file server 10.0.0.5:2049 is silent, too: every instance "
                                   "shares that (excused for "
@@ -72,27 +72,27 @@ TEST(MountFaultWords, ASilentServerIsWaitedForAndNothingIsReplaced) {
                 StartsWith("Wait and replace nothing, because it recovers automatically"));
 }
 
-TEST(MountFaultWords, AnErrorOfASilentServerSendsNobodyToUnmountInTheOutage) {
+TEST(MountFaultWords, NoRemedyUnmountsInAnOutage) {
     Outage outage;
     outage.world.facts.mount_hung_since.reset();
     outage.world.mount().answer = core::MountFacts::Answer::io_error;
     outage.server_says(Answer::silent);
     ASSERT_EQ(outage.seen().reason, Reason::io_error);
     ASSERT_THAT(test::text_of(outage.seen().remedy), HasSubstr("umount"));
-    EXPECT_THAT(test::text_of(outage.told(Excuse::shared_fault).remedy),
+    EXPECT_THAT(test::text_of(outage.attributed(Excuse::shared_fault).remedy),
                 testing::Not(HasSubstr("umount")));
 }
 
-TEST(MountFaultWords, AServerThatAnswersAgainIsStillToBeWaitedFor) {
+TEST(MountFaultWords, AServerThatJustAnsweredAgainNeedsTime) {
     const Outage outage = Outage().server_says(Answer::silent).server_says(Answer::answers);
     ASSERT_EQ(outage.tracker.fault(), MountFault::shared);
-    EXPECT_THAT(outage.told(Excuse::shared_fault).output,
+    EXPECT_THAT(outage.attributed(Excuse::shared_fault).output,
                 HasSubstr("; the file server 10.0.0.5:2049 was silent a short time ago: every "
                           "instance shares that"));
 }
 
-TEST(MountFaultWords, WhatIsNoLongerExcusedIsSaidToBeSo) {
-    const Finding finding = Outage().server_says(Answer::silent).told(Excuse::none);
+TEST(MountFaultWords, AnOutageBeyondHoldIsReported) {
+    const Finding finding = Outage().server_says(Answer::silent).attributed(Excuse::none);
     EXPECT_THAT(
         finding.output,
         EndsWith("is silent, too: every instance shares that, longer than shared_fault.hold "
@@ -101,7 +101,7 @@ TEST(MountFaultWords, WhatIsNoLongerExcusedIsSaidToBeSo) {
 }
 
 TEST(MountFaultWords, AServerThatAnswersMeansThatThisClientIsWedged) {
-    const Finding finding = Outage().server_says(Answer::answers).told();
+    const Finding finding = Outage().server_says(Answer::answers).attributed();
     EXPECT_EQ(finding.output,
               hung + "; the file server 10.0.0.5:2049 answers, so this client is wedged");
     EXPECT_THAT(test::text_of(finding.remedy),
@@ -111,7 +111,7 @@ TEST(MountFaultWords, AServerThatAnswersMeansThatThisClientIsWedged) {
                 HasSubstr("sudo umount -f /Mail && sudo mount /Mail"));
 }
 
-TEST(MountFaultWords, NameWhatElseIsThisInstancesOwn) {
+TEST(MountFaultWords, OtherFaultsOfThisInstanceAreNamed) {
     struct Own {
         Answer answer;
         bool loopback;
@@ -133,20 +133,20 @@ TEST(MountFaultWords, NameWhatElseIsThisInstancesOwn) {
         Outage outage(own.worked);
         outage.server_says(own.answer, own.loopback);
         ASSERT_EQ(outage.tracker.fault(), MountFault::instance) << own.output;
-        EXPECT_EQ(outage.told().output, hung + own.output);
-        EXPECT_THAT(test::text_of(outage.told().remedy), HasSubstr(own.remedy));
+        EXPECT_EQ(outage.attributed().output, hung + own.output);
+        EXPECT_THAT(test::text_of(outage.attributed().remedy), HasSubstr(own.remedy));
     }
 }
 
-TEST(MountFaultWords, NothingIsSaidWhileItIsNotKnown) {
+TEST(MountFaultWords, AnUnknownFaultAddsNothing) {
     Outage unknown;
     unknown.tracker = {};
     unknown.observe();
     ASSERT_EQ(unknown.tracker.fault(), MountFault::unknown);
     unknown.world.facts.file_server.value =
         core::FileServerFacts{Answer::answers, "10.0.0.5:2049", false, ""};
-    for (const Finding& finding : {unknown.told(), Outage(false).told(),
-                                   Outage(false).server_says(Answer::not_asked).told()}) {
+    for (const Finding& finding : {unknown.attributed(), Outage(false).attributed(),
+                                   Outage(false).server_says(Answer::not_asked).attributed()}) {
         EXPECT_EQ(finding.output, hung);
         EXPECT_THAT(test::text_of(finding.remedy), HasSubstr("or other instances hang too"));
     }
@@ -161,7 +161,7 @@ TEST(MountFaultWords, AnAnswerOfAnEarlierFaultIsNotRepeated) {
     outage.world.facts.mount_worked = false;
     outage.observe();
     ASSERT_EQ(outage.tracker.fault(), MountFault::instance);
-    EXPECT_THAT(outage.told().output, testing::Not(HasSubstr("file server")));
+    EXPECT_THAT(outage.attributed().output, testing::Not(HasSubstr("file server")));
 }
 
 TEST(MountFaultWords, OtherFindingsStayAsTheyAre) {
@@ -170,14 +170,15 @@ TEST(MountFaultWords, OtherFindingsStayAsTheyAre) {
     World unmounted;
     unmounted.host().mount.reset();
     const Finding missing = core::check_mount(unmounted.facts, unmounted.settings, unmounted.now);
-    EXPECT_EQ(outage.told_of(missing).output, missing.output);
+    EXPECT_EQ(outage.attributed_as(missing).output, missing.output);
     const World healthy;
-    EXPECT_EQ(
-        outage.told_of(core::check_mount(healthy.facts, healthy.settings, healthy.now)).output, "");
+    EXPECT_EQ(outage.attributed_as(core::check_mount(healthy.facts, healthy.settings, healthy.now))
+                  .output,
+              "");
     unmounted.stop_postfix();
     const Finding stale =
         core::check_master_pid(unmounted.facts, unmounted.settings, unmounted.now);
-    EXPECT_EQ(outage.told_of(stale).output, stale.output);
+    EXPECT_EQ(outage.attributed_as(stale).output, stale.output);
 }
 
 }  // namespace

@@ -38,13 +38,13 @@ TEST(GateWait, AnAgentThatIsUpOrDownIsNotWaitedFor) {
     EXPECT_FALSE(core::is_starting(queued("deactivating")));
 }
 
-TEST(GateWait, TheTimeCountsFromWhenTheAgentBeganToStart) {
+TEST(GateWait, TheTimeCountsFromTheStartOfTheAgent) {
     GateWait wait(5min, 100s);
     EXPECT_TRUE(wait.goes_on(unit("activating", 10s), 309s));
     EXPECT_FALSE(wait.goes_on(unit("activating", 10s), 310s));
 }
 
-TEST(GateWait, OfAJobThatIsOnlyQueuedItCountsFromWhenTheGateWasAsked) {
+TEST(GateWait, WithAQueuedJobTheTimeCountsFromTheGate) {
     GateWait wait(5min, 100s);
     StartingUnit waiting = queued("inactive");
     waiting.left_inactive = 10s;  // of a start before
@@ -52,7 +52,7 @@ TEST(GateWait, OfAJobThatIsOnlyQueuedItCountsFromWhenTheGateWasAsked) {
     EXPECT_FALSE(wait.goes_on(waiting, 400s));
 }
 
-TEST(GateWait, AnAgentThatIsRestartedAgainAndAgainDoesNotMakeItLonger) {
+TEST(GateWait, RestartsOfTheAgentDoNotExtendIt) {
     GateWait wait(5min, 100s);
     EXPECT_TRUE(wait.goes_on(unit("activating", 10s), 101s));
     EXPECT_TRUE(wait.goes_on(unit("activating", 300s), 301s));
@@ -67,12 +67,12 @@ TEST(GateWait, WithNoTimeNothingIsWaitedFor) {
     EXPECT_FALSE(wait.goes_on(unit("activating"), 100s));
 }
 
-TEST(GateWait, SaysWhatTheAgentSays) {
+TEST(GateWait, ReportsTheStatusOfTheAgent) {
     const GateWait wait(5min, 100s);
     StartingUnit agent = unit("activating");
-    EXPECT_THAT(wait.words(agent), EndsWith("until 5m (mount.wait) after it began"));
+    EXPECT_THAT(wait.text(agent), EndsWith("until 5m (mount.wait) after it began"));
     agent.status = "health fail, ready fail, relinking: mount missing: nothing is mounted at /Mail";
-    EXPECT_THAT(wait.words(agent), EndsWith(": mount missing: nothing is mounted at /Mail"));
-    EXPECT_THAT(wait.words(agent),
+    EXPECT_THAT(wait.text(agent), EndsWith(": mount missing: nothing is mounted at /Mail"));
+    EXPECT_THAT(wait.text(agent),
                 HasSubstr("waiting for postfix-elb-agent.service, which is starting"));
 }

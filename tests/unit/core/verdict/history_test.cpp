@@ -24,7 +24,7 @@ std::uint64_t deferred(const core::QueueSample& sample) {
     return sample.messages[static_cast<std::size_t>(MailQueue::deferred)];
 }
 
-TEST(History, KeepsAChangeOfTheVerdictWithItsTimeAndItsWords) {
+TEST(History, KeepsAChangeWithItsTimeAndText) {
     History history;
     World world;
     core::Health health;
@@ -42,7 +42,7 @@ TEST(History, KeepsAChangeOfTheVerdictWithItsTimeAndItsWords) {
     EXPECT_EQ(history.changes()[1].text, "mount missing: nothing is mounted at /Mail");
 }
 
-TEST(History, ThatTimePassesOrWordsDifferIsNoChange) {
+TEST(History, TimeAndWordingAreNoChange) {
     History history;
     core::Verdict verdict;
     verdict.health = Status::fail;
@@ -55,7 +55,7 @@ TEST(History, ThatTimePassesOrWordsDifferIsNoChange) {
     EXPECT_EQ(history.changes()[0].text, "mount hung: no answer for 0 s");
 }
 
-TEST(History, EachThingThatAPersonIsToldOfIsAChange) {
+TEST(History, EachPartOfTheHeadlineIsAChange) {
     core::Verdict bad;
     bad.output = "mount hung: ...";
     const auto changed = [&bad](auto spoil) {
@@ -76,7 +76,7 @@ TEST(History, EachThingThatAPersonIsToldOfIsAChange) {
         changed([](core::Verdict& verdict) { verdict.checks[0].reason = core::Reason::hung; }));
 }
 
-TEST(History, WhoseFaultItIsCountsOnceTheFaultDoes) {
+TEST(History, TheAttributionCountsOnceTheFaultDoes) {
     History history;
     core::Verdict verdict;
     for (const core::MountFault fault :
@@ -87,7 +87,7 @@ TEST(History, WhoseFaultItIsCountsOnceTheFaultDoes) {
     EXPECT_EQ(history.changes().size(), 1U);
 }
 
-TEST(History, WhyNoMailIsWantedIsSaidWhereHealthIsFine) {
+TEST(History, TheTextExplainsWhyOnlyReadyFails) {
     History history;
     core::Verdict verdict;
     verdict.output = "mount hung: and excused";
@@ -96,7 +96,7 @@ TEST(History, WhyNoMailIsWantedIsSaidWhereHealthIsFine) {
     EXPECT_EQ(history.changes()[0].text, verdict.ready_output);
 }
 
-TEST(History, OfChangesTheOldestGiveWayAndNoTextIsLongerThanItsBound) {
+TEST(History, DropsTheOldestChangesAndCutsTexts) {
     History history;
     core::Verdict verdict;
     verdict.output = std::string(100000, 'x');
@@ -122,7 +122,7 @@ TEST(History, KeepsOneSampleAMinuteAndAlwaysTheLatestCensus) {
     EXPECT_EQ(history.census()->of(MailQueue::deferred).messages, 29U);
 }
 
-TEST(History, ACensusThatItKnowsIsNoOther) {
+TEST(History, TheSameCensusCountsOnce) {
     History history;
     history.note(census_at(1min, 5));
     history.note(census_at(1min, 7));
@@ -144,7 +144,7 @@ TEST(History, SamplesAreOfTheLastHoursOnly) {
         << "what is older than the span goes, however few there are";
 }
 
-TEST(History, ACensusThatIsNotCompleteIsShownAndNotPlotted) {
+TEST(History, AnIncompleteCensusGivesNoSample) {
     History history;
     core::QueueCensus census = census_at(1min, 5);
     census.complete = false;

@@ -31,7 +31,7 @@ TEST(Hysteresis, ExcusesNothingBeforeTheFirstGoodRound) {
     EXPECT_EQ(hysteresis.observe_bad(Certainty::doubtful, 100), State::bad);
 }
 
-TEST(Hysteresis, BelievesTheFirstGoodRound) {
+TEST(Hysteresis, TheFirstGoodRoundCounts) {
     Hysteresis hysteresis;
     EXPECT_EQ(hysteresis.observe_good(100), State::good);
 }
@@ -53,7 +53,7 @@ TEST(Hysteresis, AGoodRoundBetweenForgivesTheFaultsBeforeIt) {
     EXPECT_EQ(hysteresis.streak(), 0);
 }
 
-// The model looks at the whole history anew: no counters.
+// The model examines the whole history each time: no counters.
 State model(const std::vector<Round>& history, int fail_after, int pass_after) {
     State state = State::unknown;
     std::size_t decided = 0;  // rounds from here on can still contradict

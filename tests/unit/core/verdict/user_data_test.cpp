@@ -33,7 +33,7 @@ struct FirstBoot : test::World {
 
 }  // namespace
 
-TEST(AfterUserData, TheRelinkIsPendingAndSaysWhatItWaitsFor) {
+TEST(AfterUserData, ThePendingRelinkReportsItsCause) {
     const FirstBoot world;
     const core::Finding finding = core::check_relink(world.facts, world.settings, world.now);
     EXPECT_EQ(finding.status, Status::fail);
@@ -62,20 +62,20 @@ TEST(AfterUserData, PostfixMayNotStartAlthoughLinkAndMountAreRight) {
     EXPECT_EQ(world.refusal(), "not refused");
 }
 
-TEST(AfterUserData, WithoutTheSettingNobodyAsksCloudInit) {
+TEST(AfterUserData, WithoutTheSettingCloudInitDoesNotCount) {
     FirstBoot world;
     world.settings.queue.after_user_data = false;
     EXPECT_FALSE(core::awaits_user_data(world.facts, world.settings));
     EXPECT_EQ(world.refusal(), "not refused");
 }
 
-TEST(AfterUserData, NotToKnowIsToWait) {
+TEST(AfterUserData, WaitsWhileTheStateIsUnknown) {
     FirstBoot world;
     world.facts.host.value.reset();
     EXPECT_TRUE(core::awaits_user_data(world.facts, world.settings));
 }
 
-TEST(AfterUserData, WhatIsRelinkedStaysSo) {
+TEST(AfterUserData, AFinishedRelinkStays) {
     test::World world;
     world.settings.queue.after_user_data = true;
     world.host().user_data = UserData::running;

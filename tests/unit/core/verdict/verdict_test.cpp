@@ -140,7 +140,7 @@ TEST(Health, ATimerThatIsALittleEarlyStillCounts) {
     EXPECT_EQ(life.round(4990ms).health, Status::fail);
 }
 
-TEST(Health, AMasterThatStaysDeadFailsAfterTheRoundsThatWereAskedFor) {
+TEST(Health, ADeadMasterFailsAfterTheConfiguredRounds) {
     for (int fail_after = 1; fail_after <= 4; ++fail_after) {
         Life life;
         life.settings.checks.fail_after = fail_after;
@@ -156,7 +156,7 @@ TEST(Health, AMasterThatStaysDeadFailsAfterTheRoundsThatWereAskedFor) {
     }
 }
 
-TEST(Health, AMasterInAnothersQueueFailsAtOnceEvenAmidABurst) {
+TEST(Health, AMasterInAnotherQueueFailsAtOnce) {
     Life life;
     life.round();
     life.stop_postfix();
@@ -167,7 +167,7 @@ TEST(Health, AMasterInAnothersQueueFailsAtOnceEvenAmidABurst) {
     EXPECT_EQ(life.round(10ms).health, Status::fail);
 }
 
-TEST(Health, AMissingMountFailsAtOnceAndSpeaksForAllThatFollowsFromIt) {
+TEST(Health, AMissingMountFailsAtOnceAndIsTheHeadline) {
     Life life;
     life.round();
     life.host().mount.reset();
@@ -178,7 +178,7 @@ TEST(Health, AMissingMountFailsAtOnceAndSpeaksForAllThatFollowsFromIt) {
     EXPECT_EQ(verdict.output, "mount missing: nothing is mounted at /Mail");
 }
 
-TEST(Health, TheLogSpeaksForAMasterThatIsMissing) {
+TEST(Health, AFailedStartIsTheHeadlineOfAMissingMaster) {
     Life life;
     life.stop_postfix();
     life.log().last_failure = core::StartFailure{core::StartFailure::Kind::already_running,
@@ -186,7 +186,7 @@ TEST(Health, TheLogSpeaksForAMasterThatIsMissing) {
     EXPECT_THAT(life.round().output, StartsWith("startup_log already_running: "));
 }
 
-TEST(Health, RecoversAfterTheRoundsThatWereAskedFor) {
+TEST(Health, RecoversAfterTheConfiguredRounds) {
     Life life;
     life.settings.checks.pass_after = 3;
     life.round();
@@ -210,7 +210,7 @@ TEST(Health, RecoversAtOnceByDefault) {
     EXPECT_EQ(life.round(1ms).health, Status::pass);
 }
 
-TEST(Health, FactsThatNobodyRenewsEndAsAFailure) {
+TEST(Health, FactsThatAreNotRenewedFail) {
     Life life;
     life.round();
     Status health = Status::pass;
@@ -250,7 +250,7 @@ TEST(Health, EveryReasonHasARankOfItsOwn) {
     EXPECT_EQ(*ranks.rbegin(), core::all_reasons().size() - 1);
 }
 
-TEST(Health, TheNearestCauseSpeaks) {
+TEST(Health, TheNearestCauseIsTheHeadline) {
     Life life;
     life.host().link.target = test::other_queue;
     life.mount().ownership.state = core::OwnershipFacts::State::held_elsewhere;
@@ -427,7 +427,7 @@ TEST(Health, AnOutageDoesNotExcuseAMasterThatNeverCameUp) {
     }
 }
 
-TEST(Health, AnAgentThatIsStartedInAnOutageBelievesTheMasterThatWorks) {
+TEST(Health, AnAgentStartedInAnOutageExcusesAWorkingMaster) {
     Life life;
     life.facts.mount_worked = true;
     life.facts.mount.value.reset();
@@ -464,7 +464,7 @@ TEST(Health, AnOutageExcusesNoLongerThanItsHold) {
     EXPECT_EQ(verdict.mount_fault, core::MountFault::shared) << "it is no less the file server's";
 }
 
-TEST(Health, AnOutageExcusesNoFaultThatItDoesNotMake) {
+TEST(Health, AnOutageExcusesOnlyFaultsThatItExplains) {
     Life life;
     hung_for(life, core::FileServerFacts::Answer::silent, 3);
     life.host().link.target = test::other_queue;
@@ -473,7 +473,7 @@ TEST(Health, AnOutageExcusesNoFaultThatItDoesNotMake) {
     EXPECT_THAT(verdict.output, StartsWith("queue_link wrong_target"));
 }
 
-TEST(Health, WhatAnOutageBringsWithItIsExcusedToo) {
+TEST(Health, ConsequencesOfAnOutageAreExcused) {
     Life life;
     hung_for(life, core::FileServerFacts::Answer::silent, 3);
     life.host().lease_expired = 90;
@@ -495,7 +495,7 @@ TEST(Health, TheEndOfAnOutageThatCostTheLeaseIsNoFault) {
     life.facts.mount_hung_since.reset();
     life.mount().ownership.state = core::OwnershipFacts::State::lost;
     life.mount().ownership.holder = {};
-    EXPECT_EQ(life.round(1ms).health, Status::warn) << "the old lease, and a lock that nobody has";
+    EXPECT_EQ(life.round(1ms).health, Status::warn) << "the old lease, and a lock without a holder";
     life.host().lease_expired = 0;
     EXPECT_EQ(life.round(1ms).health, Status::warn) << "before it was claimed again";
     life.mount().ownership.state = core::OwnershipFacts::State::held;
@@ -503,7 +503,7 @@ TEST(Health, TheEndOfAnOutageThatCostTheLeaseIsNoFault) {
     EXPECT_EQ(life.round(1ms).health, Status::pass);
 }
 
-TEST(Health, TheEndOfAnOutageIsNoFaultAlsoWherePassingTakesSeveralRounds) {
+TEST(Health, TheEndOfAnOutageIsNoFaultAlsoWithSeveralRounds) {
     Life life;
     life.settings.checks.pass_after = 3;
     hung_for(life, core::FileServerFacts::Answer::silent, 3);
@@ -513,7 +513,7 @@ TEST(Health, TheEndOfAnOutageIsNoFaultAlsoWherePassingTakesSeveralRounds) {
     EXPECT_EQ(life.round().health, Status::pass);
 }
 
-TEST(Health, WhatFailsLongAfterAnOutageIsNotExcusedByIt) {
+TEST(Health, AFaultLongAfterAnOutageIsNotExcused) {
     Life life;
     hung_for(life, core::FileServerFacts::Answer::silent, 3);
     life.facts.mount_hung_since.reset();
@@ -522,7 +522,7 @@ TEST(Health, WhatFailsLongAfterAnOutageIsNotExcusedByIt) {
     EXPECT_EQ(life.round().health, Status::fail);
 }
 
-TEST(Health, AMountThatNeverWorkedIsABadBootWhateverTheServerDoes) {
+TEST(Health, AMountThatNeverWorkedIsABadBoot) {
     Life life;
     life.facts.mount_hung_since = life.now;
     life.facts.mount.value.reset();
@@ -578,7 +578,7 @@ TEST(Health, ARestartForEverIsAFault) {
     EXPECT_EQ(life.round().health, Status::fail);
 }
 
-TEST(Health, AMasterThatIsStartedAgainForEverIsAFaultAlsoIfItComesUpInBetween) {
+TEST(Health, ARestartLoopIsAFaultAlsoIfTheMasterStartsBriefly) {
     Life life;
     life.round();
     bool failed = false;
@@ -595,12 +595,12 @@ TEST(Health, AMasterThatIsStartedAgainForEverIsAFaultAlsoIfItComesUpInBetween) {
     EXPECT_TRUE(failed);
 }
 
-TEST(Health, AFailedStartThatAMasterOutlivedDoesNotCountWhenThatMasterIsRestarted) {
+TEST(Health, AFailedStartThatAMasterOutlivedNeverCounts) {
     Life life;
     life.round();
     life.log().last_failure =
         core::StartFailure{core::StartFailure::Kind::start_failed, life.now.wall, "second", false};
-    life.round();  // a second Postfix that logs to the same file; the master of this queue stands
+    life.round();  // a second Postfix that logs to the same file; this queue's master runs
     life.stop_postfix();
     systemd_says(life, "activating");
     for (int i = 0; i < 5; ++i) {
@@ -634,7 +634,7 @@ TEST(Health, AfterALongRestartAFaultIsWatchedLikeAnyOther) {
     EXPECT_EQ(life.round(1ms).health, Status::pass);
 }
 
-TEST(Health, OneLookIsOneRoundHoweverOftenItIsJudged) {
+TEST(Health, OneObservationIsOneRound) {
     Life life;
     life.round();
     life.stop_postfix();
@@ -646,7 +646,7 @@ TEST(Health, OneLookIsOneRoundHoweverOftenItIsJudged) {
     EXPECT_EQ(life.evaluate().health, Status::fail);
 }
 
-TEST(Health, ATryThatFailedIsExcusedWhileSystemdTriesAgainAndNoLongerThanARestart) {
+TEST(Health, AFailedStartIsExcusedWhileSystemdTriesAgain) {
     Life life;
     life.round();
     life.stop_postfix();
@@ -661,7 +661,7 @@ TEST(Health, ATryThatFailedIsExcusedWhileSystemdTriesAgainAndNoLongerThanARestar
     EXPECT_EQ(life.round().health, Status::fail);
 }
 
-TEST(Health, AMasterThatIsBeingStartedAndHasNoLockYetIsExcused) {
+TEST(Health, AStartingMasterWithoutALockIsExcused) {
     Life life;
     life.round();
     life.restart_postfix(901);
