@@ -161,13 +161,13 @@ std::size_t Journal::take_entry() {
     }
     const auto found = field(journal_.get(), "MESSAGE");
     const bool all = next_.position.lines.has_value();
-    if (!found || (!all && !core::may_tell(*found))) {
+    if (!found || (!all && !core::may_be_event(*found))) {
         return 0;
     }
     const std::string message = copy_of(found);
     const std::string identifier = copy_of(field(journal_.get(), "SYSLOG_IDENTIFIER"));
     const bool of_postfix = all && core::is_postfix_tag(identifier);
-    if (!of_postfix && !core::may_tell(message)) {
+    if (!of_postfix && !core::may_be_event(message)) {
         return 0;
     }
     auto line = line_of_entry(identifier, message);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A rate that is kept on the average: tokens come by themselves, so many in a second, and a few are
-// saved. Pure: the time is an argument.
+// Keeps an average rate: tokens are added at that rate, and a few are saved. Pure: the time is an
+// argument.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -12,7 +12,7 @@ namespace core {
 
 class TokenBucket {
    public:
-    /// Full. It holds what comes in a tenth of a second, and one at least.
+    /// Starts full. Holds the tokens of a tenth of a second, and at least one.
     TokenBucket(double per_second, BootTime now) : at_(now) {
         set_rate(per_second);
         tokens_ = capacity_;
@@ -30,8 +30,7 @@ class TokenBucket {
         at_ = now;
     }
 
-    /// Whether there is a token. Who takes more than there are has a debt, which is paid before
-    /// there is one again.
+    /// Whether there is a token. Taking more than there are makes a debt, which is paid first.
     [[nodiscard]] bool any() const { return tokens_ >= 1; }
     void take(double count) { tokens_ -= count; }
 

@@ -147,11 +147,11 @@ std::optional<Kind> kind_of(Program program, std::string_view text) {
 
 }  // namespace
 
-bool may_tell(std::string_view text) {
-    constexpr std::array<std::string_view, 5> telling{
-        "fatal: ", "daemon started", "terminating on signal ", "stopping the Postfix",
-        "aborting the Postfix"};
-    return std::any_of(telling.begin(), telling.end(), [text](std::string_view t) {
+bool may_be_event(std::string_view text) {
+    constexpr std::array<std::string_view, 5> texts{"fatal: ", "daemon started",
+                                                    "terminating on signal ",
+                                                    "stopping the Postfix", "aborting the Postfix"};
+    return std::any_of(texts.begin(), texts.end(), [text](std::string_view t) {
         return text.find(t) != std::string_view::npos;
     });
 }

@@ -20,7 +20,7 @@ namespace core {
 
 struct LogEvent {
     enum class Kind {
-        already_running,  ///< postfix-script: `master -t` failed, for whatever cause
+        already_running,  ///< postfix-script: `master -t` failed, for any cause
         lock_refused,     ///< master: "unable to set exclusive lock" on master.pid or master.lock
         start_failed,     ///< any other fatal end of a start
         aftermath,  ///< a start failed, and an earlier line has the cause: "daemon initialization
@@ -35,9 +35,9 @@ struct LogEvent {
 
 inline constexpr std::size_t max_event_text = 512;
 
-/// Whether the text, a whole line or the part after the tag, may be of an event. Cheap, because a
-/// busy relay logs thousands of other lines a second.
-[[nodiscard]] bool may_tell(std::string_view text);
+/// Whether the text, a whole line or the part after the tag, may be of an event. Why: it is cheap,
+/// and a busy relay logs thousands of other lines a second.
+[[nodiscard]] bool may_be_event(std::string_view text);
 
 /// `now` dates a stamp without a year.
 [[nodiscard]] std::optional<LogEvent> parse_maillog_line(std::string_view line, WallTime now,

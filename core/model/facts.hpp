@@ -37,13 +37,12 @@ struct MountEntry {
     bool operator==(const MountEntry&) const = default;
 };
 
-/// Only the place at which something is mounted when somebody looks into it.
+/// A place at which a file system is mounted on the first access.
 [[nodiscard]] inline bool is_automount_point(const MountEntry& entry) noexcept {
     return entry.fstype == "autofs";
 }
 
-/// What stands at the place of the queue link (settings: queue.link). Local; never follows the
-/// link.
+/// The object at settings.queue.link. Local; never follows the link.
 struct LinkFacts {
     enum class Kind { absent, symlink, directory, other, unreadable };
     Kind kind = Kind::absent;
@@ -67,11 +66,10 @@ struct ProcessFacts {
     bool operator==(const ProcessFacts&) const = default;
 };
 
-/// A process that holds a lock on the pid file, as proc_locks(5) says. Locks of other hosts do not
-/// appear there.
+/// A process that holds a lock on the pid file, from proc_locks(5), which lacks other hosts' locks.
 struct LockHolder {
     std::int32_t pid =
-        0;  ///< 0: an open file description lock, of which the kernel does not say whose it is
+        0;            ///< 0: an open file description lock; the kernel does not name the holder
     std::string exe;  ///< /proc/<pid>/exe; "" if it could not be read
     bool operator==(const LockHolder&) const = default;
 };
@@ -85,10 +83,9 @@ enum class UserData {
 
 /// What the host worker observes in one round.
 struct HostFacts {
-    std::optional<MountEntry>
-        mount;  ///< the uppermost entry whose mount point is settings.mount.path
+    std::optional<MountEntry> mount;  ///< the uppermost entry at settings.mount.path
     std::optional<std::int64_t>
-        lease_expired;  ///< seconds, from /proc/self/mountstats; absent where the kernel says none
+        lease_expired;            ///< seconds, from mountstats; absent if not reported
     std::optional<NfsFacts> nfs;  ///< of that mount, from there too; absent where it is not NFS
     LinkFacts link;
     UserData user_data = UserData::not_expected;
@@ -113,16 +110,14 @@ struct PidFileFacts {
     Kind kind = Kind::absent;
     std::int32_t pid = 0;  ///< when present
     std::uint64_t inode = 0;
-    std::uint64_t links =
-        0;  ///< st_nlink; master refuses a file with more than one (src/util/safe_open.c)
-    std::string text;   ///< the first bytes, printable, when garbage
-    std::string error;  ///< one line, when unreadable
+    std::uint64_t links = 0;  ///< st_nlink; master refuses more than one (src/util/safe_open.c)
+    std::string text;         ///< the first bytes, printable, when garbage
+    std::string error;        ///< one line, when unreadable
     bool operator==(const PidFileFacts&) const = default;
 };
 
-/// What asking for the lock of the pid file without taking it says: fcntl(2) with F_GETLK, which
-/// NFS answers for the locks of all hosts. On a local file system it does not see the locks of
-/// flock(2), so that `free` proves nothing there.
+/// The lock on the pid file, queried and not acquired: fcntl(2) with F_GETLK, which NFS answers for
+/// all hosts. On a local file system it misses the locks of flock(2), so `free` proves nothing.
 struct LockFacts {
     enum class State { absent, free, held, error };  ///< absent: there is no pid file
     State state = State::absent;
@@ -132,12 +127,12 @@ struct LockFacts {
     bool operator==(const LockFacts&) const = default;
 };
 
-/// Who stands in <mount>/.postfix-elb-agent/owners/<id>.
+/// The owner in <mount>/.postfix-elb-agent/owners/<id>.
 struct OwnerRecord {
     std::string instance_id;
     std::string boot_id;     ///< /proc/sys/kernel/random/boot_id of the owner's boot
     std::string hostname;    ///< its host name when it claimed
-    std::string nfs_client;  ///< what its NFS client calls itself: its identifier and host name, or
+    std::string nfs_client;  ///< the name of its NFS client: identifier and host name, or only
                              ///< the host name
     std::string since;       ///< RFC 3339, when this boot of it first claimed
     bool operator==(const OwnerRecord&) const = default;
@@ -146,20 +141,19 @@ struct OwnerRecord {
 /// The lock on this host's own id.
 struct OwnershipFacts {
     enum class State {
-        unclaimed,       ///< nobody holds the lock
-        held,            ///< this process holds it, and an uncached read just proved that it stands
+        unclaimed,       ///< no process holds the lock
+        held,            ///< this process holds it, as an uncached read has just proved
         held_here,       ///< another agent process of this same boot holds it
         held_elsewhere,  ///< another boot or host holds it
         lost,   ///< this process held it; the descriptor answers EIO, or another wrote its name
                 ///< there
-        error,  ///< could not be told
+        error,  ///< unknown
     };
     State state = State::unclaimed;
-    OwnerRecord holder;  ///< what the file says, if it could be read
-    std::optional<OwnerRecord>
-        shared_with;  ///< another live owner that calls itself by the same NFS client name
-    /// When it was lost to nobody and claimed again, in milliseconds of the boot clock: the latest,
-    /// oldest first.
+    OwnerRecord holder;                      ///< what the file says, if it could be read
+    std::optional<OwnerRecord> shared_with;  ///< another live owner with the same NFS client name
+    /// When it was lost without another owner and claimed again, in milliseconds of the boot clock:
+    /// the latest ones, oldest first.
     static constexpr std::size_t losses_kept = 3;
     std::vector<std::int64_t> losses;
     std::string error;  ///< one line, when error or lost
@@ -178,53 +172,50 @@ struct MountFacts {
     bool operator==(const MountFacts&) const = default;
 };
 
-/// A start of Postfix that failed, as its log says.
+/// A start of Postfix that failed, from its log.
 struct StartFailure {
     enum class Kind { already_running, lock_refused, start_failed };
     Kind kind = Kind::start_failed;
     WallTime at{};
     std::string line;  ///< the whole line, bounded, printable
     bool beside_master =
-        false;  ///< an operator's second start: harmless, whatever became of that master later
+        false;  ///< an operator's second start beside a running master: always harmless
     bool operator==(const StartFailure&) const = default;
 };
 
-/// What the mail log says of starts of Postfix in this boot.
+/// The starts of Postfix in this boot, from the mail log.
 struct StartupLogFacts {
     enum class Source { catching_up, reading, missing, unreadable, lost };
     Source source = Source::catching_up;
-    std::string path;   ///< what is read, or was looked for
-    std::string error;  ///< one line, when unreadable or lost
-    std::optional<StartFailure>
-        last_failure;  ///< the latest of this boot; a harmless one only when no other stands
-    std::optional<WallTime> last_started;  ///< the latest "daemon started" of this boot
+    std::string path;                          ///< what is read, or was looked for
+    std::string error;                         ///< one line, when unreadable or lost
+    std::optional<StartFailure> last_failure;  ///< the latest; a harmless one only without others
+    std::optional<WallTime> last_started;      ///< the latest "daemon started" of this boot
     bool operator==(const StartupLogFacts&) const = default;
 };
 
-/// What systemd says of one unit, org.freedesktop.systemd1(5). Texts as systemd gives them.
+/// The state of one unit, org.freedesktop.systemd1(5); texts as systemd gives them.
 struct UnitFacts {
     std::string name;          ///< "postfix.service", "postfix@-.service"
     std::string load_state;    ///< "loaded", "not-found", ...
     std::string active_state;  ///< "active", "activating", "deactivating", "reloading", "inactive",
                                ///< "failed"
     std::string sub_state;     ///< "running", "exited", "start-pre", "auto-restart", "dead", ...
-    std::string
-        job;  ///< the type of the job that is queued for it: "start", "restart", ...; "" if none
-    bool has_processes =
-        true;  ///< a unit that only groups others (Type=oneshot, /bin/true) runs none
+    std::string job;           ///< the type of its queued job: "start", "restart", ...; "" if none
+    bool has_processes = true;  ///< a unit that groups others (Type=oneshot, /bin/true) has none
     bool operator==(const UnitFacts&) const = default;
 };
 
 /// What the systemd worker observes.
 struct SystemdFacts {
-    bool reachable = false;  ///< the system bus answers; else the units are what was known last
-    std::string error;       ///< one line, when not reachable; "" while nothing was heard yet
+    bool reachable = false;  ///< the system bus answers; else the units are the last known
+    std::string error;       ///< one line, when not reachable; "" before the first answer
     std::vector<UnitFacts> units;
     bool settled = true;  ///< false: systemd is being asked and has not answered yet
     bool operator==(const SystemdFacts&) const = default;
 };
 
-/// What the file server itself says, asked over the network and not through the mount.
+/// The answer of the file server, over the network and not through the mount.
 struct FileServerFacts {
     enum class Answer {
         not_asked,
@@ -241,28 +232,27 @@ struct FileServerFacts {
     bool operator==(const FileServerFacts&) const = default;
 };
 
-/// How the relink stands.
+/// The progress of the relink.
 struct RelinkProgress {
     enum class State { pending, done, refused, failed };
     State state = State::pending;
-    std::string text;  ///< one line: what is being done or waited for, or why not
-    Remedy remedy;     ///< empty when done, or when the table of reasons has the better one
+    std::string text;  ///< one line: the present step or wait, or the fault
+    Remedy remedy;     ///< empty when done, or when the table of reasons has a better one
     std::vector<std::string> log;  ///< what the latest slice did, a line each
     bool changed = false;          ///< something was written since the relink began
     bool more = false;             ///< the plan is not finished: ask again
     bool operator==(const RelinkProgress&) const = default;
 };
 
-/// Everything known, for the verdicts.
+/// All facts, for the verdicts.
 struct Facts {
     std::string instance_id;     ///< "" while unknown
     std::string identity_error;  ///< why it is unknown, one line
     Observed<HostFacts> host;
-    Observed<MountFacts> mount;  ///< the last that was answered
-    std::optional<TimePoint>
-        mount_hung_since;       ///< set while a request to the mount worker is overdue
+    Observed<MountFacts> mount;                 ///< the latest answer
+    std::optional<TimePoint> mount_hung_since;  ///< set while the mount worker's reply is overdue
     bool mount_worked = false;  ///< the queue was this instance's own at some time of this boot
-    Observed<LockFacts> lock;   ///< asked only while a start stands refused
+    Observed<LockFacts> lock;   ///< queried only while lock_matters()
     Observed<StartupLogFacts> startup_log;
     Observed<SystemdFacts> systemd;
     Observed<FileServerFacts> file_server;  ///< asked only while the mount does not answer

@@ -55,7 +55,7 @@ struct NfsTransport {
     std::uint64_t connects = 0;
     std::uint64_t sends = 0;
     std::uint64_t receives = 0;
-    std::uint64_t bad_xids = 0;  ///< answers to what was not asked (any more)
+    std::uint64_t bad_xids = 0;  ///< answers without a pending request
     std::uint64_t in_flight_sum =
         0;                          ///< how many requests were under way, added up at each sending
     std::uint64_t backlog_sum = 0;  ///< how many waited for a slot, added up at each sending

@@ -15,7 +15,7 @@ struct UnitCommand {
     bool failure_ignored = false;  ///< "-" before it
 };
 
-/// What systemd has loaded of one unit, org.freedesktop.systemd1(5); texts as systemd gives them.
+/// One loaded unit; texts as systemd gives them.
 struct UnitProperties {
     std::string name;
     std::string load_state;  ///< "loaded", "not-found", "masked", ...
@@ -37,7 +37,7 @@ struct UnitProperties {
     std::uint64_t active_since_monotonic_us = 0;
 };
 
-/// What systemd says of the agent's own unit, org.freedesktop.systemd1(5).
+/// The state of the agent's own unit.
 struct StartingUnit {
     std::string active_state;  ///< "active", "activating", "inactive", "failed", ...
     bool has_job = false;      ///< a job is queued for it

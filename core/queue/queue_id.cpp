@@ -21,8 +21,7 @@ constexpr char separator = alphabet.back();
 constexpr std::size_t least_second_digits = 6;
 constexpr std::size_t microsecond_digits = 4;
 constexpr std::int64_t microseconds_in_second = 1'000'000;
-/// More seconds than this, some ten thousand years, are no time: the milliseconds of it stay far
-/// from overflowing.
+/// About ten thousand years. A larger number is no time; its milliseconds could overflow.
 constexpr std::int64_t most_seconds = 400'000'000'000;
 
 constexpr int no_digit = -1;
@@ -119,7 +118,7 @@ std::optional<WallTime> arrival_of_long_id(std::string_view queue_id) noexcept {
 
 std::optional<WallTime> arrival_of_queue_file(std::string_view first_bytes) noexcept {
     constexpr char arrival = 'T';
-    constexpr char content_begins = 'M';  // what follows is the message, where anything may stand
+    constexpr char content_begins = 'M';  // the message follows, which may hold any bytes
     while (!first_bytes.empty()) {
         const char type = first_bytes.front();
         first_bytes.remove_prefix(1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a message arrived, as its queue id or its queue file says.
+// When a message arrived, from its queue id or its queue file.
 //
 // Source: Postfix's src/global/mail_queue.h (ids), src/global/record.c, rec_type.h (queue files).
 // Tried with 3.7.
@@ -13,17 +13,16 @@
 
 namespace core {
 
-/// The time that a long queue id carries (enable_long_queue_ids = yes): seconds in base 52, six
-/// digits or more, microseconds in four digits, "z", the inode in base 51. A short id carries none,
-/// nor does any other name: absent.
+/// The time in a long queue id (enable_long_queue_ids = yes): seconds in base 52, six digits or
+/// more, microseconds in four digits, "z", the inode in base 51. Absent for any other name.
 [[nodiscard]] std::optional<WallTime> arrival_of_long_id(std::string_view queue_id) noexcept;
 
-/// How much of a queue file's beginning holds its arrival record, where there is one: after the
-/// size record of 97 bytes, or first of all in the maildrop.
+/// An arrival record lies within so many bytes of a queue file: after the size record of 97 bytes,
+/// or at the beginning in the maildrop.
 inline constexpr std::size_t arrival_record_within = 256;
 
-/// The time of the arrival record (type "T") among the first bytes of a queue file. Absent if they
-/// hold none: the file is not written yet, or is none of Postfix's.
+/// The time of the arrival record (type "T") in the first bytes of a queue file. Absent if there is
+/// none: the file is not written yet, or is not Postfix's.
 [[nodiscard]] std::optional<WallTime> arrival_of_queue_file(std::string_view first_bytes) noexcept;
 
 }  // namespace core

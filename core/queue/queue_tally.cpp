@@ -21,7 +21,7 @@ std::optional<WallTime> earlier_of(std::optional<WallTime> one, std::optional<Wa
 }  // namespace
 
 void QueueTally::Ages::add(WallTime arrival, WallTime now) {
-    // The clock of another host, or of this one before it was set, may have been ahead.
+    // The clock of the host that wrote the time may have been ahead.
     const double age = std::max(std::chrono::duration<double>(now - arrival).count(), 0.0);
     const auto* const bound = std::lower_bound(age_bounds.begin(), age_bounds.end(), age);
     ++classes[static_cast<std::size_t>(bound - age_bounds.begin())];
@@ -42,7 +42,7 @@ void QueueTally::count(std::string_view name, std::string_view place, WallTime n
 
 void QueueTally::sample(std::string_view name, std::string_view place) {
     if (samples_.size() == most_samples_) {
-        // Every second stays, and from here on only every second comes.
+        // Keep every second one, and add only every second one from here on.
         std::size_t kept = 0;
         for (std::size_t i = 0; i < samples_.size(); i += 2) {
             if (i != kept) {

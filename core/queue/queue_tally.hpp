@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The figures of one queue, gathered from a stream of names in little memory: every name is
-// counted, and of an evenly spread few it is kept so that their files can be looked at. Pure.
+// Gathers the figures of one queue from a stream of names in bounded memory: counts every name, and
+// keeps an even sample of them, so that their files can be examined. Pure.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -14,15 +14,13 @@
 
 namespace core {
 
-/// Of how many messages of each queue the files are looked at, at most. An estimate by so many is
-/// off by a tenth or two where the sizes or ages are as unlike as mail's are; a queue that has no
-/// more is exact.
+/// The most messages of a queue whose files are examined. With so many an estimate is off by 10 to
+/// 20 % for the sizes and ages of real mail; the figures of a shorter queue are exact.
 inline constexpr std::size_t samples_per_queue = 200;
 
-/// A message whose file is to be looked at.
+/// A message whose file is to be examined.
 struct SampledMessage {
-    std::string
-        place;  ///< the directory below the queue's own, of one-character names: "", "A", "A/3"
+    std::string place;  ///< the directory below the queue's, of one-character names: "", "A", "A/3"
     std::string name;
 };
 
@@ -31,20 +29,20 @@ class QueueTally {
     explicit QueueTally(std::size_t most_samples = samples_per_queue)
         : most_samples_(most_samples) {}
 
-    /// A message of that name (a queue id) stands in the queue.
+    /// Counts a message of the queue; `name` is its queue id.
     void count(std::string_view name, std::string_view place, WallTime now);
 
-    /// The messages to look at, in the order in which they came; complete once all are counted.
-    /// Every one while there are no more than most_samples, then every second, every fourth and so
-    /// on: always more than half of most_samples.
+    /// The messages to examine, in the order of count(); complete once all are counted. All of them
+    /// up to most_samples, then every second, every fourth and so on: more than half of
+    /// most_samples.
     [[nodiscard]] const std::vector<SampledMessage>& samples() const { return samples_; }
 
-    /// What was found of a sampled one; of one that has gone meanwhile nothing is.
+    /// The facts of a sampled message; a message that is gone has none.
     void add_size(std::uint64_t bytes);
     void add_arrival(WallTime arrival, WallTime now);
 
-    /// Where every id told its arrival the ages are exact. Where one did not they are those of the
-    /// sample alone, or the messages whose ids do tell would count for more than the others.
+    /// If every id holds its arrival time, the ages are exact. Otherwise they are those of the
+    /// sample alone. Why: messages with such ids would count more than the others.
     [[nodiscard]] QueueFigures figures() const;
 
    private:

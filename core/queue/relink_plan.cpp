@@ -35,12 +35,11 @@ struct Situation {
     [[nodiscard]] bool source_is_a_queue() const {
         return facts.source_missing.size() < required_queue_directories();
     }
-    /// Where there is no skeleton, a plain directory at the link's place is as good, if it is a
-    /// queue.
+    /// Without a skeleton, a directory at the link's path is the source if it is a queue.
     [[nodiscard]] bool directory_is_source() const {
         return directory_at_link() && skeleton_place_free() && source_is_a_queue();
     }
-    /// It then takes the skeleton's place, if rename(2) can get it there.
+    /// It then becomes the skeleton, if rename(2) can move it there.
     [[nodiscard]] bool directory_becomes_skeleton() const {
         return directory_is_source() && facts.skeleton_in_reach;
     }
@@ -54,7 +53,7 @@ struct Situation {
     [[nodiscard]] std::string place_for_directory() const {
         return directory_becomes_skeleton() ? paths.skeleton : paths.set_aside;
     }
-    /// Whether there is more to do than to own the id: a queue or the link comes to be another.
+    /// Whether a step other than the claim is needed: one that changes a queue or the link.
     [[nodiscard]] bool changes_queue_or_link() const {
         return facts.queue == Dir::absent || !facts.queue_missing.empty() || !link_is_right();
     }
@@ -140,7 +139,7 @@ MaybeRefusal mount_not_usable(const Situation& now) {
 MaybeRefusal link_not_replaceable(const Situation& now) {
     const LinkFacts& link = now.facts.link;
     if (link.kind == Link::unreadable) {
-        return Refusal{"cannot tell what is at " + now.paths.link + ": " + link.error,
+        return Refusal{"cannot read " + now.paths.link + ": " + link.error,
                        now.remedy(make_link_readable)};
     }
     if (link.kind == Link::other) {
@@ -150,9 +149,8 @@ MaybeRefusal link_not_replaceable(const Situation& now) {
     return std::nullopt;
 }
 
-/// A master must not work in what the link stops naming, nor in somebody else's queue on the shared
-/// file system. Where all stands as it must, it is no reason to take a server out of service: it is
-/// for the checks of the master to tell.
+/// A master must not work in a directory that the link will no longer name, nor in another
+/// instance's queue. Where nothing is to be changed, the check of the master reports it instead.
 MaybeRefusal master_in_another_queue(const Situation& now) {
     if (!now.changes_queue_or_link()) {
         return std::nullopt;
@@ -172,13 +170,13 @@ MaybeRefusal master_in_another_queue(const Situation& now) {
     return std::nullopt;
 }
 
-/// A cwd names its mount by the path only: below what was mounted over it Postfix goes on working
-/// in its queue, unseen.
+/// A working directory names its mount only by path: Postfix goes on in its old queue, hidden below
+/// a later mount.
 MaybeRefusal master_below_another_mount(const Situation& now) {
     if (now.facts.queue != Dir::absent) {
         return std::nullopt;
     }
-    // After a lazy unmount /proc names the same place from the root of what is no longer mounted.
+    // After a lazy unmount /proc names the directory from the root of the detached file system.
     const std::string detached = "/" + now.facts.instance_id;
     const auto master = std::ranges::find_if(now.facts.masters, [&](const ProcessFacts& process) {
         return process.cwd == now.paths.queue || process.cwd == detached;
@@ -201,8 +199,7 @@ MaybeRefusal id_not_ours(const Situation& now) {
             return Refusal{"the id " + id + " is held by another: " + owner_text(ownership.holder),
                            now.remedy(find_the_other_host)};
         case OwnershipFacts::State::lost:
-            // Without another's name there it was a failing read or a lost lease: claiming anew
-            // tells.
+            // Without another owner's name a read failed or the lease was lost: claim again.
             if (ownership.holder.instance_id.empty()) {
                 return std::nullopt;
             }
@@ -210,7 +207,7 @@ MaybeRefusal id_not_ours(const Situation& now) {
                                " was lost to another: " + owner_text(ownership.holder),
                            now.remedy(claim_again)};
         case OwnershipFacts::State::error:
-            return Refusal{"cannot tell who holds the id " + id + ": " + ownership.error,
+            return Refusal{"cannot find the holder of the id " + id + ": " + ownership.error,
                            now.remedy(let_root_lock), false, true};
         case OwnershipFacts::State::unclaimed:
         case OwnershipFacts::State::held:
@@ -226,9 +223,8 @@ MaybeRefusal queue_not_a_directory(const Situation& now) {
     return Refusal{now.paths.queue + " exists and is not a directory", now.remedy(move_queue_away)};
 }
 
-/// Postfix never runs on that directory, and rename(2) or a copy takes every message over: the logs
-/// of what was bounced before the messages they belong to; postsuper gives each file the name of
-/// its new inode and its place in the hashes.
+/// Postfix never runs on that directory. The logs of bounces move before their messages; postsuper
+/// then renames each file after its new inode and moves it to its place in the hashes.
 Remedy bring_mail_over(const Situation& now) {
     const std::string link = shell_quoted(now.paths.link);
     const bool is_directory = now.directory_at_link();
@@ -331,8 +327,8 @@ void plan_link_steps(const Situation& now, std::vector<RelinkStep>& steps) {
     }
 }
 
-/// Owning the id comes before every other step, but is no end in itself where another agent of this
-/// host owns it.
+/// The claim comes before every other step; it is not needed where another agent of this host has
+/// claimed the id.
 std::vector<RelinkStep> plan_claim(const Situation& now) {
     using State = OwnershipFacts::State;
     const State state = now.facts.ownership.state;
@@ -352,7 +348,7 @@ void note_mail_in_skeleton(const Situation& now, std::vector<std::string>& notes
     if (now.facts.skeleton == Dir::directory && now.facts.skeleton_mail > 0) {
         notes.push_back("the skeleton " + now.paths.skeleton + " holds " +
                         messages(now.facts.skeleton_mail) +
-                        ", which are not copied: nobody delivers them from there");
+                        ", which are neither copied nor delivered");
     }
 }
 
@@ -446,7 +442,7 @@ RelinkPlan plan_relink(const RelinkFacts& facts, const Settings& settings) {
     plan_link_steps(now, plan.steps);
     if (facts.ownership.state == OwnershipFacts::State::held_here && !plan.steps.empty()) {
         plan.refusal = "another postfix-elb-agent of this host holds the id " + facts.instance_id +
-                       " and has not relinked: still to do is to " + describe(plan.steps.front());
+                       " and has not relinked; the next step is to " + describe(plan.steps.front());
         plan.remedy = now.remedy(restart_the_agent);
         plan.steps.clear();
     }

@@ -338,8 +338,8 @@ TEST_F(RelinkerTest, AnOwnershipThatCannotBeToldIsAFailure) {
     fs::create_symlink("nowhere", owner);
     const core::RelinkProgress progress = relink();
     EXPECT_EQ(progress.state, State::failed);
-    EXPECT_THAT(progress.text,
-                HasSubstr("look: cannot tell who holds the id " + id + ": open " + owner.string()));
+    EXPECT_THAT(progress.text, HasSubstr("look: cannot find the holder of the id " + id +
+                                         ": open " + owner.string()));
     EXPECT_THAT(progress.remedy.advice, HasSubstr("retries automatically"));
     fs::rename(agent_directory / "aside", owner);
     expect_relinked();
@@ -482,11 +482,9 @@ TEST_F(RelinkerTest, BakedInMailIsReportedAndNotMultiplied) {
     first_boot();
     add_baked_in_leftovers(skeleton);
     expect_relinked();
-    EXPECT_THAT(log,
-                ::testing::Contains(
-                    "the skeleton " + skeleton.string() +
-                    " holds 3 queued messages, which are not copied: nobody delivers them from "
-                    "there"));
+    EXPECT_THAT(log, ::testing::Contains(
+                         "the skeleton " + skeleton.string() +
+                         " holds 3 queued messages, which are neither copied nor delivered"));
     for (const char* name :
          {"active", "defer", "deferred", "maildrop", "pid", "private", "public", "dev"}) {
         EXPECT_TRUE(fs::is_empty(queue / name)) << name;

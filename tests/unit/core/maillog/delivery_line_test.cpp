@@ -79,7 +79,7 @@ TEST(DeliveryLine, EachProgramThatDeliversIsATransport) {
     }
 }
 
-TEST(DeliveryLine, TheLastPartOfTheTagIsTheProgramWhateverStandsBeforeIt) {
+TEST(DeliveryLine, TheLastPartOfTheTagIsTheProgram) {
     for (const char* tag :
          {"postfix/smtpd", "postfix-in/smtpd", "postfix/submission/smtpd", "mta-out/smtpd"}) {
         EXPECT_EQ(said("connect from unknown[192.0.2.1]", tag).kind, Kind::connect) << tag;
@@ -212,7 +212,7 @@ TEST(DeliveryLine, AMessageIsAcceptedByAMethodOrWithout) {
               "EXTERNAL");
 }
 
-TEST(DeliveryLine, ARejectHasItsStageItsCodeAndWhoDecided) {
+TEST(DeliveryLine, ARejectHasItsStageItsCodeAndItsOrigin) {
     const DeliveryLine rcpt =
         smtpd("NOQUEUE: reject: RCPT from x[2001:db8::1]: 450 4.7.25 <b@x>: no; from=<> to=<b@x>");
     EXPECT_EQ(rcpt.kind, Kind::rejected);

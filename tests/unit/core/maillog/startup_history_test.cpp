@@ -42,7 +42,7 @@ class StartupHistory : public testing::Test {
     core::StartupHistory history_{[](const std::tm&) { return WallTime{}; }};
 };
 
-TEST_F(StartupHistory, AnEmptyLogTellsNothing) {
+TEST_F(StartupHistory, AnEmptyLogHasNoStarts) {
     EXPECT_FALSE(history_.last_failure());
     EXPECT_FALSE(history_.last_started());
 }
@@ -58,7 +58,7 @@ TEST_F(StartupHistory, TheLatestFailureAndTheLatestStartAreKept) {
     EXPECT_EQ(history_.last_started(), day + 10h + 16min + 9s);
 }
 
-TEST_F(StartupHistory, LinesOfBeforeThisBootDoNotCount) {
+TEST_F(StartupHistory, LinesOfAnEarlierBootDoNotCount) {
     log("09:59:58", already_running);
     log("09:59:58", started);
     EXPECT_FALSE(history_.last_failure());
@@ -94,7 +94,7 @@ TEST_F(StartupHistory, TheAftermathOfALaterStartIsAFailureOfItsOwn) {
     EXPECT_EQ(failure().at, day + 10h + 20min + 32s);
 }
 
-TEST_F(StartupHistory, InOneSecondTheOrderOfTheLinesTellsWhichCameLast) {
+TEST_F(StartupHistory, InOneSecondTheOrderOfTheLinesCounts) {
     log("10:15:09", already_running);
     log("10:15:09", started);
     EXPECT_GT(*history_.last_started(), failure().at);
@@ -102,7 +102,7 @@ TEST_F(StartupHistory, InOneSecondTheOrderOfTheLinesTellsWhichCameLast) {
     EXPECT_GT(failure().at, *history_.last_started());
 }
 
-TEST_F(StartupHistory, ASecondStartBesideAMasterIsHarmlessForGood) {
+TEST_F(StartupHistory, ASecondStartBesideAMasterStaysHarmless) {
     for (const std::string& refusal : {already_running, lock_refused}) {
         history_ = core::StartupHistory([](const std::tm&) { return WallTime{}; });
         log("10:15:00", started);
@@ -125,13 +125,13 @@ TEST_F(StartupHistory, ARefusalWithoutAMasterCounts) {
     EXPECT_EQ(failure().at, day + 10h + 17min + 5s);
 }
 
-TEST_F(StartupHistory, AMasterOfBeforeThisBootDoesNotStand) {
+TEST_F(StartupHistory, AMasterOfAnEarlierBootDoesNotCount) {
     log("09:59:00", started);
     log("10:15:00", already_running);
     EXPECT_FALSE(failure().beside_master);
 }
 
-TEST_F(StartupHistory, WhatEndsAMasterOrNeverLetsItBeginCountsThoughOneStood) {
+TEST_F(StartupHistory, OtherFailuresCountAlsoBesideAMaster) {
     log("10:15:00", started);
     log("10:16:00", bind_failed);
     EXPECT_FALSE(failure().beside_master);

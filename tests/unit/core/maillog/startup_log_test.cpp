@@ -32,13 +32,13 @@ class MergedLogs : public ::testing::Test {
     [[nodiscard]] core::StartupLogFacts merged() const { return core::merge(file, journal); }
 };
 
-TEST_F(MergedLogs, AFailureThatBothTellStands) {
+TEST_F(MergedLogs, AFailureInBothCounts) {
     file.last_failure = failure(5s);
     journal.last_failure = failure(5432ms);
     EXPECT_TRUE(core::is_uncured(merged()));
 }
 
-TEST_F(MergedLogs, AFailureThatOnlyOneTellsStands) {
+TEST_F(MergedLogs, AFailureInOneCounts) {
     for (core::StartupLogFacts* teller : {&file, &journal}) {
         file.last_failure.reset();
         journal.last_failure.reset();
@@ -48,20 +48,20 @@ TEST_F(MergedLogs, AFailureThatOnlyOneTellsStands) {
     }
 }
 
-TEST_F(MergedLogs, AStartThatOnlyTheOtherTellsIsACure) {
+TEST_F(MergedLogs, AStartInTheOtherIsACure) {
     file.last_failure = failure(5s);
     journal.last_started = at(6s);
     EXPECT_FALSE(core::is_uncured(merged()));
 }
 
-TEST_F(MergedLogs, AStartOfBeforeIsNoCure) {
+TEST_F(MergedLogs, AnEarlierStartIsNoCure) {
     file.last_failure = failure(5s);
     journal.last_started = at(4s);
     EXPECT_TRUE(core::is_uncured(merged()));
 }
 
 // Started at 5.2 s, refused once more at 5.9 s: whole seconds show the refusal first.
-TEST_F(MergedLogs, WhatIsHarmlessInOneIsHarmlessWhateverTheStampsOfTheOther) {
+TEST_F(MergedLogs, AHarmlessFailureInOneIsHarmlessInBoth) {
     journal.last_started = at(5200ms);
     journal.last_failure = failure(5900ms, true);
     file.last_failure = failure(5s);
@@ -76,7 +76,7 @@ TEST_F(MergedLogs, WhatIsCuredInBothStaysCured) {
     EXPECT_FALSE(core::is_uncured(merged()));
 }
 
-TEST_F(MergedLogs, TheOneThatIsThereSpeaksForBoth) {
+TEST_F(MergedLogs, TheExistingOneCountsForBoth) {
     file = log(Source::missing, "/var/log/mail.log or /var/log/maillog");
     EXPECT_EQ(merged().source, Source::reading);
     EXPECT_EQ(merged().path, "the journal");
@@ -103,7 +103,7 @@ TEST_F(MergedLogs, AReaderThatStoppedIsNotHiddenByTheOther) {
     EXPECT_TRUE(core::is_uncured(merged())) << "and the line of the other counts";
 }
 
-TEST_F(MergedLogs, WhileOneIsStillReadNothingIsSaidOfTheWhole) {
+TEST_F(MergedLogs, BothArePendingWhileOneIsRead) {
     journal.source = Source::catching_up;
     EXPECT_EQ(merged().source, Source::catching_up);
 }

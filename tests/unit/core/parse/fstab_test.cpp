@@ -25,7 +25,7 @@ TEST(Fstab, TheLineOfAMountPointIsFoundWithItsNumber) {
     EXPECT_TRUE(lines[0].has_prefix("nfsvers="));
 }
 
-TEST(Fstab, ACommentedLineIsToldApartAndProseIsNone) {
+TEST(Fstab, ACommentedLineIsMarkedAndProseIsSkipped) {
     const auto lines =
         core::fstab_lines("#srv:/ /Mail nfs4 rw 0 0\n# we mount /Mail by hand\n", "/Mail");
     ASSERT_THAT(lines, SizeIs(1));

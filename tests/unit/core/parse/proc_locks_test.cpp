@@ -39,7 +39,7 @@ TEST(ProcLocks, OnlyTheLocksOfThatFileCount) {
     EXPECT_THAT(lock_holders(locks, "0:40", 131448), ElementsAre(3));
 }
 
-TEST(ProcLocks, WhoOnlyWaitsHoldsNothing) {
+TEST(ProcLocks, AWaitingProcessHoldsNothing) {
     const std::string locks =
         "1: FLOCK  ADVISORY  WRITE 771 00:28:131448 0 EOF\n"
         "1: -> FLOCK  ADVISORY  WRITE 772 00:28:131448 0 EOF\n"
@@ -55,7 +55,7 @@ TEST(ProcLocks, AHolderOfTwoLocksIsOneHolder) {
     EXPECT_THAT(lock_holders(locks, "0:40", 131448), ElementsAre(771, 772));
 }
 
-TEST(ProcLocks, AnOpenFileDescriptionLockNamesNobody) {
+TEST(ProcLocks, AnOpenFileDescriptionLockHasNoPid) {
     EXPECT_THAT(lock_holders("1: OFDLCK ADVISORY  WRITE -1 00:28:131448 0 EOF\n", "0:40", 131448),
                 ElementsAre(0));
 }

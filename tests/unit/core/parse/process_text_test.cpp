@@ -35,7 +35,7 @@ TEST(ProcessText, AZombieIsNotAlive) {
     EXPECT_TRUE(core::parse_process_stat(stat_of("master", "D"))->alive());
 }
 
-TEST(ProcessText, AProcessThatHasBegunToExitIsNotAlive) {
+TEST(ProcessText, AnExitingProcessIsNotAlive) {
     EXPECT_FALSE(core::parse_process_stat(stat_of("master", "R", "4194564"))->alive());
 }
 
@@ -61,7 +61,7 @@ TEST(ProcessText, TheRealUserIsTheFirstOfTheFour) {
     EXPECT_EQ(core::real_user("Uid:\n"), std::nullopt);
 }
 
-TEST(ProcessText, AnExclusiveFlockTellsItsInode) {
+TEST(ProcessText, AnExclusiveFlockHasItsInode) {
     const std::string head = "pos:\t0\nflags:\t02100002\nmnt_id:\t163\nino:\t131448\n";
     EXPECT_EQ(core::write_flock_inode(head +
                                       "lock:\t1: FLOCK  ADVISORY  WRITE 4904 00:28:131448 0 EOF\n"),
@@ -87,7 +87,7 @@ TEST(ProcessText, OtherLocksAreNotMastersLock) {
               6U);
 }
 
-TEST(ProcessText, MasterIsToldByItsNameBelowAFolderOfPostfix) {
+TEST(ProcessText, MasterIsRecognizedByItsNameAndFolder) {
     EXPECT_TRUE(core::is_master_executable("/usr/lib/postfix/sbin/master"));
     EXPECT_TRUE(core::is_master_executable("/usr/libexec/postfix/master"));
     EXPECT_TRUE(core::is_master_executable("/usr/lib/postfix/sbin/master (deleted)"));
@@ -124,7 +124,7 @@ TEST(ProcessText, TheUnitIsTheInnermostServiceOfTheControlGroup) {
               "postfix.service");
 }
 
-TEST(ProcessText, OfCgroupV1OnlySystemdsHierarchyTellsTheUnit) {
+TEST(ProcessText, InCgroupV1OnlySystemdsHierarchyNamesTheUnit) {
     EXPECT_EQ(
         core::unit_of_cgroup(
             "8:pids:/system.slice/other.service\n1:name=systemd:/system.slice/postfix.service\n"
@@ -133,7 +133,7 @@ TEST(ProcessText, OfCgroupV1OnlySystemdsHierarchyTellsTheUnit) {
     EXPECT_EQ(core::unit_of_cgroup("8:pids:/system.slice/other.service\n"), "");
 }
 
-TEST(ProcessText, WhatNoServiceRunsHasNoUnit) {
+TEST(ProcessText, AProcessOutsideAServiceHasNoUnit) {
     for (const char* text : {"", "0::/\n", "0::/user.slice/user-0.slice/session-1.scope\n",
                              "0::/.service\n", "0:\n", "0::/system.slice/postfix.service.d\n"}) {
         EXPECT_EQ(core::unit_of_cgroup(text), "") << text;

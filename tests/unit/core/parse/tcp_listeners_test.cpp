@@ -22,7 +22,7 @@ constexpr const char* table =
     "00000000:00000000 "
     "00:00000000 00000000 0 0 4714 1\n";
 
-TEST(TcpListeners, WhoListensOnThePortIsFoundInBothFamilies) {
+TEST(TcpListeners, ListenersOfBothFamiliesAreFound) {
     EXPECT_THAT(core::listeners_on(table, 8025), ElementsAre(4711, 4714));
     EXPECT_THAT(core::listeners_on(table, 25), ElementsAre(4712));
 }

@@ -126,7 +126,7 @@ TEST(QueueTally, ShortIdsTakeTheirAgesFromTheSample) {
 }
 
 /// After enable_long_queue_ids was turned on, say.
-TEST(QueueTally, WhereIdsAreMixedTheSampleAloneSaysHowOldTheyAreButTheOldestIsOfAll) {
+TEST(QueueTally, MixedIdsTakeTheirAgesFromTheSample) {
     QueueTally tally;
     tally.count(long_id, "", arrived + 1h);
     tally.count(short_id(1), "", arrived + 1h);

@@ -46,11 +46,11 @@ std::string record(char type, const std::string& data) {
 
 const std::string size_record = record('C', std::string(95, ' '));
 
-TEST(QueueId, ALongIdOfARealPostfixTellsWhenTheMessageArrived) {
+TEST(QueueId, ALongIdHoldsTheArrivalTime) {
     EXPECT_EQ(arrival_of_long_id("4jXRTW1KpQzyc8"), at(1'795'346'463'188));
 }
 
-TEST(QueueId, WhatPostfixWouldWriteIsReadBack) {
+TEST(QueueId, IdsAsPostfixWritesThemAreReadBack) {
     std::mt19937_64 random(1);
     for (int i = 0; i < 2000; ++i) {
         const std::uint64_t seconds =
@@ -64,13 +64,13 @@ TEST(QueueId, WhatPostfixWouldWriteIsReadBack) {
     }
 }
 
-TEST(QueueId, AShortIdTellsNothing) {
+TEST(QueueId, AShortIdHoldsNoTime) {
     EXPECT_EQ(arrival_of_long_id("60B27201DD"), std::nullopt);
     EXPECT_EQ(arrival_of_long_id("0"), std::nullopt);
     EXPECT_EQ(arrival_of_long_id(""), std::nullopt);
 }
 
-TEST(QueueId, WhatOnlyLooksLikeALongIdTellsNothing) {
+TEST(QueueId, AMalformedLongIdHoldsNoTime) {
     for (const char* name : {
              "4jXRTW1KpQz",                    // no inode
              "4jXRT0KpQzyc8",                  // the separator too early
@@ -87,7 +87,7 @@ TEST(QueueId, WhatOnlyLooksLikeALongIdTellsNothing) {
     }
 }
 
-TEST(QueueId, WhatNfsClientsLeaveBehindIsNoMessage) {
+TEST(QueueId, RemovedFilesOfNfsClientsAreNoMessages) {
     EXPECT_FALSE(core::is_message_name(".nfs00000000000201dd00000001"));
     EXPECT_FALSE(core::is_message_name("523.12345"));  // still being made by Postfix
     EXPECT_TRUE(core::is_message_name("60B27201DD"));
@@ -114,7 +114,7 @@ TEST(QueueFile, ARecordMayBeLongerThanAByteSays) {
               at(7000));
 }
 
-TEST(QueueFile, WhatIsNotWrittenYetTellsNothing) {
+TEST(QueueFile, AnUnwrittenRecordHoldsNoTime) {
     const std::string file = size_record + record('T', "1795346463 161309");
     for (std::size_t length = 0; length < file.size(); ++length) {
         EXPECT_EQ(arrival_of_queue_file(file.substr(0, length)), std::nullopt) << length;
@@ -125,7 +125,7 @@ TEST(QueueFile, ATimeWithinTheMessageIsNotTheArrival) {
     EXPECT_EQ(arrival_of_queue_file(record('M', "") + record('T', "7 0")), std::nullopt);
 }
 
-TEST(QueueFile, WhatIsNoQueueFileTellsNothing) {
+TEST(QueueFile, AnotherFileHoldsNoTime) {
     EXPECT_EQ(arrival_of_queue_file("Received: from somewhere"), std::nullopt);
     EXPECT_EQ(arrival_of_queue_file(record('T', "soon")), std::nullopt);
     EXPECT_EQ(arrival_of_queue_file(record('T', "-5 0")), std::nullopt);

@@ -95,7 +95,7 @@ TEST(RelinkPlan, AFirstBootClaimsCopiesPublishesAndLinks) {
               }));
 }
 
-TEST(RelinkPlan, NothingIsToBeDoneWhenAllIsRight) {
+TEST(RelinkPlan, ACorrectStateNeedsNoStep) {
     const RelinkPlan plan = plan_relink(relinked(), {});
     EXPECT_FALSE(plan.refusal);
     EXPECT_TRUE(plan.steps.empty());
@@ -108,7 +108,7 @@ TEST(RelinkPlan, ASecondBootOnlyClaims) {
     EXPECT_EQ(kinds(plan_relink(facts, {})), (std::vector{Kind::claim}));
 }
 
-TEST(RelinkPlan, AReadThatFailedOnTheLockIsClaimedAnew) {
+TEST(RelinkPlan, ALockThatFailedAReadIsClaimedAgain) {
     RelinkFacts facts = relinked();
     facts.ownership.state = Owner::lost;
     facts.ownership.error = "read …: Input/output error";
@@ -167,7 +167,7 @@ TEST(RelinkPlan, WithASkeletonTheDirectoryAtTheLinkIsSetAside) {
     EXPECT_EQ(plan.steps.back().to, "/var/spool/postfix.before-relink");
 }
 
-TEST(RelinkPlan, ADirectoryThatCannotBeMovedToTheSkeletonsPlaceIsTheSourceAndIsSetAside) {
+TEST(RelinkPlan, ADirectoryOutOfTheSkeletonsReachIsSetAside) {
     RelinkFacts facts = directory_at_link();
     facts.skeleton_in_reach = false;
     const RelinkPlan plan = plan_relink(facts, {});
@@ -194,7 +194,7 @@ TEST(RelinkPlan, MailInTheSkeletonIsReportedAndNotCopied) {
     EXPECT_FALSE(plan.refusal);
     EXPECT_EQ(plan.notes, (std::vector<std::string>{
                               "the skeleton /var/spool/postfix_org holds 3 queued messages, which "
-                              "are not copied: nobody delivers them from there"}));
+                              "are neither copied nor delivered"}));
 }
 
 TEST(RelinkPlan, WaitsForAMountThatIsMissing) {
@@ -226,7 +226,7 @@ TEST(RelinkPlan, RefusesWhatIsNeitherLinkNorDirectory) {
 TEST(RelinkPlan, RefusesALinkThatCannotBeRead) {
     RelinkFacts facts = first_boot();
     facts.link = {Link::unreadable, "", "Permission denied"};
-    expect_refused(facts, "cannot tell what is at /var/spool/postfix: Permission denied",
+    expect_refused(facts, "cannot read /var/spool/postfix: Permission denied",
                    "Make /var/spool/postfix readable to root.");
 }
 
@@ -259,7 +259,7 @@ TEST(RelinkPlan, RefusesWhileAMasterWorksInTheDirectoryToBeMoved) {
         "Stop Postfix; the agent retries automatically, and then Postfix may start.");
 }
 
-TEST(RelinkPlan, AMasterElsewhereOnTheMountDoesNotMatterWhereOnlyTheIdIsToBeClaimed) {
+TEST(RelinkPlan, AMasterElsewhereDoesNotHinderAClaim) {
     RelinkFacts facts = relinked();
     facts.masters = {master_in("/Mail/i-0bbbbbbbbbbbbbbbb")};
     EXPECT_FALSE(plan_relink(facts, {}).refusal);
@@ -282,7 +282,7 @@ TEST(RelinkPlan, AMasterElsewhereOnTheMountDoesNotMatterWhereOnlyTheIdIsToBeClai
     }
 }
 
-TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneThatWasUnmountedLazily) {
+TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksOnADetachedMount) {
     RelinkFacts facts = relinked();
     facts.queue = Dir::absent;
     facts.masters = {master_in("/" + id)};
@@ -292,7 +292,7 @@ TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneThatWasUnmountedLazi
               std::string::npos);
 }
 
-TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneBelowAnotherMount) {
+TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksBelowAnotherMount) {
     RelinkFacts facts = relinked();
     facts.queue = Dir::absent;
     facts.masters = {master_in("/Mail/" + id)};
@@ -305,7 +305,7 @@ TEST(RelinkPlan, RefusesAFreshQueueWhileAMasterWorksInTheOneBelowAnotherMount) {
     EXPECT_FALSE(plan_relink(facts, {}).refusal);
 }
 
-TEST(RelinkPlan, MastersInTheOwnQueueOrElsewhereDoNotMatter) {
+TEST(RelinkPlan, IgnoresMastersInItsOwnQueueOrOffTheMount) {
     RelinkFacts facts = first_boot();
     facts.queue = Dir::directory;
     facts.masters = {master_in("/Mail/" + id), master_in("/var/spool/postfix-out"),
@@ -335,20 +335,21 @@ TEST(RelinkPlan, RefusesAnIdThatAnotherTook) {
         "Stop Postfix, find out which host is " + id + ", and then restart postfix-elb-agent.");
 }
 
-TEST(RelinkPlan, OwnershipThatCannotBeToldIsAFailureRatherThanARefusal) {
+TEST(RelinkPlan, AnUnknownOwnerIsAFailureAndNoRefusal) {
     RelinkFacts facts = first_boot();
     facts.ownership.state = Owner::error;
     facts.ownership.error = "open x: Stale file handle";
     const RelinkPlan plan = plan_relink(facts, {});
     EXPECT_TRUE(plan.doubtful);
-    EXPECT_EQ(plan.refusal, "cannot tell who holds the id " + id + ": open x: Stale file handle");
+    EXPECT_EQ(plan.refusal,
+              "cannot find the holder of the id " + id + ": open x: Stale file handle");
     EXPECT_EQ(plan.remedy.advice,
               "Let root read and lock files below /Mail/.postfix-elb-agent; the agent retries "
               "automatically.");
     EXPECT_TRUE(plan.steps.empty());
 }
 
-TEST(RelinkPlan, LeavesToAnotherAgentOfThisHostWhatItHolds) {
+TEST(RelinkPlan, RefusesAnIdThatAnotherAgentOfThisHostHolds) {
     RelinkFacts facts = relinked();
     facts.ownership.state = Owner::held_here;
     EXPECT_FALSE(plan_relink(facts, {}).refusal);
@@ -356,7 +357,7 @@ TEST(RelinkPlan, LeavesToAnotherAgentOfThisHostWhatItHolds) {
     facts.link.target = "/Mail/other";
     expect_refused(facts,
                    "another postfix-elb-agent of this host holds the id " + id +
-                       " and has not relinked: still to do is to make /var/spool/postfix a "
+                       " and has not relinked; the next step is to make /var/spool/postfix a "
                        "symbolic link to /Mail/" +
                        id + " in one step",
                    "The running agent holds the id and relinks when it starts: restart it.");
@@ -403,7 +404,7 @@ TEST(RelinkPlan, QuotesPathsInCommands) {
               "'/var/spool/post fix.with-mail'");
 }
 
-TEST(RelinkPlan, RefusesToLeadTheLinkAwayFromADirectoryWithMailInIt) {
+TEST(RelinkPlan, RefusesToTurnTheLinkAwayFromMail) {
     RelinkFacts facts = first_boot();
     facts.link_leads_to = facts.link.target = "/srv/queue";
     facts.link_mail = 2;
@@ -467,7 +468,7 @@ TEST(RelinkPlan, SaysWhyAMountMayNotBeUsed) {
 // ---- from every state to the goal
 // -----------------------------------------------------------------------------------
 
-/// Just enough of a file system for what the steps do: each place says what stands there. Pieces of
+/// Just enough of a file system for the steps: each path has a state. Pieces of
 /// mail are counted with the directory that they are in.
 struct World {
     enum class Thing { absent, right_link, wrong_link, directory, file };
@@ -674,7 +675,7 @@ void expect_reaches_goal(World world) {
     EXPECT_TRUE(again.steps.empty()) << describe(again.steps.front());
 }
 
-TEST(RelinkPlanProperty, FromEveryStateThatIsNotRefusedTheGoalIsReachedSafely) {
+TEST(RelinkPlanProperty, EveryStateReachesTheGoalSafelyOrIsRefused) {
     int planned = 0;
     int refused = 0;
     for_each_world([&](const World& start) {
