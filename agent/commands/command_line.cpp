@@ -123,6 +123,13 @@ int report_usage_error(const std::string& what, const std::string& topic) {
     return usage_error;
 }
 
+/// `app` is a command that requires a second word, such as "config".
+int report_missing_command(const CLI::App& app) {
+    return report_usage_error(
+        "'" + topic_of(app) + "' needs a command: " + CLI::detail::join(commands_of(app), " or "),
+        topic_of(app));
+}
+
 int report_unknown(const CLI::App& app, const std::string& word) {
     const bool option = word.starts_with('-');
     const std::vector<std::string> known = option ? all_options_of(app) : commands_of(app);
@@ -159,9 +166,14 @@ int report_parse_error(const Builder& builder, const CLI::ParseError& error) {
     if (const std::vector<std::string> unknown = builder.app.remaining(true); !unknown.empty()) {
         return report_unknown(builder.chosen(), unknown.front());
     }
-    return error.get_exit_code() == 0
-               ? builder.app.exit(error)
-               : report_usage_error(error.what(), topic_of(builder.chosen()));
+    if (error.get_exit_code() == 0) {
+        return builder.app.exit(error);
+    }
+    const CLI::App& chosen = builder.chosen();
+    const bool no_command =
+        error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+    return no_command ? report_missing_command(chosen)
+                      : report_usage_error(error.what(), topic_of(chosen));
 }
 
 }  // namespace

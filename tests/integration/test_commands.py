@@ -176,12 +176,13 @@ def test_help_prints_the_same_as_the_option_help(command):
     ("stauts --help", "unknown command 'stauts'; did you mean 'status'?"),
     ("help stauts", "unknown command 'stauts'; did you mean 'status'?"),
     ("config prnt", "unknown command 'prnt'; did you mean 'print'?"),
+    ("config", "'config' needs a command: check or print"),
     ("frobnicate", "unknown command 'frobnicate'"),
     ("check --jsn", "unknown option '--jsn'; did you mean '--json'?"),
     ("check --confg=x", "unknown option '--confg'; did you mean '--config'?"),
     ("check relink", "unexpected argument 'relink' after 'check'"),
 ])
-def test_a_mistyped_word_is_reported_with_the_nearest_one(words, message):
+def test_a_mistyped_or_missing_word_is_reported_with_the_accepted_ones(words, message):
     done = usage(*words.split())
     assert done.returncode == 64 and done.stdout == ""
     first, hint = done.stderr.splitlines()

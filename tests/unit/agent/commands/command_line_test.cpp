@@ -13,6 +13,7 @@
 namespace agent {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAreArray;
 
@@ -40,6 +41,40 @@ void expect_help_lists_what_is_accepted(const std::string& topic) {
     }
     EXPECT_THAT(listed(help, "Commands"), UnorderedElementsAreArray(accepted.commands));
     EXPECT_THAT(listed(help, "Options"), UnorderedElementsAreArray(accepted.options));
+}
+
+struct UsageError {
+    int exit_status = 0;
+    std::string text;
+};
+
+UsageError usage_error_of(std::vector<std::string> words) {
+    words.insert(words.begin(), "postfix-elb-agent");
+    std::vector<char*> arguments;
+    for (std::string& word : words) {
+        arguments.push_back(word.data());
+    }
+    ::testing::internal::CaptureStderr();
+    const ParsedCommandLine parsed =
+        parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+    return {parsed.exit_status, ::testing::internal::GetCapturedStderr()};
+}
+
+TEST(CommandLine, ConfigWithoutACommandIsAUsageErrorThatNamesItsCommands) {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"config"}, {"config", "--set", "user=mail"}}) {
+        const UsageError error = usage_error_of(words);
+        EXPECT_EQ(error.exit_status, 64);
+        EXPECT_EQ(error.text,
+                  "postfix-elb-agent: 'config' needs a command: check or print\n"
+                  "postfix-elb-agent: for help, run: postfix-elb-agent help config\n");
+    }
+}
+
+TEST(CommandLine, AMissingValueAfterConfigIsReportedAsThat) {
+    const UsageError error = usage_error_of({"config", "--set"});
+    EXPECT_EQ(error.exit_status, 64);
+    EXPECT_THAT(error.text, HasSubstr("--set"));
 }
 
 TEST(HelpText, ListsEachAcceptedCommandAndOption) {
