@@ -19,8 +19,8 @@ struct Account {
     gid_t gid = 0;
 };
 
-/// settings.user to an account: "auto" is postfix-elb-agent where that user exists, else nobody.
-/// Root is refused.
+/// Resolves settings.user to an account: "auto" is postfix-elb-agent if that user exists, else
+/// `nobody`. Root is refused.
 [[nodiscard]] core::Result<Account> find_account(const std::string& user);
 
 /// Makes the directory below which nothing can be opened but nothing is there either: owned by

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A deadline for operations of the event loop that have none of their own.
+// A deadline for operations of the event loop that have no timeout.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -10,14 +10,14 @@
 
 namespace agent {
 
-/// Calls `expire` once, on the loop, when the time comes, unless it was destroyed before. `expire`
-/// ends the operation by closing what it works on (a socket): the operation then completes with an
-/// error, and so does every later one, also if the time comes between two of them. (Cancelling
-/// would be lost there.)
+/// Calls `expire` once, on the loop, at the time `when`, unless this object is destroyed first.
+/// `expire` ends the operation by closing its socket: the operation completes with an error, and so
+/// does every later one, also if `when` is between two operations. (A cancellation would be lost
+/// there.)
 ///
 ///     Deadline deadline(executor, when, [&socket] { close(socket); });
 ///     co_await …;                        // completes by then
-///     if (deadline.expired()) { … }      // tells a deadline from any other error
+///     if (deadline.expired()) { … }      // not another error
 class Deadline {
    public:
     using TimePoint = std::chrono::steady_clock::time_point;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who this instance is. The sources are asked in order, and the first that names an EC2 instance id
-// is believed. Never reads /var/lib/cloud, which still names the image's builder early in a boot.
+// The id of this instance. The sources are read in order; the first EC2 instance id is used. Never
+// reads /var/lib/cloud: early in a boot it still names the instance that built the image.
 #pragma once
 
 #include "agent/clients/imds_client.hpp"
@@ -17,8 +17,8 @@ namespace agent {
 enum class IdentitySource {
     settings,       ///< a literal instance_id
     dmi_asset_tag,  ///< needs no network; absent on Xen
-    remembered,     ///< what the metadata service told an agent of this boot
-    imds,           ///< worth remembering
+    remembered,     ///< an earlier reply of the metadata service in this boot
+    imds,           ///< is remembered for this boot
     cloud_init,
 };
 
@@ -30,10 +30,10 @@ struct Identity {
     bool operator==(const Identity&) const = default;
 };
 
-/// `setting` is settings.instance_id. Anything but "auto" is taken if it is a safe path component
-/// (else malformed), and nothing is asked. `imds` is asked only if the files before it name nobody.
-/// The error (unavailable) says for each source, by name, why it did not answer: what it holds in
-/// place of an id, that it is absent, or how asking failed.
+/// `setting` is settings.instance_id. A value other than "auto" is the id if it is a safe path
+/// component (else malformed), and no source is read. `imds` is queried only if no file before it
+/// has an id. The error (unavailable) names each source and why it has no id: its content, its
+/// absence, or the error of the query.
 [[nodiscard]] boost::asio::awaitable<core::Result<Identity>> resolve_identity(std::string setting,
                                                                               IdentityFiles files,
                                                                               ImdsClient& imds);

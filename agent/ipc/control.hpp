@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the supervisor and its children tell each other, over a channel of their own
-// (agent/ipc/channel.hpp). From the supervisor, which the children trust; back to it only what is
-// safe to hear from the server.
+// The messages between the supervisor and its children, over one channel for each child
+// (agent/ipc/channel.hpp). The children trust the supervisor. The supervisor accepts only messages
+// that are harmless even if the server is compromised.
 #pragma once
 
 #include "agent/ipc/channel.hpp"

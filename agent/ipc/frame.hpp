@@ -19,8 +19,8 @@ namespace agent {
 /// "I will not, because …": an error in place of a reply.
 [[nodiscard]] std::vector<std::uint8_t> frame_error(std::uint32_t sequence, std::string_view text);
 
-/// What a worker watches, as bits of a WorkerEvents. It says so once and tells no more of the same
-/// kind until the server has asked for what goes with it: a burst is one event.
+/// The events of a worker, as bits of a WorkerEvents. A worker sends each kind once, then not again
+/// until the server has made the request named beside it: a burst is one event.
 namespace worker_event {
 inline constexpr std::uint32_t mounts = 1;  ///< the mount table; ask observe_host
 inline constexpr std::uint32_t link = 2;    ///< the directory of the queue link; ask observe_host
@@ -40,7 +40,7 @@ struct Frame {
     std::uint32_t sequence = 0;  ///< 0 with events
     core::Result<std::vector<std::uint8_t>>
         reply;                ///< the encoded reply, or the worker's error (refused)
-    WorkerEvents events = 0;  ///< when not 0: said unasked, and there is no reply
+    WorkerEvents events = 0;  ///< not 0: sent without a request; there is no reply
 };
 
 /// An error (malformed) if the bytes are no frame.

@@ -58,8 +58,8 @@ std::size_t visible(std::string_view word) {
     return size;
 }
 
-/// `text` in lines of the width that is left after `indent`; the first goes on where `column` says
-/// the line stands.
+/// `text` in lines that fit the width after `indent`; the first continues a line that already has
+/// `column` columns.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t column,
                     const TableStyle& style) {
     std::string out;
@@ -176,7 +176,7 @@ std::string answers(const HealthReport& report, const TableStyle& style) {
                   : word(report.status);
 }
 
-/// What was seen stands in the row of that check; without a row it stands here.
+/// The output of a check is in its row; without a row it is part of the headline.
 std::string headline(const HealthReport& report,
                      const std::vector<const HealthReport::Row*>& faults, const TableStyle& style) {
     const std::string id = report.instance_id.empty() ? "instance unknown" : report.instance_id;

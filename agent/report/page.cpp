@@ -29,7 +29,7 @@ std::string word_of(core::Status status) {
     return "<span class=\"word is-" + word + "\">" + word + "</span>";
 }
 
-/// What an answer means to who asks for it.
+/// The meaning of an answer, for a load balancer.
 std::string_view health_means(core::Status status) {
     switch (status) {
         case core::Status::pass: return "/health answers 200: this instance is in order.";
@@ -85,10 +85,10 @@ std::string banner_of(const core::Verdict& verdict) {
            "</div>\n";
 }
 
-std::string who(const PageView& view) {
+std::string identity_of(const PageView& view) {
     const core::Verdict& verdict = view.verdict;
     const std::string id = verdict.instance_id.empty() ? "unknown" : html_text(verdict.instance_id);
-    return "<dl class=\"who\">\n" + definition("Instance", id) +
+    return "<dl class=\"identity\">\n" + definition("Instance", id) +
            definition("Phase", html_text(core::to_string(verdict.phase))) +
            definition("Judged", html_time(verdict.at.wall)) +
            definition("Agent", "postfix-elb-agent " + html_text(view.version)) + "</dl>\n";
@@ -218,7 +218,7 @@ std::string render_page(const PageView& view) {
     const std::string id = verdict.instance_id.empty() ? "instance unknown" : verdict.instance_id;
     return document(
         html_text(upper(core::to_string(verdict.health)) + " - " + id), icon_colour(verdict.health),
-        banner_of(verdict) + who(view) + checks_of(verdict) +
+        banner_of(verdict) + identity_of(view) + checks_of(verdict) +
             render_queue(view.history, verdict.at) + changes_of(view.history) + relink_of(view));
 }
 

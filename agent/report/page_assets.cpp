@@ -3,7 +3,7 @@
 
 namespace agent {
 
-// A colour never speaks alone: each stands beside its word. Contrast of every pair is 4.5:1 or more
+// Each colour is beside a word of the same meaning. The contrast of every pair is at least 4.5:1
 // (WCAG 2, 1.4.3).
 const std::string_view page_style = R"css(
 :root { color-scheme: light dark;
@@ -32,7 +32,7 @@ code, .value { font-family: ui-monospace, "Liberation Mono", Menlo, Consolas, mo
   font-weight: 600; text-align: center; }
 .remedy { margin-top: .3rem; padding: .35rem .6rem; background: var(--panel); border-left: 3px solid var(--soft); }
 .remedy pre { margin: .2rem 0 0 1rem; white-space: pre-wrap; }
-dl.who { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.25rem; margin-top: 1rem; }
+dl.identity { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.25rem; margin-top: 1rem; }
 dt { color: var(--soft); }
 dd { overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; }
@@ -68,13 +68,13 @@ footer { margin-top: 2rem; padding-top: .75rem; border-top: 1px solid var(--line
 }
 )css";
 
-// Asks for the same page again and changes only what differs: a selection, the place on the page
-// and what a screen reader is at stay as they are. Whatever answers (503, too) is shown; when
-// nothing does, the page says so and since when.
+// Reloads the page in the background and changes only what differs, so that the selection, the
+// scroll position and the position of a screen reader stay. Shows every answer, also a 503. Without
+// an answer, the page reports the outage and the time of the last answer.
 const std::string_view page_script = R"js(
 "use strict";
 const every = 5000;
-let heard = Date.now();
+let answered = Date.now();
 function mend(now, next) {
   if (now.isEqualNode(next)) return;
   if (now.nodeType !== Node.ELEMENT_NODE || now.nodeName !== next.nodeName) { now.replaceWith(next); return; }
@@ -93,8 +93,8 @@ function lost(why) {
   document.documentElement.classList.toggle("lost", why !== "");
   if (!why) { line.hidden = true; line.textContent = ""; return; }
   document.title = "NO ANSWER - postfix-elb-agent";
-  const since = new Date(heard).toISOString().slice(11, 19);
-  const text = "No answer from the agent since " + since + " UTC (" + why + "). What is shown below is from then.";
+  const since = new Date(answered).toISOString().slice(11, 19);
+  const text = "No answer from the agent since " + since + " UTC (" + why + "). The status below is from that time.";
   if (line.textContent !== text) line.textContent = text;
   line.hidden = false;
 }
@@ -104,11 +104,11 @@ async function look() {
       signal: AbortSignal.timeout(every) });
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     const main = next.querySelector("main");
-    if (!main) throw new Error("it was not this page that answered");
+    if (!main) throw new Error("the answer is not the status page");
     document.title = next.title;
     mend(document.querySelector("link[rel=icon]"), next.querySelector("link[rel=icon]"));
     mend(document.querySelector("main"), main);
-    heard = Date.now();
+    answered = Date.now();
     lost("");
   } catch (error) {
     lost(error.message);
@@ -118,7 +118,7 @@ async function look() {
 setTimeout(look, every);
 )js";
 
-const std::string_view page_style_hash = "qPocZpV53nEYR3mQA89t3Mz2Brgxl5m80T7xHICrePc=";
-const std::string_view page_script_hash = "jSZs1EZMvgkJB3oUbg4uJ1y0B1IUgyPI7N39UArr/kk=";
+const std::string_view page_style_hash = "eaqCaIB6HTx+xRRs5K280pNzwhD7Da4v7Do9LaJOyBs=";
+const std::string_view page_script_hash = "sZAj/ziYfaerjBOWm+bhjTmSAPil1DeEp6+4KGWkEZQ=";
 
 }  // namespace agent

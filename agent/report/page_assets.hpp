@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The style and the script of the page at "/". They stand in the page itself; the
-// Content-Security-Policy names them by their hashes, so that a browser takes nothing else for
-// style or script, whatever finds its way into the page.
+// The style and the script of the page at "/". Both are inline in the page. The
+// Content-Security-Policy lists their hashes, so a browser applies no other style and runs no other
+// script, even if one is injected into the page.
 #pragma once
 
 #include <string_view>
@@ -11,8 +11,7 @@ namespace agent {
 extern const std::string_view page_style;
 extern const std::string_view page_script;
 
-/// base64 of SHA-256 over the bytes above. A test computes them anew and prints what must stand in
-/// the source.
+/// base64 of SHA-256 over the bytes above. A test computes the hashes and prints the right ones.
 extern const std::string_view page_style_hash;
 extern const std::string_view page_script_hash;
 

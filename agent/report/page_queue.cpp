@@ -22,8 +22,8 @@ std::uint64_t depth(const core::QueueSample& sample, core::MailQueue queue) {
     return sample.messages[static_cast<std::size_t>(queue)];
 }
 
-/// Censuses come at even intervals: where one is missing the line is broken rather than drawn
-/// through what nobody saw.
+/// Two samples that are further apart are not joined by a line. The census runs at even intervals,
+/// so a census between them is missing.
 core::BootTime longest_step(const Samples& samples) {
     core::BootTime shortest = core::History::sample_span;
     for (std::size_t i = 1; i < samples.size(); ++i) {

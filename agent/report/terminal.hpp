@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The terminal that a command writes to, if it is one: how a table is to look there, and a screen
-// that is drawn again and again and leaves nothing behind.
+// The terminal on standard output, if it is one: the style of a table there, and a screen that is
+// redrawn in place and restored at the end.
 #pragma once
 
 #include "agent/report/health_table.hpp"
@@ -28,15 +28,14 @@ class Screen {
     Screen(const Screen&) = delete;
     Screen& operator=(const Screen&) = delete;
 
-    /// What the process ends with when somebody ends it.
+    /// Sets the exit status of the process when a signal ends it.
     void leave_with(int exit_status);
 
     /// Shows `text`, lines of printable ASCII with or without colours, in place of what was shown;
     /// what is below the last row of the terminal is not shown, and the last row says so.
     void draw(std::string_view text);
 
-    /// Returns after `longest`, or as soon as the terminal has another size or the screen is to be
-    /// drawn anew.
+    /// Returns after `longest`, or earlier on a resize of the terminal or a return from Ctrl-Z.
     void wait(core::BootTime longest);
 };
 

@@ -89,11 +89,11 @@ TEST(HealthTable, WhatToDoBeginsWithTheCause) {
                                  "See man 7 postfix-elb-agent-reasons.\n"));
 }
 
-TEST(HealthTable, WithoutARowTheOutputStandsInTheFirstLine) {
+TEST(HealthTable, WithoutARowTheOutputIsInTheFirstLine) {
     agent::HealthReport report;
-    report.output = "loop stands";
+    report.output = "loop blocked";
     EXPECT_THAT(agent::render_table(report),
-                testing::StartsWith("instance unknown: fail, loop stands\n"));
+                testing::StartsWith("instance unknown: fail, loop blocked\n"));
 }
 
 TEST(HealthTable, SaysBothAnswersWhereTheyDiffer) {
@@ -197,8 +197,8 @@ TEST(HealthTable, ColourIsAddedAndChangesNothingElse) {
 
 TEST(HealthTable, WhyThereIsNoAnswerIsOneParagraphOfPrintableText) {
     EXPECT_EQ(agent::render_no_answer("a \x1b[2J b", {}), "no answer: a ?[2J b\n");
-    EXPECT_EQ(agent::render_no_answer("nobody listens", {true, 18}),
-              "\x1b[1;31mno answer\x1b[0m: nobody\n  listens\n");
+    EXPECT_EQ(agent::render_no_answer("nothing listens", {true, 19}),
+              "\x1b[1;31mno answer\x1b[0m: nothing\n  listens\n");
 }
 
 }  // namespace

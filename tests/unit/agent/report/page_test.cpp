@@ -118,7 +118,7 @@ TEST(Html, FiguresReadWell) {
               "<time datetime=\"2026-11-22T10:00:00.126Z\">2026-11-22 10:00:00 UTC</time>");
 }
 
-TEST(Page, OfAHealthyHostSaysPassAndWhoSpeaks) {
+TEST(Page, OfAHealthyHostShowsPassAndTheInstance) {
     Stage stage;
     const std::string page = stage.page();
     EXPECT_THAT(page, HasSubstr("<div class=\"verdict is-pass\">\n<h1>PASS</h1>"));
@@ -168,7 +168,7 @@ TEST(Page, SaysReadinessWhereItDiffers) {
                           "<p>/readyz answers 503: no new mail is to be routed here.</p>"));
 }
 
-TEST(Page, DoesNotSayTwiceWhatBothAnswersHaveInCommon) {
+TEST(Page, ShowsTheCommonOutputOfBothAnswersOnce) {
     core::Verdict verdict;
     verdict.health = core::Status::warn;
     verdict.output = verdict.ready_output = "mount hung: the server is silent, too";
@@ -223,7 +223,7 @@ TEST(Page, AsksForNothingFromElsewhereAndHasNoStyleThatThePolicyForbids) {
     }
 }
 
-TEST(Page, ThePolicyNamesTheStyleAndTheScriptThatStandInIt) {
+TEST(Page, ThePolicyListsTheHashesOfTheStyleAndTheScript) {
     EXPECT_EQ(agent::page_style_hash, hash_of(agent::page_style))
         << "page_assets.cpp: page_style_hash";
     EXPECT_EQ(agent::page_script_hash, hash_of(agent::page_script))
