@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-pytest.register_assert_rewrite("support")  # so that what fails in there is told in full
+pytest.register_assert_rewrite("support")  # pytest then prints the values of a failed assert there
 
 
 def pytest_sessionstart(session):
@@ -84,7 +84,7 @@ def serving(instance):
 
 @pytest.fixture
 def manager(instance, monkeypatch):
-    """Hears what the agents of this test say to their service manager."""
+    """Receives the notifications of this test's agents to their service manager."""
     from support.service_manager import Manager
     path = f"{instance.host.directory}/notify"
     made = Manager(path)

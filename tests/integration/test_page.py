@@ -163,7 +163,7 @@ def test_the_page_shows_when_the_agent_stops_and_resumes_answering(serving, brow
     page.until("!document.getElementById('lost').hidden", "the page says that there is no answer")
     assert page.run("document.getElementById('lost').getAttribute('role')") == "alert"
     assert "No answer from the agent since" in look(page, "lost").text()
-    assert verdict(page) == "PASS", "what is from then stays, under that"
+    assert verdict(page) == "PASS", "the last status stays below that line"
     assert page.run("document.title").startswith("NO ANSWER")
     assert page.run("getComputedStyle(document.querySelector('main')).filter") == "grayscale(1)", "and is not green"
     serving.serve().until(status=200)

@@ -98,7 +98,7 @@ def mounts(churn):
                             "done", "sh", f"{churn.instance.host.directory}/other")
 
 
-def link_made_anew(churn):
+def recreate_link(churn):
     for _ in range(20):
         os.symlink(churn.instance.link_text(), f"{churn.instance.link}.new")
         os.rename(f"{churn.instance.link}.new", churn.instance.link)
@@ -183,6 +183,6 @@ def kill_a_worker(churn):
                and name in [status_field(other, "Name") for other in churn.agent.workers()], f"a new {name}")
 
 
-INNOCENT = (restart, reload, second_start, rotate_by_rename, rotate_by_truncation, lines, mail, mounts, link_made_anew,
+INNOCENT = (restart, reload, second_start, rotate_by_rename, rotate_by_truncation, lines, mail, mounts, recreate_link,
             settings_read_again, held_connections, garbage, every_page, short_freeze)
 FAULTS = (freeze, swap_the_link, kill_master, unmount, error_of_the_file_system)

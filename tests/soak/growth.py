@@ -29,7 +29,7 @@ class Samples:
         assert set(now) == self.names, f"other processes than {self.names}: {now}"
         for name, pid in now.items():
             looks = [held for held in (holdings(pid) for _ in range(4)) if held is not None]
-            assert looks, f"{name} ({pid}) died by itself"
+            assert looks, f"{name} ({pid}) died unexpectedly"
             least = looks[0]._replace(descriptors=min(held.descriptors for held in looks))
             self._samples[name].append(Sample(time.monotonic() - self.began, least))
 

@@ -16,7 +16,7 @@ from support.frozen_world import FrozenWorld  # noqa: E402
 from support.poller import Poller  # noqa: E402
 
 PROMPT = 0.5  # s; an answer takes less than a millisecond, the rest is for a machine that is busy with the churn
-# After a fault is gone and was seen to be, an answer that was asked for before may still be under way.
+# A request that was sent during a fault may still be answered after the agent has noticed the end of the fault.
 SLACK = 0.1
 
 

@@ -21,21 +21,20 @@ namespace agent::testing {
 
 class Automount {
    public:
-    /// When somebody looks into it, an empty file system of that type is mounted; nullptr: the
-    /// mount fails.
+    /// The first access mounts an empty file system of that type; nullptr: the mount fails.
     Automount(fs::path path, const char* fstype) : path_(std::move(path)) {
         EXPECT_TRUE(enter_private_mounts());
         std::array<int, 2> ends{};
         EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
         FileDescriptor ready(ends[0]);
-        FileDescriptor tell(ends[1]);
+        FileDescriptor started(ends[1]);
         pid_ = ::fork();
         if (pid_ == 0) {
             ready.reset();
-            serve(tell.get(), fstype);
+            serve(started.get(), fstype);
             ::_exit(0);
         }
-        tell.reset();
+        started.reset();
         char byte = 0;
         works_ = ::read(ready.get(), &byte, 1) == 1;
     }
@@ -50,9 +49,9 @@ class Automount {
     [[nodiscard]] bool works() const { return works_; }
 
    private:
-    /// In the child. The process group that serves an automount point goes through it without being
-    /// held up.
-    void serve(int tell, const char* fstype) const {
+    /// Runs in the child. The kernel does not block the process group that serves an automount
+    /// point.
+    void serve(int started, const char* fstype) const {
         std::array<int, 2> ends{};
         if (::setpgid(0, 0) != 0 || ::pipe2(ends.data(), O_CLOEXEC | O_DIRECT) != 0) {
             return;
@@ -65,7 +64,7 @@ class Automount {
         }
         const int root = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         autofs_v5_packet packet{};
-        if (root < 0 || ::write(tell, "r", 1) != 1) {
+        if (root < 0 || ::write(started, "r", 1) != 1) {
             return;
         }
         while (::read(ends[0], &packet, sizeof packet) > 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program that is no Postfix but stands where Postfix's master would.
+// A program other than Postfix at the path of Postfix's master.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of the relink share: a private directory, a tmpfs mounted where nobody else sees
-// it, a skeleton like Debian's, and trees that can be compared entry by entry.
+// Shared by the tests of the relink: a private directory, a tmpfs in a private mount namespace, a
+// skeleton like Debian's, and trees that can be compared entry by entry.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ namespace agent::testing {
 
 namespace fs = std::filesystem;
 
-/// Everything about an entry that a copy must keep, and what tells whether it was written to.
+/// The attributes of an entry that a copy must keep, and those that change when it is written to.
 struct Entry {
     mode_t mode = 0;  ///< type included
     uid_t user = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A mount of this process's private namespace that never answers: a FUSE file system whose server
-// says nothing. Who takes a step onto it waits until this object goes.
+// A mount in this process's private namespace that never answers: a FUSE file system whose server
+// sends no reply. A process that accesses it blocks until this object is destroyed.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"

@@ -102,7 +102,7 @@ TEST_F(LocalPathsTest, OfMountsThatAreStackedTheUppermostCounts) {
     EXPECT_FALSE(LocalPaths(tmpfs + nfs).resolve(directory / "mail"));
 }
 
-TEST_F(LocalPathsTest, AMountThatNeverAnswersHoldsNobodyUp) {
+TEST_F(LocalPathsTest, AMountThatNeverAnswersDoesNotBlock) {
     const testing::SilentMount mount(directory / "mail");
     if (!mount.works()) {
         GTEST_SKIP() << "no FUSE here";

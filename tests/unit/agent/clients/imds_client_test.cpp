@@ -207,9 +207,9 @@ TEST(ImdsClientTest, ALastingFailureIsGivenUpAfterTheAllowedTries) {
 
 TEST(ImdsClientTest, AServiceThatIsNotThereIsRefused) {
     asio::io_context context;
-    asio::ip::tcp::acceptor nobody(context, {asio::ip::address_v4::loopback(), 0});
-    const auto endpoint = nobody.local_endpoint();
-    nobody.close();
+    asio::ip::tcp::acceptor closed(context, {asio::ip::address_v4::loopback(), 0});
+    const auto endpoint = closed.local_endpoint();
+    closed.close();
     expect_gave_up(Conversation(endpoint).fetch(), Errc::refused, "connect: Connection refused");
 }
 
@@ -257,7 +257,7 @@ TEST(ImdsClientTest, ATooLargeAnswerIsMalformedAtOnce) {
     }
 }
 
-// ---- the deadline by itself
+// ---- the deadline alone
 
 TEST(DeadlineTest, ADeadlineThatWasPassedBeforeItsHandlerRanHarmsNothingAfterItsEnd) {
     asio::io_context context;

@@ -45,7 +45,7 @@ core::Result<Identity> resolve(ImdsProcess& imds, const IdentityFiles& files,
     return std::move(result).value();
 }
 
-TEST(IdentityTest, ALiteralIsTakenAndNobodyIsAsked) {
+TEST(IdentityTest, ALiteralIsUsedAndNoSourceIsRead) {
     ImdsProcess imds;
     IdentityFiles files;
     files.dmi_asset_tag = other_id;
@@ -76,13 +76,13 @@ TEST(IdentityTest, WhatIsRememberedComesBeforeTheNetwork) {
     EXPECT_EQ(imds.requests(), "");
 }
 
-TEST(IdentityTest, TheMetadataServiceIsAskedWhenTheFilesNameNobody) {
+TEST(IdentityTest, TheMetadataServiceIsQueriedWhenNoFileHasAnId) {
     ImdsProcess imds;
     const auto found = resolve(imds, {"", "", other_id});
     EXPECT_EQ(found.value(), (Identity{ImdsProcess::instance_id, IdentitySource::imds}));
 }
 
-TEST(IdentityTest, CloudInitIsBelievedWhenTheMetadataServiceCannotAnswer) {
+TEST(IdentityTest, CloudInitIsUsedWhenTheMetadataServiceCannotAnswer) {
     ImdsProcess imds;
     for (const char* fault : {"always_503", "forbidden", "reset", "tokens_refused"}) {
         imds.set_faults(fault);

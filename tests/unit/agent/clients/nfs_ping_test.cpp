@@ -143,7 +143,7 @@ void expect_silent(const core::FileServerFacts& facts, const std::string& text) 
                 AllOf(StartsWith(facts.address + ": "), HasSubstr(text), Not(HasSubstr("\n"))));
 }
 
-// A port of this host at which nobody listens, for as long as this lives.
+// A port of this host on which no process listens during the life of this object.
 class ClosedPort {
    public:
     ClosedPort() : socket_(context_, {asio::ip::address_v4::loopback(), 0}) {}
@@ -199,7 +199,7 @@ TEST(FileServerClientTest, WhatIsNoReplyIsSilenceAtOnce) {
                   "no reply to it: a record of too many fragments");
 }
 
-TEST(FileServerClientTest, ARefusedConnectionIsToldApart) {
+TEST(FileServerClientTest, DistinguishesARefusedConnection) {
     const ClosedPort closed;
     const core::FileServerFacts facts = Asking().ask(options_of(closed.port()));
     EXPECT_EQ(facts.answer, Answer::refused);
@@ -238,18 +238,18 @@ TEST(FileServerClientTest, AnIpv6AddressIsAskedAsItIs) {
     EXPECT_TRUE(facts.loopback);
 }
 
-TEST(FileServerClientTest, ANetworkWithoutARouteIsToldApart) {
+TEST(FileServerClientTest, DistinguishesANetworkWithoutARoute) {
     const pid_t child = ::fork();
     if (child == 0) {
-        // Namespaces of its own, in which there is no way to anywhere.
+        // In a new network namespace, which has no route.
         if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
             ::_exit(2);
         }
         const core::FileServerFacts facts = Asking().ask("rw,addr=192.0.2.1");
-        const bool told = facts.answer == Answer::unreachable &&
-                          facts.error == "192.0.2.1:2049: connect: Network is unreachable" &&
-                          !facts.loopback;
-        ::_exit(told ? 0 : 1);
+        const bool right = facts.answer == Answer::unreachable &&
+                           facts.error == "192.0.2.1:2049: connect: Network is unreachable" &&
+                           !facts.loopback;
+        ::_exit(right ? 0 : 1);
     }
     int status = 0;
     ::waitpid(child, &status, 0);

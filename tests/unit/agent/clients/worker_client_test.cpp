@@ -118,7 +118,7 @@ TEST_F(WorkerClientTest, ALateAnswerFreesTheWorkerAndIsNotTakenForTheNext) {
     ASSERT_TRUE(since);
     reply(1, "late");
     work();
-    EXPECT_FALSE(client.overdue_since()) << "heard at once, not when it is asked the next time";
+    EXPECT_FALSE(client.overdue_since()) << "received at once, not at the next request";
     EXPECT_EQ(text_of(ask(1s, [&] { reply(2, "fresh"); })), "fresh");
 }
 
@@ -158,7 +158,7 @@ TEST_F(WorkerClientTest, ANewWorkerEndsTheWaitForTheOldOneAndKeepsItsChannel) {
     EXPECT_EQ(text_of(ask(1s, [&] { reply(2, "I am new"); })), "I am new");
 }
 
-TEST_F(WorkerClientTest, TwoWhoAskAtOnceTakeTurns) {
+TEST_F(WorkerClientTest, ConcurrentRequestsTakeTurns) {
     std::optional<Asked> first;
     std::optional<Asked> second;
     begin(1s, first);

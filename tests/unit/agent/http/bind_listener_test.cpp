@@ -117,9 +117,9 @@ TEST(BindListener, OnAHostWithoutIpv6TwoColonsMeanIpv4Alone) {
         }
         const auto any = bind_listener("::", 0);
         const auto explicit_v6 = bind_listener("::1", 0);
-        const bool told =
+        const bool named =
             !explicit_v6 && explicit_v6.error().message.find("has no IPv6") != std::string::npos;
-        ::_exit(any && bound_to(*any).family == AF_INET && told ? 0 : 1);
+        ::_exit(any && bound_to(*any).family == AF_INET && named ? 0 : 1);
     }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);

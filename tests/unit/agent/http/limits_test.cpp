@@ -137,7 +137,7 @@ TEST(HttpLimits, OverTheConnectionLimitTheOneThatHasWaitedLongestGoesAndTheNewOn
     HttpLimits limits;
     limits.connections = 3;
     HttpWorld world(limits);
-    const auto later = [&world] {  // the order of waiting is told by a clock of milliseconds
+    const auto later = [&world] {  // waiting times are compared in milliseconds
         const core::BootTime from = now().boot;
         EXPECT_TRUE(world.until([&] { return now().boot > from; }));
     };

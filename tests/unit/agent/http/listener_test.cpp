@@ -227,7 +227,7 @@ TEST(HttpListener, AnswersOnEverySocketItIsGiven) {
     EXPECT_EQ(world.listener->connections(), 2U);
 }
 
-TEST(HttpListener, WhoConnectsAfterTheStopWaitsForTheNextOwnerOfTheSocket) {
+TEST(HttpListener, AConnectionAfterTheStopWaitsForTheNextOwnerOfTheSocket) {
     HttpWorld world;
     auto bound = bind_listener("127.0.0.1", 0);
     ASSERT_TRUE(bound);

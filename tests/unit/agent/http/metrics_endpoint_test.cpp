@@ -75,7 +75,7 @@ constexpr std::string_view prometheus_with_protobuf =
     "plain;version=0.0.4;"
     "q=0.5,*/*;q=0.1";
 
-TEST_F(MetricsPageTest, WhoPrefersOpenMetricsGetsIt) {
+TEST_F(MetricsPageTest, AClientThatPrefersOpenMetricsGetsIt) {
     for (const std::string_view accept :
          {prometheus_2, prometheus_3, prometheus_with_protobuf,
           std::string_view("application/openmetrics-text"),
@@ -120,13 +120,13 @@ TEST_F(MetricsPageTest, GzipIsTheSamePageAndSaysSo) {
     EXPECT_THAT(answer("", "gzip;q=0, *"), Not(HasSubstr("Content-Encoding")));
 }
 
-TEST_F(MetricsPageTest, CachesAreToldWhatTheAnswerHangsOn) {
+TEST_F(MetricsPageTest, VaryNamesTheFieldsThatSelectTheAnswer) {
     for (const char* coding : {"", "gzip"}) {
         EXPECT_THAT(answer("", coding), HasSubstr("\r\nVary: Accept, Accept-Encoding\r\n"));
     }
 }
 
-TEST_F(MetricsPageTest, ManyWhoAskAtTheSameTimeCostOnePageOfEachKind) {
+TEST_F(MetricsPageTest, SimultaneousRequestsShareOnePageOfEachKind) {
     for (int scraper = 0; scraper < 50; ++scraper) {
         EXPECT_EQ(body(""), "text 1");
     }
@@ -137,13 +137,13 @@ TEST_F(MetricsPageTest, ManyWhoAskAtTheSameTimeCostOnePageOfEachKind) {
     EXPECT_EQ(rendered, 3);
 }
 
-TEST_F(MetricsPageTest, APageIsMadeAnewWhenItIsOld) {
+TEST_F(MetricsPageTest, AnOldPageIsRenderedAgain) {
     EXPECT_EQ(body(""), "text 1");
     at += MetricsPage::life;
     EXPECT_EQ(body(""), "text 2");
 }
 
-TEST_F(MetricsPageTest, APageIsMadeAnewWhenItsVerdictExpires) {
+TEST_F(MetricsPageTest, APageIsRenderedAgainWhenItsVerdictExpires) {
     expires = at + milliseconds(10);
     EXPECT_EQ(body(""), "text 1");
     at = expires;

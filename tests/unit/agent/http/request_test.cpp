@@ -20,7 +20,7 @@ struct Connection {
     bool keep_alive;
 };
 
-TEST(HttpRequest, OneDotOneKeepsTheConnectionAndOneDotNoughtDoesNotUnlessToldSo) {
+TEST(HttpRequest, OneDotOneKeepsTheConnectionAndOneDotNoughtOnlyOnRequest) {
     constexpr Connection connections[]{
         {"GET / HTTP/1.1\r\n\r\n", true},
         {"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", false},
@@ -48,7 +48,7 @@ TEST(HttpRequest, ABodyThatWillNotBeReadEndsTheConnection) {
     EXPECT_TRUE(parse("GET /health HTTP/1.1\r\nContent-Length: 0\r\n\r\n").request.keep_alive);
 }
 
-TEST(HttpRequest, TellsMethodAndTarget) {
+TEST(HttpRequest, HasMethodAndTarget) {
     EXPECT_EQ(parse("GET /a?b HTTP/1.1\r\n\r\n").request.target, "/a?b");
     EXPECT_EQ(parse("GET /a HTTP/1.1\r\n\r\n").request.method, HttpMethod::get);
     EXPECT_EQ(parse("HEAD /a HTTP/1.1\r\n\r\n").request.method, HttpMethod::head);
@@ -58,7 +58,7 @@ TEST(HttpRequest, TellsMethodAndTarget) {
     EXPECT_EQ(parse("BREW /a HTTP/1.1\r\n\r\n").request.method, HttpMethod::other);
 }
 
-TEST(HttpRequest, TellsWhatTheClientCanReadAsItSaidItFirst) {
+TEST(HttpRequest, HasTheFirstAcceptFieldsOfTheClient) {
     const ParseResult result = parse(
         "GET /metrics HTTP/1.1\r\nACCEPT:  text/html;q=0.5 , */* \r\nAccept-Encoding: gzip\r\n"
         "Accept: text/plain\r\naccept-encoding: br\r\n\r\n");

@@ -38,7 +38,7 @@ TEST_F(HttpRoutesTest, EveryPageIsFoundUnderItsOwnPath) {
     }
 }
 
-TEST_F(HttpRoutesTest, AnAnswerSaysItsTypeItsLengthAndThatNobodyMayKeepIt) {
+TEST_F(HttpRoutesTest, AnAnswerHasATypeAndALengthAndMayNotBeStored) {
     EXPECT_EQ(text("/health"),
               "HTTP/1.1 200 OK\r\nContent-Type: application/health+json\r\nContent-Length: 11\r\n"
               "Cache-Control: no-store\r\nConnection: keep-alive\r\n\r\nhealth fine");
@@ -95,7 +95,7 @@ TEST_F(HttpRoutesTest, AnUnknownPathIsNotFoundAndTheAnswerListsAllThereAre) {
     EXPECT_EQ(answer.find('\n', answer.find("\r\n\r\n") + 4), answer.size() - 1) << "one line";
 }
 
-TEST_F(HttpRoutesTest, OtherMethodsAreToldWhichThereAre) {
+TEST_F(HttpRoutesTest, AnswersOtherMethodsWithTheAllowedOnes) {
     const HttpAnswer answer = routes.answer({HttpMethod::other, "/health", true}, at);
     EXPECT_THAT(std::string(answer.bytes.view()),
                 StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
@@ -129,7 +129,7 @@ TEST(HttpRoutes, BeforeTheFirstBoardNothingIsHealthy) {
     EXPECT_EQ(routes.answer({HttpMethod::get, "/livez", false}, core::BootTime(0)).status, 200);
 }
 
-TEST_F(HttpRoutesTest, ABrowserGetsThePageAndWhoDoesNotAskForItGetsText) {
+TEST_F(HttpRoutesTest, ABrowserGetsThePageAndOtherClientsGetText) {
     const auto index = [&](std::string_view accept) {
         return std::string(routes.answer({HttpMethod::get, "/", true, accept}, at).bytes.view());
     };
@@ -146,7 +146,7 @@ TEST_F(HttpRoutesTest, ABrowserGetsThePageAndWhoDoesNotAskForItGetsText) {
     }
 }
 
-TEST_F(HttpRoutesTest, ThePageIsMadeOncePerBoardAndOnlyForWhoLooks) {
+TEST_F(HttpRoutesTest, ThePageIsRenderedOncePerBoardAndOnlyOnRequest) {
     int made = 0;
     PublishedAnswers answers = make_test_answers(200, "fine");
     answers.make_page = [&made] {
@@ -165,7 +165,7 @@ TEST_F(HttpRoutesTest, ThePageIsMadeOncePerBoardAndOnlyForWhoLooks) {
     EXPECT_EQ(made, 2);
 }
 
-TEST_F(HttpRoutesTest, WithoutAVerdictThatStandsTheIndexIsAFailureToo) {
+TEST_F(HttpRoutesTest, WithoutACurrentVerdictTheIndexIsAFailureToo) {
     HttpRoutes fresh([](core::ExpositionFormat) { return std::string(); });
     PublishedAnswers answers = make_test_answers(200, "fine");
     answers.expires = core::BootTime(1000);
@@ -203,7 +203,7 @@ TEST(HttpRoutes, BytesBeingSentOutliveTheBoardTheyCameFrom) {
     EXPECT_THAT(std::string(answer.bytes.view()), EndsWith("health before"));
 }
 
-TEST(PreparedResponse, AStatusThatNobodyForesawIsAnErrorOfTheServer) {
+TEST(PreparedResponse, AnUnknownStatusIsAnErrorOfTheServer) {
     EXPECT_EQ(PreparedResponse(299, content_type::text, "").status(), 500);
 }
 

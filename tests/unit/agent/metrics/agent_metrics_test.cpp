@@ -142,7 +142,7 @@ TEST(Metrics, AgesGrowFromTheFactsAndAnExpiredVerdictFails) {
               1);
 }
 
-TEST(Metrics, TellsHowTheRelinkAndTheProbeStand) {
+TEST(Metrics, ReportTheStateOfTheRelinkAndTheProbe) {
     Metrics metrics;
     core::Verdict verdict = verdict_of(core::Status::fail);
     core::Facts facts;
@@ -179,7 +179,7 @@ TEST(Metrics, CountsAnswersByKnownPathAndCode) {
               1);
 }
 
-TEST(Metrics, TellsWhatTheProcessUses) {
+TEST(Metrics, ReportTheResourcesOfTheProcess) {
     Metrics metrics;
     const std::string text = metrics.render();
     EXPECT_GT(value_of(text, "process_resident_memory_bytes"), 1 << 20);
@@ -207,9 +207,9 @@ TEST(ProcessUse, IsStillKnownAfterTheUserHasChanged) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-        constexpr uid_t nobody = 65534;
+        constexpr uid_t user = 65534;
         const bool changed =
-            ::setresgid(nobody, nobody, nobody) == 0 && ::setresuid(nobody, nobody, nobody) == 0;
+            ::setresgid(user, user, user) == 0 && ::setresuid(user, user, user) == 0;
         const ProcessUse use = ProcessUsage().observe(now());
         ::_exit(changed && use.resident_bytes > 0 && use.open_descriptors >= 3 && use.start_time > 0
                     ? 0

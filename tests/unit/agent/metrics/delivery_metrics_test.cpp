@@ -131,8 +131,7 @@ TEST_F(DeliveryMetricsTest, ADeliveryCountsForItsTransportWithItsFourDelays) {
     EXPECT_THAT(page(), Not(HasSubstr("transport=\"discard\"")));
 }
 
-TEST_F(DeliveryMetricsTest,
-       RejectsCountByStageCodeAndWhoDecidedAndNoqueueRejectsOfRecipientsAsTheExporterHasThem) {
+TEST_F(DeliveryMetricsTest, RejectsCountByStageCodeAndFilterAndNoqueueRejectsAsInTheExporter) {
     smtpd(
         "NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 <a@x>: Relay access denied; from=<b> "
         "to=<a@x>");

@@ -178,7 +178,7 @@ TEST_F(NfsMetricsTest, WhatTheKernelCountsIsSaidInSecondsAndBytes) {
     }
 }
 
-TEST_F(NfsMetricsTest, AMountThatWasMadeAnewBeginsAnew) {
+TEST_F(NfsMetricsTest, ARemountRestartsTheCounters) {
     metrics.publish(nfs_host(50));
     metrics.publish(nfs_host(3));
     EXPECT_THAT(text(),

@@ -103,7 +103,7 @@ TEST_F(OwnerLockTest, TheNextBootWritesItsName) {
     EXPECT_EQ(parse_owner_record(read_file(file)).boot_id, "boot-2");
 }
 
-TEST_F(OwnerLockTest, AnotherHostAndAnotherAgentOfThisHostAreToldApart) {
+TEST_F(OwnerLockTest, DistinguishesAnotherHostFromAnotherAgentOfThisHost) {
     OwnerLock first(host("mx1", "boot-1"));
     claim(first);
     OwnerLock elsewhere(host("mx2", "boot-2"));
@@ -138,7 +138,7 @@ TEST_F(OwnerLockTest, AnothersNameInTheFileMeansLost) {
     EXPECT_EQ(claim(lock), State::lost);
 }
 
-TEST_F(OwnerLockTest, AnothersNameUnderOurNfsClientNameSaysWhoTookTheLock) {
+TEST_F(OwnerLockTest, ARecordWithOurNfsClientNameNamesTheHostThatTookTheLock) {
     OwnerLock lock(host("mx1", "boot-1"));
     claim(lock);
     core::OwnerRecord twin = host("mx1", "boot-1");
@@ -151,7 +151,7 @@ TEST_F(OwnerLockTest, AnothersNameUnderOurNfsClientNameSaysWhoTookTheLock) {
     EXPECT_EQ(facts.shared_with->boot_id, "boot-2");
 }
 
-TEST_F(OwnerLockTest, AFileThatWasEmptiedOrRemovedIsLostAndCanBeClaimedAnew) {
+TEST_F(OwnerLockTest, AFileThatWasEmptiedOrRemovedIsLostAndCanBeClaimedAgain) {
     OwnerLock lock(host("mx1", "boot-1"));
     claim(lock);
     fs::resize_file(file, 0);

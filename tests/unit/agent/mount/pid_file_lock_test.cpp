@@ -95,7 +95,7 @@ TEST_F(PidFileLockTest, NamesTheProcessOfThisHostThatHoldsIt) {
     EXPECT_EQ(facts.pid, holder.pid());
 }
 
-TEST_F(PidFileLockTest, NamesNobodyForAnOpenFileDescriptionLockAndDoesNotDropIt) {
+TEST_F(PidFileLockTest, ReportsNoPidForAnOpenFileDescriptionLockAndKeepsIt) {
     const FileDescriptor own(take(file, F_OFD_SETLK));
     ASSERT_TRUE(own);
     for (int i = 0; i < 2; ++i) {

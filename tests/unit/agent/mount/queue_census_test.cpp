@@ -148,7 +148,7 @@ TEST_F(CensusTest, NoSymbolicLinkIsFollowed) {
     EXPECT_EQ(error(), "open directory " + queue.string() + ": Not a directory");
 }
 
-TEST_F(CensusTest, ALongIdTellsItsAgeAndNoFileIsOpened) {
+TEST_F(CensusTest, TheAgeComesFromALongIdWithoutOpeningTheFile) {
     put("deferred/4/" + std::string(long_id), "no queue file");
     const auto census = take();
     ASSERT_TRUE(census);
@@ -297,7 +297,7 @@ TEST_F(CensusTest, AQueueOnAnotherFileSystemIsNotCounted) {
     EXPECT_EQ(error(), queue.string() + ": not on the file system of " + settings.mount.path);
 }
 
-TEST_F(CensusTest, AMountThatWasMadeAnewEndsIt) {
+TEST_F(CensusTest, ARemountEndsTheCensus) {
     put("hold/60B2720001");
     settings.census.budget = 10;
     Census census(settings, instance);

@@ -329,7 +329,7 @@ TEST_F(RelinkerTest, AMountOverALiveQueueGetsNoFreshOne) {
     expect_relinked();
 }
 
-TEST_F(RelinkerTest, AnOwnershipThatCannotBeToldIsAFailure) {
+TEST_F(RelinkerTest, AnOwnershipThatCannotBeReadIsAFailure) {
     first_boot();
     expect_relinked();
     begin_process();

@@ -65,8 +65,8 @@ class LastWordsTest : public ::testing::Test {
         words.note(failing_at(now(), reason, output));
     }
 
-    /// The end of a round. What the worker is asked to write, if anything; it answers unless told
-    /// not to.
+    /// Ends a round. Returns the text that the worker is asked to write, if any. The worker answers
+    /// if `worker_answers`.
     std::optional<json> round(bool answers = true, bool worker_answers = true) {
         bool done = false;
         boost::asio::co_spawn(io, words.write_if_due(client, settings, answers),

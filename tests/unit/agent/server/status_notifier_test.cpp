@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people are told of a change, and that they are told once.
+// Each change is reported once, to each destination that needs it.
 #include "agent/server/status_notifier.hpp"
 
 #include "agent/ipc/control.hpp"
@@ -186,7 +186,7 @@ TEST_F(StatusNotifierTest, AFailureIsAnErrorOnlyOfAHostThatWasInUse) {
                                              HasSubstr("no new mail is wanted here: draining\n"))));
 }
 
-TEST_F(StatusNotifierTest, TellsNobodyOfWhatWasNotLookedAtYet) {
+TEST_F(StatusNotifierTest, DoesNotReportACheckThatHasNotRunYet) {
     LogSinks log_sinks;
     log_sinks.journal = pair(SOCK_DGRAM, journal);
     log_sinks.console = pair(SOCK_STREAM, console);
@@ -197,7 +197,7 @@ TEST_F(StatusNotifierTest, TellsNobodyOfWhatWasNotLookedAtYet) {
     EXPECT_THAT(received(console), ElementsAre());
     const auto first = receive_control(supervisor.get());
     ASSERT_TRUE(first);
-    EXPECT_EQ(first->kind, ControlKind::ready) << "the queue is in place, whoever says so";
+    EXPECT_EQ(first->kind, ControlKind::ready) << "the relink passes";
     EXPECT_FALSE(receive_control(supervisor.get()));
     notifier.round_ended();
     notifier.announce(hung());
@@ -205,14 +205,14 @@ TEST_F(StatusNotifierTest, TellsNobodyOfWhatWasNotLookedAtYet) {
     EXPECT_EQ(received(console).size(), 1U);
 }
 
-TEST_F(StatusNotifierTest, TheSupervisorHearsThatPostfixMayStartAndNothingMore) {
+TEST_F(StatusNotifierTest, NotifiesTheSupervisorThatPostfixMayStart) {
     const StatusNotifier notifier = make();
     ASSERT_EQ(receive_control(supervisor.get())->kind, ControlKind::alive);
     notifier.postfix_may_start();
-    const auto told = receive_control(supervisor.get());
-    ASSERT_TRUE(told);
-    EXPECT_EQ(told->kind, ControlKind::postfix_may_start);
-    EXPECT_EQ(told->text, "");
+    const auto message = receive_control(supervisor.get());
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->kind, ControlKind::postfix_may_start);
+    EXPECT_EQ(message->text, "");
 }
 
 TEST_F(StatusNotifierTest, SaysAChangeOnceAndNotItsAges) {
@@ -255,7 +255,7 @@ TEST_F(StatusNotifierTest, WritesALineThatATerminalShowsToTheConsole) {
             "2023-11-14T22:13:20.000Z postfix-elb-agent on i-0123456789abcdef0: health pass\r\n"));
 }
 
-TEST_F(StatusNotifierTest, TellsTheConsoleOfAnotherReasonButNotOfAnotherPhase) {
+TEST_F(StatusNotifierTest, ReportsANewReasonButNotANewPhaseToTheConsole) {
     StatusNotifier notifier = make();
     notifier.announce(hung());
     core::Verdict draining = hung();

@@ -153,7 +153,7 @@ TEST(Listeners, BothFamiliesAreAPortAloneInTheSocketUnit) {
     EXPECT_THAT(listeners.warning, EndsWith(" ListenStream=" + std::to_string(port)));
 }
 
-TEST(Listeners, ATakenPortIsToldAndWhatWasPassedStays) {
+TEST(Listeners, ATakenPortIsReportedAndPassedSocketsStay) {
     const FileDescriptor theirs = listening("127.0.0.1");
     const std::uint16_t port = port_of(theirs);
     const Listeners listeners =

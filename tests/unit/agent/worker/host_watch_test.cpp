@@ -359,7 +359,7 @@ TEST_F(HostWatchTest, ARotationAndLaterLinesInTheOldFileAreNotified) {
     EXPECT_EQ(notified(), worker_event::maillog);
     open_log();
     append_file(log + ".1", "late\n");
-    EXPECT_EQ(notified(), worker_event::maillog) << "its writer has not been told yet";
+    EXPECT_EQ(notified(), worker_event::maillog) << "its writer has not reopened the log yet";
     open_log();
     append_file(log, "new\n");
     EXPECT_EQ(notified(), worker_event::maillog);

@@ -49,7 +49,7 @@ class HostWorkerTest : public ::testing::Test {
     core::Settings settings;
 };
 
-TEST_F(HostWorkerTest, WhoHoldsALockOnTheNamedPidFileIsFoundWithoutAStepToTheMount) {
+TEST_F(HostWorkerTest, FindsTheHolderOfThePidFileLockWithoutAccessToTheMount) {
     const testing::PrivateMount mount(settings.mount.path);
     const FileDescriptor file(
         ::open((settings.mount.path + "/master.pid").c_str(), O_RDWR | O_CREAT, 0600));
@@ -103,7 +103,7 @@ TEST_F(HostWorkerTest, AnOperationOfAnotherWorkerIsRefused) {
 }
 
 /// The whole process, with its channel.
-TEST_F(HostWorkerTest, TellsHowFarCloudInitIs) {
+TEST_F(HostWorkerTest, ReportsTheProgressOfCloudInit) {
     fs::create_directory(directory / "cloud-init");
     HostWorker worker(settings, MainCfFile(main_cf), directory / "cloud-init");
     const auto user_data = [&] {

@@ -194,7 +194,7 @@ TEST(NfsNullReply, EmptyFragmentsDoNotKeepItBusyForEver) {
     EXPECT_EQ(fragments, NfsNullReply::fragments_max);
 }
 
-TEST(NfsNullReply, StandsOnceItIsComplete) {
+TEST(NfsNullReply, StaysTheSameOnceItIsComplete) {
     NfsNullReply reply(xid);
     reply.feed(record(success) + "what follows");
     EXPECT_EQ(reply.state(), State::answered);
