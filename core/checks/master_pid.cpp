@@ -66,12 +66,10 @@ const ProcessFacts* named_process(const HostFacts& host, std::int32_t pid) {
     return found == host.masters.end() ? nullptr : &*found;
 }
 
-/// Whether the file was read before that master has written and locked it. proc_pid_stat(5) counts
-/// clock ticks since boot, of which Linux shows 100 a second (USER_HZ).
+/// Whether the file was read before that master has written and locked it.
 bool was_read_before(const ProcessFacts& master, TimePoint file_read) {
-    constexpr std::chrono::milliseconds tick{10};
     constexpr std::chrono::seconds until_written{1};
-    return file_read.boot < master.start_ticks * tick + until_written;
+    return file_read.boot < started_at(master) + until_written;
 }
 
 /// The pid file, and the masters of this host.
@@ -308,6 +306,11 @@ Finding with_unit(Finding finding, const PostfixUnit& unit) {
 
 bool server_keeps_locks(const Facts& facts) {
     return facts.host.value && facts.host.value->mount && is_nfs4(facts.host.value->mount->fstype);
+}
+
+BootTime started_at(const ProcessFacts& process) {
+    constexpr std::chrono::milliseconds tick{10};
+    return process.start_ticks * tick;
 }
 
 const ProcessFacts* proven_master(const Facts& facts, const Settings& settings) {

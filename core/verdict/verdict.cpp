@@ -52,6 +52,10 @@ bool counts_again(const Finding& counted, TimePoint counted_at, const Finding& s
     return now.boot - counted_at.boot >= interval - interval / 10 && (is_new || is_overdue);
 }
 
+/// A master whose start fails holds its lock for one second more (msg_fatal(3) of Postfix sleeps),
+/// or longer on a busy host.
+constexpr std::chrono::seconds longest_end_of_a_failed_start{5};
+
 }  // namespace
 
 std::string_view to_string(Phase phase) noexcept {
@@ -125,7 +129,9 @@ void Health::remember_what_master_outlived(const Facts& facts, const Settings& s
         failure_ = SeenFailure{*log->last_failure, facts.startup_log.at.boot};
     }
     // The boot clock, because the clock may have been set after the stamp of the log.
-    if (facts.host.at.boot >= failure_->first_seen && proven_master(facts, settings) != nullptr) {
+    const ProcessFacts* master = proven_master(facts, settings);
+    if (facts.host.at.boot >= failure_->first_seen && master != nullptr &&
+        facts.host.at.boot >= started_at(*master) + longest_end_of_a_failed_start) {
         failure_->outlived = true;
     }
 }

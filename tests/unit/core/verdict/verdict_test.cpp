@@ -608,6 +608,20 @@ TEST(Health, AFailedStartThatAMasterOutlivedNeverCounts) {
     }
 }
 
+TEST(Health, AMasterWhoseOwnStartFailsDoesNotOutliveIt) {
+    Life life;
+    life.round();
+    life.restart_postfix(900);
+    life.host().named->start_ticks = static_cast<std::uint64_t>(life.now.boot.count() / 10);
+    life.log().last_failure =
+        core::StartFailure{core::StartFailure::Kind::start_failed, life.now.wall, "bind", false};
+    life.round(100ms);  // it has logged the cause and is not gone yet
+    life.stop_postfix();
+    life.round();
+    const Verdict verdict = life.round();
+    EXPECT_EQ(of(verdict, Check::startup_log).reason, Reason::start_failed);
+}
+
 TEST(Health, AFailedStartAfterTheMasterWasLastSeenCounts) {
     Life life;
     life.round();
