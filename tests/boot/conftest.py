@@ -43,6 +43,20 @@ def relay(lab):
         lab.forget(machine)
 
 
+@pytest.fixture
+def container(lab):
+    """Makes containers (Lab.container) that end with the test."""
+    made = []
+
+    def make(*arguments, **keywords):
+        made.append(lab.container(*arguments, **keywords))
+        return made[-1]
+
+    yield make
+    for each in made:
+        lab.forget(each)
+
+
 @pytest.fixture(scope="session")
 def in_service(lab):
     """A relay after its first boot, 200 at /health; only the metadata service knows its id. `answers` is what /health
@@ -69,9 +83,10 @@ def _gist(answer):
     return answer and (answer.status, answer.json.get("phase"), answer.json.get("output"))
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_teardown(item, nextitem):
     """Ends a relay that no later test needs: two cores are few."""
+    yield
     if "in_service" in item.fixturenames and nextitem is not None and "in_service" not in nextitem.fixturenames:
         for machine in _labs[0].machines:
             if machine.name == "first":

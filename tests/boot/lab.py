@@ -11,7 +11,9 @@ import subprocess
 import tempfile
 
 import images
-from machine import Link, Machine
+from container import Container
+from machine import Machine
+from system import Link
 
 # Seconds that a client may be silent before its locks are others' to take. That of EFS is not published.
 LEASE = 10
@@ -110,15 +112,20 @@ class Lab:
         export = export or name
         self.server.run(f"mkdir -p /export/{shlex.quote(export)}")
         own = {"/etc/fstab": _FSTAB.format(export=export)}
-        number = 1 + max([10, *(machine.number for machine in self.machines)])
+        number = 1 + max([10, *(made.number for made in self.machines if isinstance(made, Machine))])
         machine = self._machine(name, number, variant, files={**own, **(files or {})},
                                 **{"asset_tag": instance_id, **how})
         machine.instance_id, machine.export = instance_id, export
         return machine
 
+    def container(self, name, instance_id, **how):
+        """A relay in a container (container.py) with the agent's package; not started. `how` goes to Container."""
+        return self._keep(Container(self, name, instance_id, self.images.disks["agent"], **how))
+
     def _machine(self, name, number, variant, **how):
-        assert all(name != machine.name for machine in self.machines), f"two machines are called {name}"
-        machine = Machine(self, name, number, self.images.disks[variant], **how)
+        return self._keep(Machine(self, name, number, self.images.disks[variant], **how))
+
+    def _keep(self, machine):
         self.machines.append(machine)
         return machine
 
@@ -146,6 +153,7 @@ class Lab:
         if machine.powered():
             machine.thaw()
             machine.cut_power()
+        machine.release()
         shutil.rmtree(machine.directory, ignore_errors=True)
 
     def close(self):

@@ -22,10 +22,10 @@ import time
 import uuid
 
 from cpio import Archive
-from support.agent import Response
-from support.deadline import DeadlinePassed, eventually
+from support.deadline import eventually
+from system import Link, System
 
-# From a start to a shell; 14 s where nothing else runs, so the rest is for a busy host.
+# Seconds from a start to a shell; 14 where nothing else runs.
 BOOT = 240
 _MEMORY = "512M"
 
@@ -72,30 +72,25 @@ class Asked(http.client.HTTPConnection):
         return self.sock.fileno()
 
 
-class Link(str):
-    """In `files`: a symbolic link with that text."""
-
-
-class Machine:
+class Machine(System):
     """Starts with .start(). `number` is the last byte of its address on the private network."""
+
+    patience = 4  # ten times slower than its host, which may be busy
 
     def __init__(self, run, name, number, disk, hostname=None, asset_tag=None, files=None, command_line=(),
                  cloud_init=False, devices=()):
         """`run` (run.py) is what all machines of a run share; `disk` the image that its own disk starts as; `devices`
         are more words for the emulator."""
-        self.name, self.number, self.address = name, number, f"10.77.0.{number}"
+        super().__init__(run, name)
+        self.number, self.address = number, f"10.77.0.{number}"
         self.hostname = hostname or name
         self.asset_tag, self.cloud_init = asset_tag, cloud_init
         self.command_line, self.devices = list(command_line), list(devices)
-        self.directory = f"{run.directory}/{name}"
-        self.console_path = f"{self.directory}/console"
         self.started_at = None
         self._first_answer = None  # asks until it answers for the first time
         self._uuid = "ec2" + str(uuid.uuid4())[3:]  # as the machines of that cloud have it
-        self._run = run
         self._process = None
         self._first_files = {**self._own_files(), **(files or {})}
-        os.makedirs(self.directory)
         self._disk = f"{self.directory}/disk"
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", disk, self._disk], check=True)
 
@@ -124,7 +119,7 @@ class Machine:
         """Waits until a command can be run in it."""
         knocks = Knocks(lambda: socket.create_connection(("127.0.0.1", self._ssh_port), timeout=5))
         try:
-            eventually(lambda: self._on() and _is_ssh(knocks.answered()), f"{self.name} lets us in", within, step=0.1)
+            eventually(lambda: self._on() and _is_ssh(knocks.answered()), f"{self.name} lets us in", within * self.patience, step=0.1)
         finally:
             knocks.end()
         self.until("true")
@@ -134,17 +129,6 @@ class Machine:
         """Kills the emulator: nothing in the machine can react."""
         self._process.kill()
         self._gone()
-
-    def shutdown(self, within=120):
-        """Shuts it down."""
-        self._ssh("systemctl poweroff", timeout=20)
-        self._until_off(within)
-
-    def reboot(self, files=None, wait=True, within=120):
-        """Shuts it down and starts it again."""
-        self._ssh("systemctl reboot", timeout=20)
-        self._until_off(within)
-        return self.start(files, wait)
 
     def freeze(self):
         """Stops it at any point, as a host that is overloaded or migrated."""
@@ -156,123 +140,27 @@ class Machine:
     def powered(self):
         return self._process is not None and self._process.poll() is None
 
-    def _on(self):
-        assert self.powered(), f"{self.name} switched itself off:\n{self.console()[-3000:]}"
-        return True
-
-    def _until_off(self, within):
-        eventually(lambda: not self.powered(), f"{self.name} switches itself off", within, step=0.1)
-        self._gone()
-
     def _gone(self):
         self._process.wait()
         if self._first_answer:
             self._first_answer.end()
         subprocess.run([*self._ssh_words(), "-O", "exit", "root@127.0.0.1"], capture_output=True)
 
-    # ---- inside
-
-    def run(self, command, check=True, timeout=60, stdin=None):
-        """Runs a line of shell to its end; its stdout, or with check=False all of subprocess.CompletedProcess."""
-        done = self._ssh(command, timeout, stdin)
-        if not check:
-            return done
-        assert done.returncode == 0, f"{self.name}: {command!r} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-        return done.stdout
-
-    def does(self, command, timeout=60):
-        """Whether the line of shell ends with 0."""
-        return self._ssh(command, timeout).returncode == 0
-
-    def until(self, condition, what=None, within=60, step=0.3):
-        """The first true value of condition(), or the stdout of a line of shell once it ends with 0."""
-        if callable(condition):
-            return eventually(condition, what or condition.__name__, within, step)
-        return eventually(lambda: (done := self._ssh(condition, 30)).returncode == 0 and (done.stdout or True),
-                          f"{self.name}: {what or condition}", within, step)
-
-    def read(self, path):
-        return self.run(f"cat {shlex.quote(path)}")
-
-    def write(self, path, text):
-        self.run(f"mkdir -p {shlex.quote(os.path.dirname(path))} && cat > {shlex.quote(path)}", stdin=text)
-
-    def copy_in(self, path, to):
-        """A file of the host."""
-        with open(path, "rb") as file:
-            done = subprocess.run([*self._ssh_words(), "root@127.0.0.1", f"cat > {shlex.quote(to)}"], stdin=file,
-                                  capture_output=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-
-    def journal(self, *words):
-        """`journalctl -b` with these words more."""
-        return self.run(shlex.join(("journalctl", "-b", "--no-pager", "-q", "-o", "short-monotonic", *words)))
-
-    def show(self, unit, name):
-        """A property of a unit."""
-        return self.run(shlex.join(("systemctl", "show", "--value", "-p", name, unit))).strip()
-
-    def master(self):
-        """The pid of Postfix's master, as the file in its queue names it."""
-        return int(self.read("/var/spool/postfix/pid/master.pid"))
-
-    def console(self):
-        """All that was written on its serial line, of all its starts."""
-        with open(self.console_path, errors="replace") as file:
-            return file.read()
-
-    def last_words(self):
-        """What a failed test prints about it."""
-        try:
-            inside = self.run("systemctl list-jobs --no-pager; systemctl --failed --no-legend --no-pager; "
-                              "journalctl -b --no-pager -q -o short-monotonic | tail -n 120", check=False, timeout=20).stdout
-        except AssertionError as error:
-            inside = str(error)
-        return f"console, its end:\n{self.console()[-3000:]}\ninside:\n{inside}"
-
-    # ---- the agent in it
+    # ---- how it is reached
 
     def http(self, path="/health", timeout=5):
-        """What the agent answers (support.agent.Response); None where nothing does (yet)."""
         if self._first_answer:
             if self._response(self._first_answer.answered) is None:
                 return None
             self._first_answer.end()
             self._first_answer = None
-        return self._response(lambda: self._ask(path, timeout))
+        return super().http(path, timeout)
 
-    def _ask(self, path, timeout):
-        connection = Asked("127.0.0.1", self.http_port, timeout=timeout)
-        connection.request("GET", path)
-        return connection
+    def _connection(self, timeout):
+        return Asked("127.0.0.1", self.http_port, timeout=timeout)
 
-    @staticmethod
-    def _response(asked):
-        connection = None
-        try:
-            connection = asked()
-            return connection and Response(connection.getresponse())
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            if connection:
-                connection.close()
-
-    def until_health(self, status=None, check=None, reason=None, phase=None, said=(), path="/health", within=120):
-        """Waits until the answer is so; returns it. `reason` and `said`, words of the check's output, need `check`;
-        the reason "" means that the check passes."""
-        last = []
-
-        def so():
-            self._on()
-            last[:] = [self.http(path)]
-            return last[0] if _matches(last[0], status, check, reason, phase, said) else None
-
-        try:
-            return eventually(so, f"{self.name}: {path} says status={status} {check}={reason} phase={phase} {said}",
-                              within, step=0.1)
-        except DeadlinePassed as error:
-            raise DeadlinePassed(f"{error}\nlast answer: {last[0]}") from None
+    def _shell_words(self):
+        return [*self._ssh_words(), "root@127.0.0.1"]
 
     # ---- how it is made
 
@@ -346,15 +234,6 @@ class Machine:
                    "BatchMode": "yes", "Port": str(self._ssh_port)}
         return ["ssh", "-F", "none", *(f"-o{name}={value}" for name, value in options.items())]
 
-    def _ssh(self, command, timeout, stdin=None):
-        """A command that takes longer than `timeout` seconds fails the test, which then sees what the machine showed."""
-        words = [*self._ssh_words(), "root@127.0.0.1", command]
-        try:
-            return subprocess.run(words, input=stdin if stdin is not None else "", text=True, errors="replace",
-                                  capture_output=True, timeout=timeout)
-        except subprocess.TimeoutExpired as late:
-            raise DeadlinePassed(f"{self.name}: {command!r} took more than {timeout} s; it said {late.stdout}") from None
-
 
 def _furnishing(files):
     """What the first process finds beside itself: a script and the texts that it puts on the disk."""
@@ -383,17 +262,3 @@ def _is_ssh(connection):
             return connection.recv(4) == b"SSH-"
         except OSError:
             return False
-
-
-def _matches(answer, status, check, reason, phase, said):
-    if answer is None or status not in (None, answer.status):
-        return False
-    if phase is None and check is None:
-        return True
-    body = answer.json
-    if phase not in (None, body.get("phase")):
-        return False
-    if check is None or reason is None:
-        return True
-    row = body.get("checks", {}).get(check, [{"reason": "no row yet"}])[0]
-    return (row.get("reason") or "") == reason and all(word in row.get("output", "") for word in said)

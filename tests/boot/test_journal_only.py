@@ -2,15 +2,14 @@
 """A host without rsyslog: no mail.log, the journal alone. The agent reads from it what it would read from the log."""
 import pytest
 
-from machine import Link
+from system import Link
 
 ID = "i-0eeeeeeeeeeeeeee7"
 FATAL = "fatal: the Postfix mail system is already running"
 NO_RSYSLOG = {"/etc/systemd/system/rsyslog.service": Link("/dev/null"),
               "/etc/systemd/system/multi-user.target.wants/rsyslog.service": None,
               "/etc/systemd/system/syslog.service": None, "/var/log/mail.log": None, "/var/log/syslog": None}
-# Another process of this host takes the lock that master takes, as Postfix's own programs do (flock, which NFS turns into a
-# lock at the server), and says so.
+# Another process of this host takes the lock that master takes, as Postfix's own programs do (flock), and says so.
 HOLD_THE_LOCK = """import fcntl, time
 file = open("/var/spool/postfix/pid/master.pid", "r+")
 fcntl.flock(file, fcntl.LOCK_EX)
@@ -29,9 +28,9 @@ def startup_log(machine):
 
 @pytest.fixture(scope="module")
 def journal_only(lab):
-    machine = lab.relay("journal", ID, files=NO_RSYSLOG).start(wait=False)
-    machine.until_health(status=200, phase="serving", within=240)
-    yield machine.until_shell()
+    machine = lab.container("journal", ID, files=NO_RSYSLOG).start()
+    machine.until_health(status=200, phase="serving", within=600)
+    yield machine
     lab.forget(machine)
 
 

@@ -67,7 +67,7 @@ class Cutter:
         machine.run("sendmail -f sender@example.com someone@example.net", stdin="Subject: after a cut\n\nhello\n")
         seen = f"{self.export}/{ID}"
         eventually(lambda: self.server.run(f"find {seen}/incoming {seen}/active {seen}/deferred -type f").split(),
-                   "mail that is sent in is queued", within=30)
+                   "mail that is sent in is queued", within=240)
 
     def _tree(self, path):
         return _entries(self.machine.run(f"python3 {INSIDE}/snapshot.py {path}"))
@@ -89,7 +89,7 @@ class Cutter:
 
     def until_stage(self, stage):
         """The moment at which the machine's serial line said so."""
-        eventually(lambda: f"relink stage: {stage}\n" in self._console()[self._console_before:], stage, within=60, step=0.001)
+        eventually(lambda: f"relink stage: {stage}\n" in self._console()[self._console_before:], stage, within=300, step=0.001)
         return time.monotonic()
 
     def where(self):

@@ -12,6 +12,8 @@ import images
 ID = "i-0c0ffee000000000c"
 QUEUE = f"/Mail/{ID}"
 PID_FILE = f"{QUEUE}/pid/master.pid"
+OWNER = f"/Mail/.postfix-elb-agent/owners/{ID}"
+AGENT = "postfix-elb-agent.socket postfix-elb-agent.service"
 KILL = f"kill -KILL $(cat {PID_FILE})"
 
 # check, reason, what makes the fault, and what the advice asks a person to correct before the last command.
@@ -28,15 +30,20 @@ FAULTS = [
     ("master_pid", "unreadable", f"{KILL}; rm {PID_FILE}; mkdir {PID_FILE}", ""),
     ("master_pid", "not_master", f"{KILL}; printf '%32d\\n' $(systemctl show --value -p MainPID ssh) > {PID_FILE}", ""),
     ("master_pid", "not_locked", f"cp -p {PID_FILE} {PID_FILE}.new; mv {PID_FILE}.new {PID_FILE}", ""),
-    ("ownership", "lost", f"rm /Mail/.postfix-elb-agent/owners/{ID}", ""),
+    ("ownership", "lost", f"sed s/remedied/stranger/g {OWNER} > /run/owner; cat /run/owner > {OWNER}", ""),
+    ("mount", "read_only", f"systemctl stop postfix {AGENT}; mount -o remount,ro /Mail; systemctl start --no-block {AGENT} postfix",
+     ""),
+    ("startup_log", "start_failed", "systemctl stop postfix@-; systemd-run -q --unit other socat TCP-LISTEN:25,reuseaddr PIPE; "
+     "until ss -Hltn sport 25 | grep .; do sleep 0.1; done; systemctl start postfix", "systemctl stop other"),
 ]
 
 
 @pytest.fixture(scope="module")
 def machine(lab):
-    made = lab.relay("remedied", ID).start(wait=False)
+    # One fault after the other starts Postfix more often than systemd lets an operator.
+    often = {"/etc/systemd/system/postfix@-.service.d/often.conf": "[Unit]\nStartLimitIntervalSec=0\n"}
+    made = lab.container("remedied", ID, files=often).start()
     made.until_health(status=200, phase="serving", within=600)
-    made.until_shell()
     yield made
     lab.forget(made)
 
@@ -62,8 +69,6 @@ def test_a_remedy_ends_its_fault(machine, check, reason, fault, correction):
 
 # Why a remedy is not run here.
 ELSEWHERE = {
-    ("mount", "read_only"): "not yet: a way to make the fault on a running machine is missing",
-    ("startup_log", "start_failed"): "not yet: master_pid stale is what this machine reports",
     ("mount", "hung"): "the file server ends it", ("mount", "io_error"): "the file server ends it",
     ("mount", "denied"): "the file server ends it",
     ("mount", "wrong_source"): "the commands are those of wrong_type",

@@ -31,7 +31,7 @@ def test_a_second_boot_keeps_the_queue_and_delivers_it(in_service, lab):
 
     lab.take_mail()
     in_service.run("postqueue -f")
-    eventually(lambda: lab.queued(in_service) == [], "the queue is empty", within=120)
+    eventually(lambda: lab.queued(in_service) == [], "the queue is empty", within=480)
     taken = lab.taken()
     assert [taken.count(f"Subject: {subject}\n") for subject in SUBJECTS] == [1] * len(SUBJECTS), taken
     lab.refuse_mail()

@@ -3,7 +3,7 @@
 master works in, across NFS."""
 import pytest
 
-from machine import Link
+from system import Link
 
 FATAL = "fatal: the Postfix mail system is already running"
 OWN_ID = "i-0bbbbbbbbbbbbbbb1"

@@ -81,8 +81,16 @@ class Traffic:
 
 
 @pytest.fixture(scope="module")
-def traffic(in_service):
-    with Traffic(in_service) as traffic:
+def container(lab):
+    made = lab.container("undisturbed", "i-0f1257000000000c0").start()
+    made.until_health(status=200, phase="serving", within=600)
+    yield made
+    lab.forget(made)
+
+
+@pytest.fixture(scope="module")
+def traffic(container):
+    with Traffic(container) as traffic:
         yield traffic
 
 
@@ -132,66 +140,66 @@ def child(machine, name):
     return machine.run(f"pgrep -x -P {main_pid(machine)} {name} || :").strip()
 
 
-def test_restarts_and_reloads(in_service, unnoticed):
+def test_restarts_and_reloads(container, unnoticed):
     for _ in range(3):
-        before = main_pid(in_service)
-        in_service.run(f"systemctl restart {AGENT}")
-        assert main_pid(in_service) != before
+        before = main_pid(container)
+        container.run(f"systemctl restart {AGENT}")
+        assert main_pid(container) != before
     for _ in range(3):
-        in_service.run(f"systemctl reload {AGENT}")
+        container.run(f"systemctl reload {AGENT}")
 
 
-def test_a_stop_lasts_until_the_next_probe(in_service, unnoticed):
+def test_a_stop_lasts_until_the_next_probe(container, unnoticed):
     """The socket unit starts it again for the next client; stop both units to stop it."""
-    before = main_pid(in_service)
-    in_service.run(f"systemctl stop {AGENT}")
-    until_another_main_process(in_service, before)
+    before = main_pid(container)
+    container.run(f"systemctl stop {AGENT}")
+    until_another_main_process(container, before)
 
 
-def test_an_upgrade(in_service, unnoticed, tmp_path):
-    old, before = images.package(), main_pid(in_service)
+def test_an_upgrade(container, unnoticed, tmp_path):
+    old, before = images.package(), main_pid(container)
     subprocess.run(["dpkg-deb", "-R", old, tmp_path / "tree"], check=True)
     control = tmp_path / "tree/DEBIAN/control"
-    version = in_service.run(f"dpkg-query -W -f '${{Version}}' {PACKAGE}")
+    version = container.run(f"dpkg-query -W -f '${{Version}}' {PACKAGE}")
     control.write_text(control.read_text().replace(f"Version: {version}\n", f"Version: {version}+newer\n"))
     subprocess.run(["dpkg-deb", "-b", "--root-owner-group", "-Znone", tmp_path / "tree", tmp_path / "newer.deb"],
                    check=True, capture_output=True)
     shutil.rmtree(tmp_path / "tree")
-    in_service.copy_in(tmp_path / "newer.deb", f"{GUEST}/newer.deb")
-    in_service.run(f"dpkg -i {GUEST}/newer.deb", timeout=120)
-    assert in_service.run(f"dpkg-query -W -f '${{Version}}' {PACKAGE}") == f"{version}+newer"
-    until_another_main_process(in_service, before)
+    container.copy_in(tmp_path / "newer.deb", f"{GUEST}/newer.deb")
+    container.run(f"dpkg -i {GUEST}/newer.deb", timeout=120)
+    assert container.run(f"dpkg-query -W -f '${{Version}}' {PACKAGE}") == f"{version}+newer"
+    until_another_main_process(container, before)
 
 
 @pytest.mark.parametrize("worker", ["pea-mount", "pea-host", "pea-systemd"])
-def test_a_worker_that_is_killed_is_started_again(in_service, unnoticed, worker):
-    before = child(in_service, worker)
-    in_service.run(f"kill -KILL {before}")
-    in_service.until(lambda: child(in_service, worker) not in ("", before), "there is another", within=SOON)
+def test_a_worker_that_is_killed_is_started_again(container, unnoticed, worker):
+    before = child(container, worker)
+    container.run(f"kill -KILL {before}")
+    container.until(lambda: child(container, worker) not in ("", before), "there is another", within=SOON)
 
 
-def test_killed(in_service, hardly_noticed):
-    before = main_pid(in_service)
-    in_service.run(f"kill -KILL {before}")
-    until_another_main_process(in_service, before)
+def test_killed(container, hardly_noticed):
+    before = main_pid(container)
+    container.run(f"kill -KILL {before}")
+    until_another_main_process(container, before)
 
 
-def test_the_process_that_answers_is_killed(in_service, hardly_noticed):
-    before = main_pid(in_service)
-    in_service.run(f"kill -KILL {child(in_service, 'pea-server')}")
-    until_another_main_process(in_service, before)
+def test_the_process_that_answers_is_killed(container, hardly_noticed):
+    before = main_pid(container)
+    container.run(f"kill -KILL {child(container, 'pea-server')}")
+    until_another_main_process(container, before)
 
 
-def test_the_watchdog_finds_a_dead_evaluator(in_service, hardly_noticed):
+def test_the_watchdog_finds_a_dead_evaluator(container, hardly_noticed):
     """The supervisor and its socket are well, but a round of checks, which feeds the watchdog, does not end."""
-    assert in_service.show(AGENT, "WatchdogUSec") == "30s"
-    in_service.write(f"/run/systemd/system/{AGENT}.d/watchdog.conf", "[Service]\nWatchdogSec=12s\n")
-    in_service.run(f"systemctl daemon-reload; systemctl restart {AGENT}")
-    before = main_pid(in_service)
-    in_service.run(f"kill -STOP {child(in_service, 'pea-server')}")
-    until_another_main_process(in_service, before)
-    assert f"{AGENT}: Watchdog timeout (limit 12s)!" in in_service.journal("-u", AGENT)
-    in_service.run(f"rm -r /run/systemd/system/{AGENT}.d; systemctl daemon-reload; systemctl restart {AGENT}")
+    assert container.show(AGENT, "WatchdogUSec") == "30s"
+    container.write(f"/run/systemd/system/{AGENT}.d/watchdog.conf", "[Service]\nWatchdogSec=12s\n")
+    container.run(f"systemctl daemon-reload; systemctl restart {AGENT}")
+    before = main_pid(container)
+    container.run(f"kill -STOP {child(container, 'pea-server')}")
+    until_another_main_process(container, before)
+    assert f"{AGENT}: Watchdog timeout (limit 12s)!" in container.journal("-u", AGENT)
+    container.run(f"rm -r /run/systemd/system/{AGENT}.d; systemctl daemon-reload; systemctl restart {AGENT}")
 
 
 def test_a_thousand_probes_and_one_mail_session_were_undisturbed(traffic):
@@ -202,23 +210,23 @@ def test_a_thousand_probes_and_one_mail_session_were_undisturbed(traffic):
     traffic.postfix_noticed_nothing()
 
 
-def test_removed_and_installed_again(in_service, traffic):
-    link = in_service.run("readlink /var/spool/postfix")
-    queue = f"ls -A /Mail/{in_service.instance_id}"
-    entries = in_service.run(queue)
+def test_removed_and_installed_again(container, traffic):
+    link = container.run("readlink /var/spool/postfix")
+    queue = f"ls -A /Mail/{container.instance_id}"
+    entries = container.run(queue)
     traffic.stop_probes()
-    in_service.run(f"dpkg -r {PACKAGE}", timeout=120)
-    assert not in_service.does(f"test -e /usr/sbin/{PACKAGE} || systemctl is-active {AGENT} {SOCKET} || pgrep pea-")
-    assert in_service.http() is None
-    assert in_service.run("readlink /var/spool/postfix") == link
-    assert in_service.run(queue) == entries
+    container.run(f"dpkg -r {PACKAGE}", timeout=120)
+    assert not container.does(f"test -e /usr/sbin/{PACKAGE} || systemctl is-active {AGENT} {SOCKET} || pgrep pea-")
+    assert container.http() is None
+    assert container.run("readlink /var/spool/postfix") == link
+    assert container.run(queue) == entries
     traffic.postfix_noticed_nothing()
 
-    in_service.copy_in(images.package(), f"{GUEST}/again.deb")
-    in_service.run(f"dpkg -i {GUEST}/again.deb", timeout=120)
-    in_service.until_health(status=200, phase="serving", within=SOON)
-    assert in_service.run("readlink /var/spool/postfix") == link
-    assert in_service.run(queue) == entries
+    container.copy_in(images.package(), f"{GUEST}/again.deb")
+    container.run(f"dpkg -i {GUEST}/again.deb", timeout=120)
+    container.until_health(status=200, phase="serving", within=SOON)
+    assert container.run("readlink /var/spool/postfix") == link
+    assert container.run(queue) == entries
     traffic.start_probes()
     traffic.postfix_noticed_nothing()
     traffic.more_probes()
