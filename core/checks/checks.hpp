@@ -24,8 +24,8 @@ namespace core {
 /// its working directory reads "/<instance-id>", and a lock on the inode of the pid file proves it.
 [[nodiscard]] const ProcessFacts* proven_master(const Facts& facts, const Settings& settings);
 
-/// When the process was started. proc_pid_stat(5) counts clock ticks since boot, of which Linux shows
-/// 100 a second (USER_HZ).
+/// When the process was started. proc_pid_stat(5) counts clock ticks since boot, of which Linux
+/// shows 100 a second (USER_HZ).
 [[nodiscard]] BootTime started_at(const ProcessFacts& process);
 
 /// Whether the relink, and with it Postfix, waits until cloud-init has run user data
