@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parent of all: forks the server and the workers, starts a worker again that died, hands its
-// new channel to the server, turns signals into messages, speaks to the service manager, and has
-// what `gate` refused started when it may (agent/supervisor/deferred_start.hpp). It opens nothing
-// but the files of this boot's memory and the marks of refused starts, parses nothing that comes
-// from outside, and never waits for a worker.
+// The parent process, which is root. Puts together the jobs of this folder: forks the server and
+// the workers, replaces a worker that dies, turns signals into messages, reports to the service
+// manager, and starts the units that `gate` refused. It opens only the files of this boot's state,
+// the server's log sinks and the marks of refused starts. It parses no foreign input and never
+// waits for a worker.
 //
-// Known limit: it waits for the service manager when that one is stuck and its socket is full
-// (systemd/notify.hpp). Meanwhile no worker is started again and no signal is handled; the server
-// still answers.
+// Known limit: it waits while the service manager hangs and its socket is full
+// (systemd/notify.hpp). Meanwhile it restarts no worker and handles no signal; the server still
+// answers.
 #pragma once
 
 #include "agent/base/file_descriptor.hpp"
