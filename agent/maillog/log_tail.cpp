@@ -48,9 +48,9 @@ core::Result<void> LogTail::follow(FileDescriptor file, core::WallTime boot_bega
             return {};
         }
     }
-    if (phase_ == Phase::without_file) {
-        search_.emplace(static_cast<std::uint64_t>(status->st_size), boot_began, now, local_time_);
-        phase_ = Phase::searching_boot;
+    if (std::holds_alternative<WithoutFile>(state_)) {
+        state_.emplace<SearchingBoot>(static_cast<std::uint64_t>(status->st_size), boot_began, now,
+                                      lines_.local_time());
     }
     files_.push_back(Followed{std::move(file), comes});
     return {};
@@ -58,26 +58,28 @@ core::Result<void> LogTail::follow(FileDescriptor file, core::WallTime boot_bega
 
 void LogTail::begin_counting(Count count, const std::optional<LogPosition>& counted,
                              core::WallTime boot_began, core::WallTime now) {
-    count_ = std::move(count);
-    if (phase_ != Phase::reading && counted && counted->source == DeliveryMetrics::Source::file) {
-        counted_ = counted;
+    lines_.begin_counting(std::move(count));
+    const bool can_search = !std::holds_alternative<Reading>(state_);
+    if (can_search && counted && counted->source == DeliveryMetrics::Source::file) {
+        wanted_ = counted;
         return;
     }
-    filter_.set(counted ? counted->stamp : boot_began - stamp_slack, now);
+    lines_.count_after(counted ? counted->stamp : boot_began - stamp_slack, now);
 }
 
 core::Result<LogTail::Step> LogTail::prepare(core::WallTime now) {
-    if (phase_ == Phase::searching_boot) {
-        auto step = search_boot();
+    if (auto* search = std::get_if<SearchingBoot>(&state_)) {
+        auto step = search_boot(*search);
         if (!step || *step) {
             return step;
         }
     }
-    return phase_ == Phase::searching_position ? search_position(now) : Step();
+    auto* search = std::get_if<SearchingPosition>(&state_);
+    return search != nullptr ? search_position(*search, now) : Step();
 }
 
-core::Result<LogTail::Step> LogTail::search_boot() {
-    const auto step = search_->step(files_.front().file.get());
+core::Result<LogTail::Step> LogTail::search_boot(SearchingBoot& search) {
+    const auto step = search.step(files_.front().file.get());
     if (!step) {
         return step.error();
     }
@@ -85,33 +87,31 @@ core::Result<LogTail::Step> LogTail::search_boot() {
         return Step(Slice{.at_end = false, .fetching = step->fetching, .stamp = {}});
     }
     files_.front().offset = *step->offset;
-    search_.reset();
-    phase_ = Phase::searching_position;
+    state_ = SearchingPosition();
     return Step();
 }
 
 /// The newest file first: the copy of a log has the position, too, and so has the log if it was not
 /// truncated.
-LogTail::Step LogTail::search_position(core::WallTime now) {
-    std::size_t i = counted_ ? files_.size() : 0;
+LogTail::Step LogTail::search_position(SearchingPosition& search, core::WallTime now) {
+    std::size_t i = wanted_ ? files_.size() : 0;
     bool found = false;
     while (i > 0 && !found) {
-        const auto read =
-            read_fingerprint(position_reader_, files_[--i].file.get(), counted_->offset);
+        const auto read = read_fingerprint(search.reader, files_[--i].file.get(), wanted_->offset);
         if (read.fetching) {
             return Slice{.at_end = false, .fetching = true, .stamp = {}};
         }
-        found = read.fingerprint == counted_->fingerprint;
+        found = read.fingerprint == wanted_->fingerprint;
     }
     if (found) {
-        files_[i].count_from = counted_->offset;
+        files_[i].count_from = wanted_->offset;
         std::for_each(files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(i),
                       [](Followed& older) { older.count_from = UINT64_MAX; });
-    } else if (counted_) {
-        filter_.set(counted_->stamp, now);
+    } else if (wanted_) {
+        lines_.count_after(wanted_->stamp, now);
     }
-    counted_.reset();
-    phase_ = Phase::reading;
+    wanted_.reset();
+    state_ = Reading();
     return std::nullopt;
 }
 
@@ -134,7 +134,7 @@ core::Result<LogTail::Slice> LogTail::read_slice(std::size_t max_bytes, core::Wa
         more = *read;
     }
     if (slice.bytes > 0) {
-        slice.stamp = last_stamp(now);
+        slice.stamp = lines_.last_stamp(now);
         stamp_ = slice.stamp ? slice.stamp : stamp_;
     }
     return slice;
@@ -155,7 +155,7 @@ core::Result<bool> LogTail::read_piece(std::size_t max_bytes, Slice& slice,
     std::array<char, buffer_size> buffer;
     Followed& front = files_.front();
     std::uint64_t wanted = std::min(buffer.size(), max_bytes);
-    if (front.offset < front.count_from) {
+    if (front.part() == LogLines::Part::counted_before) {
         wanted = std::min(wanted, front.count_from - front.offset);
     }
     if (wanted == 0) {
@@ -181,39 +181,17 @@ core::Result<bool> LogTail::read_piece(std::size_t max_bytes, Slice& slice,
     return next;
 }
 
-bool LogTail::counts_here() const {
-    return count_ && files_.front().offset >= files_.front().count_from;
-}
-
 void LogTail::take(std::string_view bytes, core::WallTime boot_began, core::WallTime now) {
-    const bool counted = counts_here();
-    lines_.feed(bytes, [&](std::string_view line) { on_line(line, counted, boot_began, now); });
     Followed& front = files_.front();
+    lines_.feed(bytes, front.part(), boot_began, now);
     if (const auto newline = bytes.rfind('\n'); newline != std::string_view::npos) {
         front.line_end = front.offset + newline + 1;
     }
     front.offset += bytes.size();
 }
 
-void LogTail::on_line(std::string_view line, bool counted, core::WallTime boot_began,
-                      core::WallTime now) {
-    line_begin_size_ = std::min(line.size(), line_begin_.size());
-    std::copy_n(line.begin(), line_begin_size_, line_begin_.begin());
-    history_.feed(line, boot_began, now);
-    const bool cut = std::exchange(all_lines_cut_, lines_.lines_cut()) != lines_.lines_cut();
-    if (counted && filter_.passes(line, now, local_time_)) {
-        lines_cut_ += cut ? 1 : 0;
-        count_(line);
-    }
-}
-
-std::optional<core::WallTime> LogTail::last_stamp(core::WallTime now) const {
-    std::string_view line(line_begin_.data(), line_begin_size_);
-    return core::take_log_time(line, now, local_time_);
-}
-
 std::optional<LogPosition> LogTail::position() const {
-    if (!count_ || filter_.is_closed() || !stamp_) {
+    if (!is_counting() || lines_.awaits_later_line() || !stamp_) {
         return std::nullopt;
     }
     const Followed& front = files_.front();
@@ -237,7 +215,7 @@ core::Result<void> LogTail::restart_if_truncated() {
     }
     if (static_cast<std::uint64_t>(status->st_size) < front.offset) {
         front.offset = front.line_end = front.count_from = 0;
-        lines_.reset();
+        lines_.forget_unfinished();
         ++truncations_;
     }
     return {};
@@ -259,16 +237,15 @@ core::Result<bool> LogTail::next_file_has_begun() const {
 }
 
 void LogTail::next_file(core::WallTime boot_began, core::WallTime now) {
-    const bool counted = counts_here();
-    lines_.finish([&](std::string_view line) { on_line(line, counted, boot_began, now); });
+    lines_.finish(files_.front().part(), boot_began, now);
     files_.pop_front();
-    // A filter that is still closed stays: no line that was read is later.
-    if (files_.front().comes == Comes::by_rotation || !count_ || filter_.is_closed()) {
+    // While the counter awaits a later line, no line that was read is later.
+    const bool is_rotation = files_.front().comes == Comes::by_rotation;
+    if (is_rotation || !is_counting() || lines_.awaits_later_line()) {
         return;
     }
-    const auto last = last_stamp(now);
-    if (last || stamp_) {
-        filter_.set(last ? *last : *stamp_, now);
+    if (const auto last = lines_.last_stamp(now); last || stamp_) {
+        lines_.count_after(last ? *last : *stamp_, now);
     }
 }
 

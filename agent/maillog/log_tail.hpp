@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Follows a mail log through descriptors that another process opened; never opens a path. Reads in
-// bounded slices and feeds every line to a core::StartupHistory and, in the same pass, each line
-// that was not counted yet to a counter. Does not wait for the disk, within the limits of
+// bounded slices and passes them to LogLines. Does not wait for the disk, within the limits of
 // DiskReader.
 //
 // Rotation by rename: follow() takes the new file's descriptor. The old file is read until the new
@@ -15,21 +14,17 @@
 #include "agent/base/file_descriptor.hpp"
 #include "agent/maillog/disk_reader.hpp"
 #include "agent/maillog/log_boot_offset.hpp"
+#include "agent/maillog/log_lines.hpp"
 #include "agent/maillog/log_position.hpp"
 #include "core/base/result.hpp"
-#include "core/maillog/line_splitter.hpp"
 #include "core/maillog/log_time.hpp"
-#include "core/maillog/startup_history.hpp"
-#include "core/maillog/timestamp_filter.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <optional>
-#include <string_view>
 #include <utility>
+#include <variant>
 
 namespace agent {
 
@@ -41,13 +36,13 @@ class LogTail {
         bool fetching = false;                ///< as DiskReader::Got
         std::optional<core::WallTime> stamp;  ///< of the last line that was read, if it has one
     };
-    using Count = std::function<void(std::string_view line)>;
+    using Count = LogLines::Count;
 
     /// How a file follows the one before it.
     enum class Comes { by_rotation, as_another_log };
 
     explicit LogTail(core::LocalTime local_time = from_local_time)
-        : local_time_(local_time), history_(std::move(local_time)) {}
+        : lines_(std::move(local_time)) {}
 
     /// Takes a regular file. The very first is read from where this boot's part begins, each later
     /// one from its beginning, after the one before it. A file that is followed already is not
@@ -67,16 +62,16 @@ class LogTail {
     /// the lines of this boot.
     void begin_counting(Count count, const std::optional<LogPosition>& counted,
                         core::WallTime boot_began, core::WallTime now);
-    void stop_counting() noexcept { count_ = nullptr; }
-    [[nodiscard]] bool is_counting() const noexcept { return count_ != nullptr; }
+    void stop_counting() noexcept { lines_.stop_counting(); }
+    [[nodiscard]] bool is_counting() const noexcept { return lines_.is_counting(); }
 
     /// The position after the last line. Absent while not all lines before it are counted, or while
     /// the time stamps select lines: a position does not keep the time that they must exceed.
     [[nodiscard]] std::optional<LogPosition> position() const;
 
-    [[nodiscard]] const core::StartupHistory& history() const noexcept { return history_; }
+    [[nodiscard]] const core::StartupHistory& history() const noexcept { return lines_.history(); }
     /// Of the counted lines.
-    [[nodiscard]] std::uint64_t lines_cut() const noexcept { return lines_cut_; }
+    [[nodiscard]] std::uint64_t lines_cut() const noexcept { return lines_.lines_cut(); }
     [[nodiscard]] std::uint64_t truncations() const noexcept { return truncations_; }
 
    private:
@@ -89,43 +84,38 @@ class LogTail {
         std::uint64_t offset = 0;      ///< read so far
         std::uint64_t line_end = 0;    ///< after the last line feed that was read; 0: none yet
         DiskReader reader{read_ahead};
+
+        [[nodiscard]] LogLines::Part part() const {
+            return offset < count_from ? LogLines::Part::counted_before : LogLines::Part::to_count;
+        }
     };
-    /// Each phase ends before the next begins; reading lasts.
-    enum class Phase { without_file, searching_boot, searching_position, reading };
+
+    // The states, in their order; Reading lasts.
+    struct WithoutFile {};
+    using SearchingBoot = LogBootOffset;  ///< in the first file
+    struct SearchingPosition {            ///< of wanted_, in all files
+        DiskReader reader{0};
+    };
+    struct Reading {};
     /// Done, or to be continued by the next call.
     using Step = std::optional<Slice>;
 
     [[nodiscard]] core::Result<Step> prepare(core::WallTime now);
-    [[nodiscard]] core::Result<Step> search_boot();
-    [[nodiscard]] Step search_position(core::WallTime now);
+    [[nodiscard]] core::Result<Step> search_boot(SearchingBoot& search);
+    [[nodiscard]] Step search_position(SearchingPosition& search, core::WallTime now);
     [[nodiscard]] core::Result<bool> read_piece(std::size_t max_bytes, Slice& slice,
                                                 core::WallTime boot_began, core::WallTime now);
     void take(std::string_view bytes, core::WallTime boot_began, core::WallTime now);
-    void on_line(std::string_view line, bool counted, core::WallTime boot_began,
-                 core::WallTime now);
-    [[nodiscard]] bool counts_here() const;
     core::Result<void> restart_if_truncated();
     core::Result<bool> next_file_has_begun() const;
     void next_file(core::WallTime boot_began, core::WallTime now);
-    [[nodiscard]] std::optional<core::WallTime> last_stamp(core::WallTime now) const;
 
-    core::LocalTime local_time_;
-    core::StartupHistory history_;
-    core::LineSplitter lines_;
+    std::variant<WithoutFile, SearchingBoot, SearchingPosition, Reading> state_;
     std::deque<Followed> files_;  ///< the front is being read; the others wait
-    Phase phase_ = Phase::without_file;
-    std::optional<LogBootOffset> search_;  ///< in the first file, while searching_boot
-    std::uint64_t truncations_ = 0;
-
-    Count count_;
-    std::optional<LogPosition> counted_;  ///< to be found while searching_position
-    DiskReader position_reader_{0};
-    core::TimestampFilter filter_;
-    std::uint64_t lines_cut_ = 0;
-    std::uint64_t all_lines_cut_ = 0;    ///< of the splitter, up to the last line
-    std::array<char, 40> line_begin_{};  ///< the stamp of the last line
-    std::size_t line_begin_size_ = 0;
+    LogLines lines_;
+    std::optional<LogPosition> wanted_;    ///< where counting goes on; absent while Reading
     std::optional<core::WallTime> stamp_;  ///< the latest slice.stamp
+    std::uint64_t truncations_ = 0;
 };
 
 }  // namespace agent
