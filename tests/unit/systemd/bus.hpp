@@ -41,7 +41,7 @@ class FakeSystemd {
         EXPECT_EQ(::write(to_, line.data(), line.size()), static_cast<ssize_t>(line.size()));
         return read_line();
     }
-    void hang() { process_->signal(SIGSTOP); }
+    void hang() { process_->suspend(); }
     void thaw() { process_->signal(SIGCONT); }
 
    private:
@@ -73,7 +73,7 @@ class Bus {
         ASSERT_TRUE(eventually([this] { return std::filesystem::exists(socket_); }));
     }
     void stop() { daemon_->end(SIGKILL); }
-    void hang() { daemon_->signal(SIGSTOP); }
+    void hang() { daemon_->suspend(); }
     void thaw() { daemon_->signal(SIGCONT); }
 
    private:

@@ -68,6 +68,11 @@ class Child {
     ~Child() { end(SIGKILL); }
 
     void signal(int number) const { ::kill(pid_, number); }
+    /// Returns when it stands still; SIGCONT lets it go on.
+    void suspend() const {
+        signal(SIGSTOP);
+        ::waitpid(pid_, nullptr, WUNTRACED);
+    }
     void end(int number) {
         if (pid_ > 0) {
             ::kill(pid_, number);
