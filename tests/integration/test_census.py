@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from support.agent import status_field
+from support.agent import binary, status_field
 from support.deadline import eventually, stays
 from support.queue import (censuses, depths, fill, listed, listed_counts, long_id, mail_files, put, queue_file,
                            samples, until_counted, value)
@@ -233,7 +233,8 @@ def test_many_messages_take_no_memory(instance):
     eventually(lambda: (depths(instance.agent) or {}).get("deferred") == 200_000, "all are counted", within=60)
     assert value(instance.agent, "postfix_showq_message_age_seconds_bucket", queue="deferred", le="1000") == 0
     assert value(instance.agent, "postfix_showq_message_age_seconds_bucket", queue="deferred", le="10000") == 200_000
-    assert resident() - before < 2048, "kB"
+    # The address sanitizer keeps what was freed for a while.
+    assert resident() - before < (8192 if "asan" in binary() else 2048), "kB"
     assert instance.agent.mount_worker() == pid
 
 

@@ -136,7 +136,8 @@ class Page:
 
     def text(self):
         """As a person reads it: what is hidden is not in it."""
-        return self.run("document.body.innerText")
+        # Without scripts the page is loaded again every few seconds, and has no body for a moment.
+        return self.until("document.body?.innerText", "the page has a text")
 
     def until(self, expression, what, within=30):
         return eventually(lambda: self.run(expression), what, within=within, step=0.1)
