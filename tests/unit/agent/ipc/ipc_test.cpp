@@ -554,7 +554,7 @@ TEST(Requests, TheTypeOfARequestNamesItsReply) {
     EXPECT_EQ(request.operation, Operation::probe_mount);
     EXPECT_EQ(request.instance_id(), "i-0123456789abcdef0");
     EXPECT_EQ(agent::find_operation(Operation::probe_mount)->worker, agent::WorkerKind::mount);
-    EXPECT_EQ(agent::find_operation(static_cast<Operation>(5)), nullptr);
+    EXPECT_EQ(agent::find_operation(static_cast<Operation>(0xffff)), nullptr);
 }
 
 TEST(Requests, ATextThatIsTooLongIsCut) {
@@ -608,9 +608,9 @@ TEST(Requests, AnotherSizeOperationPidOrIdLengthIsMalformed) {
     EXPECT_FALSE(agent::decode_request({}));
 
     auto request = good;
-    request.operation = static_cast<agent::Operation>(5);
+    request.operation = static_cast<agent::Operation>(0xffff);
     EXPECT_EQ(agent::decode_request(agent::encode_request(request)).error().message,
-              "read a request to a worker: operation 5 does not exist");
+              "read a request to a worker: operation 65535 does not exist");
     request = good;
     request.pid = -1;
     EXPECT_FALSE(agent::decode_request(agent::encode_request(request)));

@@ -732,6 +732,7 @@ TEST(Checks, AllPassOnAHealthyHostWithTheirValues) {
     const std::vector<std::string> seen{
         "fs-0123.efs.eu-central-1.amazonaws.com:/ nfs4 rw", test::own_queue, "771",
         "master started at 2026-11-22T09:59:00.000Z",       "held",          "nothing to do"};
+    ASSERT_EQ(seen.size(), core::check_count);
     for (std::size_t i = 0; i < core::check_count; ++i) {
         EXPECT_EQ(static_cast<std::size_t>(findings[i].check), i);
         EXPECT_EQ(findings[i].status, Status::pass) << findings[i].output;
