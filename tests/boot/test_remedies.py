@@ -31,8 +31,8 @@ FAULTS = [
     ("master_pid", "not_master", f"{KILL}; printf '%32d\\n' $(systemctl show --value -p MainPID ssh) > {PID_FILE}", ""),
     ("master_pid", "not_locked", f"cp -p {PID_FILE} {PID_FILE}.new; mv {PID_FILE}.new {PID_FILE}", ""),
     ("ownership", "lost", f"sed s/remedied/stranger/g {OWNER} > /run/owner; cat /run/owner > {OWNER}", ""),
-    ("mount", "read_only", f"systemctl stop postfix {AGENT}; mount -o remount,ro /Mail; systemctl start --no-block {AGENT} postfix",
-     ""),
+    ("mount", "read_only", f"systemctl stop postfix@- {AGENT}; mount -o remount,ro /Mail; "
+     f"systemctl start --no-block {AGENT} postfix", ""),
     ("startup_log", "start_failed", "systemctl stop postfix@-; systemd-run -q --unit other socat TCP-LISTEN:25,reuseaddr PIPE; "
      "until ss -Hltn sport 25 | grep .; do sleep 0.1; done; systemctl start postfix", "systemctl stop other"),
 ]
