@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One line per event to standard error, with the priority prefix of sd-daemon(3) where the journal
-// reads it. Never waits: when the journal's socket is full the line is dropped, so that a stalled
-// log cannot delay an answer.
+// reads it. Never waits for a reader, of whatever kind the descriptor is: a line for which there is
+// no room is dropped, so that a stalled log cannot delay an answer. The next line that goes through
+// is preceded by one with the number of dropped lines.
 #pragma once
 
 #include <string_view>
@@ -13,6 +14,12 @@ enum class Priority { error = 3, warning = 4, notice = 5, info = 6 };
 
 /// Control characters in the text are made harmless; it stays one line.
 void log(Priority priority, std::string_view text);
+
+/// Opens standard error again if it is a pipe or a terminal, for this process and its children, so
+/// that no write waits for a reader. To be called once, by `serve`. Why: O_NONBLOCK on the
+/// inherited one would also hold for the shell's; and without it poll(2) finds room that another
+/// process of this program takes, and more room on a terminal than there is.
+void open_stderr_again();
 
 /// Whether standard error goes to the journal (systemd.exec(5), $JOURNAL_STREAM). Found out once.
 [[nodiscard]] bool journal_reads_stderr();

@@ -39,6 +39,7 @@ std::vector<FileDescriptor> passed_sockets() {
 /// A service goes on while another process has the port: the queue is relinked and Postfix starts.
 /// A command at a prompt beside a running agent fails at once.
 int serve_command(const config::LoadRequest& request, config::Loaded loaded) {
+    open_stderr_again();
     if (::geteuid() != 0) {
         return give_up(
             "serve must be started as root: it relinks the queue as root, and serves as an "
