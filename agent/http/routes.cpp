@@ -49,6 +49,14 @@ std::string_view after_scheme(std::string_view target) {
     return {};
 }
 
+/// "/health/" is "/health"; "//" is no path of ours.
+std::string_view without_slash_at_the_end(std::string_view path) {
+    if (path.size() > 2 && path.ends_with('/')) {
+        path.remove_suffix(1);
+    }
+    return path;
+}
+
 std::optional<Target> split(std::string_view target) {
     if (!target.starts_with('/')) {
         const std::string_view rest = after_scheme(target);
@@ -58,7 +66,7 @@ std::optional<Target> split(std::string_view target) {
         target = rest.substr(std::min(rest.find_first_of("/?"), rest.size()));
     }
     const std::size_t mark = std::min(target.find('?'), target.size());
-    const std::string_view path = target.substr(0, mark);
+    const std::string_view path = without_slash_at_the_end(target.substr(0, mark));
     return Target{path.empty() ? "/" : path, target.substr(std::min(mark + 1, target.size()))};
 }
 

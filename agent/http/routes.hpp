@@ -35,9 +35,10 @@ struct PublishedAnswers {
     Body health;
     Body ready;
     std::array<Body, core::check_count> checks;  ///< by core::Check
-    PreparedResponse index;                      ///< "/" for a terminal
+    PreparedResponse index;  ///< "/" for a terminal, with the status of `health`
 
-    /// Makes "/" for a browser. Called at most once, at the first request for it.
+    /// Makes "/" for a browser, with the status of `health`. Called at most once, at the first
+    /// request for it.
     std::function<PreparedResponse()> make_page;
 
     /// From then on all of the above is answered 503, because the health monitor has stopped.
@@ -64,9 +65,9 @@ class HttpRoutes {
     void publish(PublishedAnswers answers);
 
     /// Answers GET and HEAD (other methods: 405), 404 for an unknown path, 400 for a malformed
-    /// target. Of an absolute target only the path counts, of the query only `pretty`. "/" is a
-    /// page for a client that prefers text/html to plain text, and text for all others. May throw
-    /// what `render_metrics` and `make_page` throw.
+    /// target. Of an absolute target only the path counts, of the query only `pretty`. One slash
+    /// at the end of a path is ignored. "/" is a page for a client that prefers text/html to plain
+    /// text, and text for all others. May throw what `render_metrics` and `make_page` throw.
     [[nodiscard]] HttpAnswer answer(const HttpRequest& request, core::BootTime now) const;
 
     /// 400, 431 or 408. The caller closes the connection after it.

@@ -49,10 +49,11 @@ PublishedAnswers make_answers(const core::Verdict& verdict,
         answers.checks[static_cast<std::size_t>(check)] =
             body(verdict, {Kind::check, check}, release);
     }
-    answers.index =
-        PreparedResponse(200, content_type::text, render_table(report_of(verdict)), index_fields);
-    answers.make_page = [verdict, relink, &history, version = release.release_id] {
-        return PreparedResponse(200, content_type::html,
+    const int health = status_code(verdict.health);
+    answers.index = PreparedResponse(health, content_type::text, render_table(report_of(verdict)),
+                                     index_fields);
+    answers.make_page = [verdict, relink, &history, version = release.release_id, health] {
+        return PreparedResponse(health, content_type::html,
                                 render_page({verdict, relink, history, version}), page_fields());
     };
     answers.expires = expires;

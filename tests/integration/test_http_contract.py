@@ -60,9 +60,24 @@ def test_health_pages_are_503_of_the_same_form_without_the_mount(failing, path):
     assert any(failing.world.mount_path in command for command in row["commands"])
 
 
-def test_livez_metrics_and_the_index_are_200_even_then(failing):
-    for path in ("/livez", "/metrics", "/"):
+def test_livez_and_metrics_are_200_even_then(failing):
+    for path in ("/livez", "/metrics"):
         assert failing.agent.request(path).status == 200
+
+
+def test_the_index_has_the_status_of_health_in_both_forms(failing):
+    for form in ("text/html", "text/plain"):
+        response = failing.agent.request("/", headers={"Accept": form, "User-Agent": "ELB-HealthChecker/2.0"})
+        assert response.status == 503
+        assert response.headers["content-type"].startswith(form)
+        assert "mount" in response.body.decode() and "missing" in response.body.decode()
+
+
+@pytest.mark.parametrize("path", ["/health", "/readyz", "/livez", "/metrics", *CHECK_PATHS])
+def test_one_slash_at_the_end_is_ignored(standing, path):
+    response = standing.agent.request(f"{path}/")
+    assert response.status == 200
+    assert response.headers["content-type"] == standing.agent.request(path).headers["content-type"]
 
 
 def test_the_body_of_health_has_the_fields_of_the_draft(standing):
@@ -105,7 +120,7 @@ def test_the_index_is_a_page_for_a_browser(standing):
     assert standing.id in text and "master_pid" in text
 
 
-@pytest.mark.parametrize("path", ["/nope", "/health/", "/health/nope", "/healthz", "/health/mount/x", "//health",
+@pytest.mark.parametrize("path", ["/nope", "/health//", "/health/nope", "//", "/healthz", "/health/mount/x", "//health",
                                   "/%68ealth", "/health/../metrics"])
 def test_other_paths_are_404(standing, path):
     assert standing.agent.request(path).status == 404

@@ -54,6 +54,19 @@ TEST_F(HttpRoutesTest, HeadIsTheSameHeaderAndNoBody) {
     }
 }
 
+TEST_F(HttpRoutesTest, OneSlashAtTheEndOfAPathIsIgnored) {
+    for (Route route = 0; route < other_route; ++route) {
+        const std::string path(route_path(route));
+        if (path != "/") {
+            EXPECT_EQ(get(path + "/").route, route) << path;
+            EXPECT_EQ(get(path + "/?pretty").route, route) << path;
+            EXPECT_EQ(get(path + "//").route, other_route) << path;
+        }
+        EXPECT_EQ(get("/" + path).route, other_route) << path;
+    }
+    EXPECT_THAT(text("/health/mount/"), EndsWith("\r\n\r\nmount fine"));
+}
+
 TEST_F(HttpRoutesTest, OfTheQueryOnlyPrettyCounts) {
     for (const std::string_view target :
          {"/health?pretty", "/health?a=b&pretty", "/health?pretty=1&x", "/health?&pretty"}) {
@@ -83,7 +96,7 @@ TEST_F(HttpRoutesTest, ATargetThatIsNoneIsMalformed) {
 
 TEST_F(HttpRoutesTest, AnUnknownPathIsNotFoundAndTheAnswerListsAllThereAre) {
     for (const std::string_view target :
-         {"/nowhere", "/health/", "/health/nothing", "//health", "/Health", "/other", "other"}) {
+         {"/nowhere", "/health//", "/health/nothing", "//health", "/Health", "/other", "other"}) {
         EXPECT_EQ(get(target).route, other_route) << target;
     }
     const std::string answer = text("/nowhere");
