@@ -23,7 +23,8 @@ struct HttpRequest {
     std::string_view accept_encoding{};
 };
 
-enum class ParseState { incomplete, complete, malformed, too_large };
+/// malformed_proxy: of the header before the first request (agent/http/proxy_header.hpp).
+enum class ParseState { incomplete, complete, malformed, malformed_proxy, too_large };
 
 struct ParseResult {
     ParseState state = ParseState::incomplete;

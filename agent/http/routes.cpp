@@ -19,6 +19,10 @@ constexpr std::string_view starting_body =
     R"({"status":"fail","phase":"starting","output":")" PEA_STARTING "\"}\n";
 constexpr std::string_view stale_body = R"({"status":"fail","output":"stale: )" PEA_STALE "\"}\n";
 
+constexpr std::string_view malformed_proxy_body =
+    "malformed header of the PROXY protocol; version 1 of at most 107 bytes and version 2 of at "
+    "most 4112 bytes are understood\n";
+
 std::string not_found_body() {
     std::string body = "not found; the paths are";
     for (Route route = 0; route < other_route; ++route) {
@@ -151,6 +155,7 @@ HttpRoutes::HttpRoutes(MetricsPage::Render render_metrics)
       not_found_(404, content_type::text, not_found_body()),
       method_not_allowed_(405, content_type::text, "only GET and HEAD are allowed\n"),
       faults_{{{400, content_type::text, "malformed HTTP/1.0 or HTTP/1.1 request\n"},
+               {400, content_type::text, malformed_proxy_body},
                {431, content_type::text, "the request line and its fields are too long\n"},
                {408, content_type::text, "the request was not complete in time\n"}}} {
 }

@@ -53,7 +53,7 @@ struct HttpAnswer {
 };
 
 /// Why a request could not be parsed.
-enum class HttpFault { malformed, too_large, timed_out };
+enum class HttpFault { malformed, malformed_proxy, too_large, timed_out };
 
 class HttpRoutes {
    public:
@@ -107,7 +107,7 @@ class HttpRoutes {
     Notice stale_;
     PreparedResponse not_found_;
     PreparedResponse method_not_allowed_;
-    std::array<PreparedResponse, 3> faults_;  ///< by HttpFault
+    std::array<PreparedResponse, 4> faults_;  ///< by HttpFault
 };
 
 }  // namespace agent

@@ -2,6 +2,7 @@
 #include "agent/http/session.hpp"
 
 #include "agent/base/clock.hpp"
+#include "agent/http/proxy_header.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -26,7 +27,7 @@ constexpr std::size_t read_size = 1024;
 HttpSession::HttpSession(std::shared_ptr<HttpSessionPool> sessions, HttpSocket socket)
     : sessions_(std::move(sessions)),
       socket_(std::move(socket)),
-      buffer_(sessions_->limits().header_bytes),
+      buffer_(std::max(sessions_->limits().header_bytes, proxy_header_limit)),
       waiting_since_(now().boot),
       place_(sessions_->enter(*this)) {
     wait(Waiting::first_request, waiting_since_ + sessions_->limits().header_time);
@@ -40,8 +41,7 @@ HttpSession::Task<void> HttpSession::run(std::shared_ptr<HttpSession> /*self*/) 
     error_code error;
     socket_.non_blocking(true, error);
     for (;;) {
-        const ParseResult parsed =
-            parse_request(received(), scanned_, sessions_->limits().header_bytes);
+        const ParseResult parsed = parse();
         if (parsed.state == ParseState::incomplete && !expired_) {
             const asio::mutable_buffer space = prepare_to_receive();
             const std::size_t size =
@@ -73,6 +73,18 @@ HttpSession::Task<void> HttpSession::run(std::shared_ptr<HttpSession> /*self*/) 
     }
 }
 
+ParseResult HttpSession::parse() {
+    if (!proxy_header_known_) {
+        const ProxyHeader header = parse_proxy_header(received());
+        if (header.state != ParseState::complete) {
+            return {header.state, 0, {}};
+        }
+        proxy_header_known_ = true;
+        buffer_.consume(header.size);
+    }
+    return parse_request(received(), scanned_, sessions_->limits().header_bytes);
+}
+
 HttpAnswer HttpSession::answer_to(const ParseResult& parsed, core::BootTime at) const {
     switch (parsed.state) {
         case ParseState::complete: {
@@ -81,6 +93,8 @@ HttpAnswer HttpSession::answer_to(const ParseResult& parsed, core::BootTime at) 
             return sessions_->routes().answer(request, at);
         }
         case ParseState::malformed: return sessions_->routes().answer(HttpFault::malformed);
+        case ParseState::malformed_proxy:
+            return sessions_->routes().answer(HttpFault::malformed_proxy);
         case ParseState::too_large: return sessions_->routes().answer(HttpFault::too_large);
         case ParseState::incomplete: break;
     }

@@ -51,6 +51,7 @@ class HttpSession {
     [[nodiscard]] Task<bool> send_rest(HttpAnswer answer, std::size_t sent);
     [[nodiscard]] Task<void> linger();
 
+    [[nodiscard]] ParseResult parse();
     [[nodiscard]] HttpAnswer answer_to(const ParseResult& parsed, core::BootTime at) const;
     [[nodiscard]] std::string_view received() const;
     [[nodiscard]] boost::asio::mutable_buffer prepare_to_receive();
@@ -62,7 +63,8 @@ class HttpSession {
     std::shared_ptr<HttpSessionPool> sessions_;
     HttpSocket socket_;
     boost::beast::flat_buffer buffer_;
-    std::size_t scanned_ = 0;  ///< bytes of the buffer searched for a header's end
+    std::size_t scanned_ = 0;          ///< bytes of the buffer searched for a header's end
+    bool proxy_header_known_ = false;  ///< it was skipped, or there is none
     Waiting waiting_ = Waiting::first_request;
     core::BootTime waiting_since_;
     core::BootTime deadline_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes of a stranger to an answer: what a connection does with them, without the connection. The
 // same bytes in one piece and in two must mean the same.
+#include "agent/http/proxy_header.hpp"
 #include "agent/http/request.hpp"
 #include "agent/http/routes.hpp"
 #include "core/exposition/media_type.hpp"
@@ -57,6 +58,23 @@ void check_negotiation(const agent::HttpRoutes& routes, std::string_view accept,
     require(packed != answer.ends_with("\r\n\r\nanswer 42\n"));
 }
 
+/// The bytes that follow a header of the PROXY protocol; all of them if there is none.
+std::string_view after_proxy_header(std::string_view bytes) {
+    const agent::ProxyHeader header = agent::parse_proxy_header(bytes);
+    require(header.state == agent::ParseState::complete || header.size == 0);
+    require(header.size <= bytes.size() && header.size <= agent::proxy_header_limit);
+    require(header.state != agent::ParseState::incomplete ||
+            bytes.size() < agent::proxy_header_limit);
+    for (std::size_t size = 0; size < header.size; ++size) {
+        require(agent::parse_proxy_header(bytes.substr(0, size)).state ==
+                agent::ParseState::incomplete);
+    }
+    if (header.size > 0) {
+        require(agent::parse_proxy_header(bytes.substr(0, header.size)).size == header.size);
+    }
+    return bytes.substr(header.size);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -64,6 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string_view bytes(reinterpret_cast<const char*>(data), size);
     check_answer(routes, {agent::HttpMethod::get, bytes, true});
     check_negotiation(routes, bytes, bytes);
+    bytes = after_proxy_header(bytes);
     for (;;) {
         std::size_t scanned = 0;
         const agent::ParseResult whole = agent::parse_request(bytes, scanned, limit);

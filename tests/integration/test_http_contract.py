@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import socket
+import subprocess
 import time
 
 import pytest
@@ -178,6 +179,59 @@ def test_a_kept_connection_answers_one_request_after_another_pipelined_too(stand
 def test_a_malformed_request_is_400_and_closed(standing, data):
     assert standing.agent.raw(data).split(b"\r\n")[0].startswith(b"HTTP/1.1 400 ")
     assert standing.agent.request("/livez").status == 200
+
+
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+REQUEST = (b"GET /health HTTP/1.1\r\nHost: 10.0.1.12:8025\r\nConnection: close\r\n"
+           b"User-Agent: ELB-HealthChecker/2.0\r\n\r\n")
+# What a network load balancer adds: type 0xEA, and in it the id of the VPC endpoint.
+TLVS = b"\xea\0\x17\x01vpce-08d2bf15fac5001c9" + b"\x04\0\x37" + b"\0" * 55
+
+
+IPV4 = socket.inet_aton("10.0.3.7") + socket.inet_aton("10.0.1.12") + b"\xdc\x04\x1f\x59"
+PROXY_HEADERS = {
+    "version 2, local": SIGNATURE + b"\x20\0\0\0",
+    "version 2, local, TLVs": SIGNATURE + b"\x20\0\0\x54" + TLVS,
+    "version 2, IPv4": SIGNATURE + b"\x21\x11\0\x0c" + IPV4,
+    "version 2, IPv6, TLVs": SIGNATURE + b"\x21\x21\0\x78" + b"\x20" * 36 + TLVS,
+    "version 2, unspecified": SIGNATURE + b"\x21\0\0\0",
+    "version 2, Unix": SIGNATURE + b"\x21\x31\0\xd8" + b"/" * 216,
+    "version 1, IPv4": b"PROXY TCP4 10.0.3.7 10.0.1.12 56324 8025\r\n",
+    "version 1, IPv6": b"PROXY TCP6 2001:db8::7 2001:db8::12 56324 8025\r\n",
+    "version 1, unknown": b"PROXY UNKNOWN\r\n",
+}
+MALFORMED_PROXY_HEADERS = {
+    "version 3": SIGNATURE + b"\x31\x11\0\x0c" + IPV4,
+    "another command": SIGNATURE + b"\x22\x11\0\x0c" + IPV4,
+    "addresses too short": SIGNATURE + b"\x21\x11\0\x04aaaa",
+    "version 2 too long": SIGNATURE + b"\x20\0\xff\xff",
+    "a port is missing": b"PROXY TCP4 10.0.3.7 10.0.1.12 56324\r\n",
+    "version 1 too long": b"PROXY UNKNOWN " + b"x" * 107,
+}
+
+
+@pytest.mark.parametrize("header", PROXY_HEADERS.values(), ids=PROXY_HEADERS.keys())
+def test_a_proxy_header_before_the_first_request_is_skipped(standing, header):
+    assert standing.agent.raw(header + REQUEST).startswith(b"HTTP/1.1 200 OK\r\n")
+    with socket.create_connection(("127.0.0.1", standing.agent.port), timeout=15) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(0, len(header), 5):
+            connection.sendall(header[at:at + 5])
+        connection.sendall(REQUEST)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_curl_s_proxy_header_is_skipped(standing):
+    url = f"http://127.0.0.1:{standing.agent.port}/health"
+    argv = ["curl", "--silent", "--haproxy-protocol", "--output", "/dev/null", "--write-out", "%{http_code} ", url, url]
+    assert subprocess.run(argv, capture_output=True, text=True, timeout=20).stdout.split()[0] == "200"
+
+
+@pytest.mark.parametrize("header", MALFORMED_PROXY_HEADERS.values(), ids=MALFORMED_PROXY_HEADERS.keys())
+def test_a_malformed_proxy_header_is_400_and_named(standing, header):
+    answer = standing.agent.raw(header + REQUEST)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"PROXY protocol" in answer.partition(b"\r\n\r\n")[2]
 
 
 def test_a_header_over_its_limit_is_431(standing):
