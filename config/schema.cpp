@@ -256,6 +256,8 @@ std::vector<Key> make_schema() {
              "Address to listen on; `::` means both families"),
         integer(SETTING(listen.port), 0, 65535, "; 0 is any free port", restart,
                 "TCP port to listen on"),
+        integer(SETTING(listen.connections_per_source), 1, 512, "", restart,
+                "Most connections at once from an IPv4 address or an IPv6 /64 network"),
         text(SETTING(instance_id), auto_or_instance_id, "`auto` or a single path component",
              restart,
              "Name of this instance and of its queue; `auto` asks the hardware, then the metadata "

@@ -8,12 +8,24 @@
 namespace agent {
 
 struct HttpLimits {
-    /// At the limit a new connection is accepted, and the one that has gone longest without an
-    /// answered request is closed. Why: otherwise silent clients could lock out the health
-    /// checkers, and the load balancer would replace the instance. A health checker sends its
-    /// request at once and is answered in the same turn of the loop, so it has never waited
-    /// longest.
+    /// At either limit a new connection is accepted, and another is closed: of the source with the
+    /// most connections, the one that has gone longest without an answered request. Why: otherwise
+    /// other clients could lock out the health checkers, and the load balancer would replace the
+    /// instance. A health checker has few connections and sends its request at once, and is
+    /// answered as soon as it is accepted, so that it has never waited longest.
     std::size_t connections = 512;
+
+    /// A source is the TCP peer's IPv4 address, or the /64 network of its IPv6 address, because
+    /// one host may use each address of its network. The setting listen.connections_per_source.
+    std::size_t connections_per_source = 64;
+
+    /// The answer to the last request of a connection has "Connection: close". Why: as in nginx,
+    /// no connection lasts for ever.
+    std::size_t requests = 1000;
+
+    /// Connections that are accepted before those accepted earlier have their next turn. Why: the
+    /// kernel's queue is first in, first out, so that a health check waits for all before it.
+    std::size_t accepts_in_a_turn = 256;
 
     /// Request line and fields together; more is 431.
     std::size_t header_bytes = 8192;

@@ -66,19 +66,37 @@ struct HttpListener::Accepting {
         }
     }
 
+    /// Accepts what waits, as far as one turn of the loop goes. A shortage is left to the next
+    /// turn. Why: accept(2) reports it even if nothing waits, and the connection that is closed
+    /// then could be one whose request is answered in the next turn.
+    void accept_more(HttpSessionPool& sessions) {
+        error_code error;
+        for (std::size_t accepted = 1; accepted < sessions.limits().accepts_in_a_turn; ++accepted) {
+            tcp::endpoint peer;
+            HttpSocket socket = acceptor.accept(peer, error);
+            if (!error) {
+                sessions.admit(std::move(socket), peer.address());
+            } else if (!is_of_the_peer(error)) {  // would_block too: nothing waits
+                return;
+            }
+        }
+    }
+
     static asio::awaitable<void, HttpExecutor> run(std::shared_ptr<Accepting> self,
                                                    std::shared_ptr<HttpSessionPool> sessions) {
         bool made_room = false;  // a connection was closed and none accepted since
         while (!sessions->stopping()) {
             error_code error;
+            tcp::endpoint peer;
             HttpSocket socket =
-                co_await self->acceptor.async_accept(asio::redirect_error(use_task, error));
+                co_await self->acceptor.async_accept(peer, asio::redirect_error(use_task, error));
             if (!error) {
                 made_room = false;
-                sessions->admit(std::move(socket));
+                sessions->admit(std::move(socket), peer.address());
+                self->accept_more(*sessions);
             } else if (!sessions->stopping() && !is_of_the_peer(error)) {
                 self->warn(error);
-                if (!std::exchange(made_room, true) && sessions->close_longest_waiting()) {
+                if (!std::exchange(made_room, true) && sessions->evict(Eviction::shortage)) {
                     continue;  // its descriptor is free now
                 }
                 made_room = false;
@@ -89,9 +107,10 @@ struct HttpListener::Accepting {
     }
 };
 
-HttpListener::HttpListener(asio::io_context& io, const HttpRoutes& routes, AnswerCounter count,
+HttpListener::HttpListener(asio::io_context& io, const HttpRoutes& routes, HttpCounters counters,
                            HttpLimits limits)
-    : io_(io), sessions_(std::make_shared<HttpSessionPool>(io, routes, limits, std::move(count))) {
+    : io_(io),
+      sessions_(std::make_shared<HttpSessionPool>(io, routes, limits, std::move(counters))) {
 }
 
 HttpListener::~HttpListener() {
@@ -115,6 +134,7 @@ core::Result<void> HttpListener::start(FileDescriptor bound) {
         return core::system_error(error.value(), "cannot watch", name_of(bound.get()));
     }
     (void)bound.release();
+    accepting->acceptor.non_blocking(true, error);
     // Accepted connections inherit it. An answer to a pipelined request must not wait for the ACK
     // of the one before.
     accepting->acceptor.set_option(tcp::no_delay(true), error);

@@ -17,8 +17,8 @@ namespace agent {
 
 class HttpListener {
    public:
-    /// `routes` must outlive the io_context's last handler. `count` is called once for each answer.
-    HttpListener(boost::asio::io_context& io, const HttpRoutes& routes, AnswerCounter count,
+    /// `routes` must outlive the io_context's last handler.
+    HttpListener(boost::asio::io_context& io, const HttpRoutes& routes, HttpCounters counters,
                  HttpLimits limits = {});
     ~HttpListener();
     HttpListener(const HttpListener&) = delete;

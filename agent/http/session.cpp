@@ -4,6 +4,7 @@
 #include "agent/base/clock.hpp"
 #include "agent/http/proxy_header.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -24,12 +25,13 @@ constexpr std::size_t read_size = 1024;
 
 }  // namespace
 
-HttpSession::HttpSession(std::shared_ptr<HttpSessionPool> sessions, HttpSocket socket)
+HttpSession::HttpSession(std::shared_ptr<HttpSessionPool> sessions, HttpSocket socket,
+                         const asio::ip::address& peer)
     : sessions_(std::move(sessions)),
       socket_(std::move(socket)),
       buffer_(std::max(sessions_->limits().header_bytes, proxy_header_limit)),
       waiting_since_(now().boot),
-      place_(sessions_->enter(*this)) {
+      place_(sessions_->enter(*this, peer)) {
     wait(Waiting::first_request, waiting_since_ + sessions_->limits().header_time);
 }
 
@@ -39,7 +41,7 @@ HttpSession::~HttpSession() {
 
 HttpSession::Task<void> HttpSession::run(std::shared_ptr<HttpSession> /*self*/) {
     error_code error;
-    socket_.non_blocking(true, error);
+    receive_now();
     for (;;) {
         const ParseResult parsed = parse();
         if (parsed.state == ParseState::incomplete && !expired_) {
@@ -67,10 +69,21 @@ HttpSession::Task<void> HttpSession::run(std::shared_ptr<HttpSession> /*self*/) 
             co_return;
         }
         answered(parsed.consumed, at);
-        if (sessions_->stopping() && buffer_.size() == 0) {
+        if (buffer_.size() > 0) {  // requests of other connections come first
+            co_await asio::post(socket_.get_executor(), use_task);
+        }
+        if (!entered_ || (sessions_->stopping() && buffer_.size() == 0)) {
             co_return;
         }
     }
+}
+
+/// Why: a request that came with the connection is answered before another connection is accepted,
+/// which could close this one.
+void HttpSession::receive_now() {
+    error_code error;
+    socket_.non_blocking(true, error);
+    buffer_.commit(socket_.read_some(prepare_to_receive(), error));
 }
 
 ParseResult HttpSession::parse() {
@@ -89,7 +102,8 @@ HttpAnswer HttpSession::answer_to(const ParseResult& parsed, core::BootTime at) 
     switch (parsed.state) {
         case ParseState::complete: {
             HttpRequest request = parsed.request;
-            request.keep_alive = request.keep_alive && !sessions_->stopping();
+            const bool is_last = answers_ + 1 >= sessions_->limits().requests;
+            request.keep_alive = request.keep_alive && !is_last && !sessions_->stopping();
             return sessions_->routes().answer(request, at);
         }
         case ParseState::malformed: return sessions_->routes().answer(HttpFault::malformed);
@@ -142,6 +156,7 @@ HttpSession::Task<void> HttpSession::linger() {
 void HttpSession::answered(std::size_t consumed, core::BootTime at) {
     buffer_.consume(consumed);
     scanned_ = 0;
+    ++answers_;
     waiting_since_ = at;
     wait(Waiting::next_request, at + sessions_->limits().idle_time);
 }

@@ -2,9 +2,10 @@
 // One connection, from accept to close: one coroutine and one buffer. An answered request costs one
 // read and one write and allocates nothing.
 //
-// Requests are answered one after another. More is read only after an answer was sent, so that a
-// client that sends without reading delays only itself. Logs nothing, because load balancers and
-// scanners open and reset connections all day. Used on the server's loop only.
+// Requests are answered one after another, one in a turn of the loop. More is read only after an
+// answer was sent, so that a client that sends without reading delays only itself. Logs nothing,
+// because load balancers and scanners open and reset connections all day. Used on the server's loop
+// only.
 #pragma once
 
 #include "agent/http/session_pool.hpp"
@@ -19,7 +20,8 @@ namespace agent {
 
 class HttpSession {
    public:
-    HttpSession(std::shared_ptr<HttpSessionPool> sessions, HttpSocket socket);
+    HttpSession(std::shared_ptr<HttpSessionPool> sessions, HttpSocket socket,
+                const boost::asio::ip::address& peer);
     ~HttpSession();
     HttpSession(const HttpSession&) = delete;
     HttpSession& operator=(const HttpSession&) = delete;
@@ -42,8 +44,13 @@ class HttpSession {
     /// The time of the last answer, or of the connection before the first one.
     [[nodiscard]] core::BootTime waiting_since() const { return waiting_since_; }
 
-    /// Between two requests.
-    [[nodiscard]] bool idle() const { return waiting_ == Waiting::next_request; }
+    /// Of this session's source, this one included. Only before close().
+    [[nodiscard]] std::size_t connections_of_source() const { return place_.source->second; }
+
+    /// Between two requests, and no byte of the next has been received.
+    [[nodiscard]] bool idle() const {
+        return waiting_ == Waiting::next_request && buffer_.size() == 0;
+    }
 
    private:
     enum class Waiting { first_request, next_request, header, client };
@@ -51,6 +58,7 @@ class HttpSession {
     [[nodiscard]] Task<bool> send_rest(HttpAnswer answer, std::size_t sent);
     [[nodiscard]] Task<void> linger();
 
+    void receive_now();
     [[nodiscard]] ParseResult parse();
     [[nodiscard]] HttpAnswer answer_to(const ParseResult& parsed, core::BootTime at) const;
     [[nodiscard]] std::string_view received() const;
@@ -64,6 +72,7 @@ class HttpSession {
     HttpSocket socket_;
     boost::beast::flat_buffer buffer_;
     std::size_t scanned_ = 0;          ///< bytes of the buffer searched for a header's end
+    std::size_t answers_ = 0;          ///< to whole requests
     bool proxy_header_known_ = false;  ///< it was skipped, or there is none
     Waiting waiting_ = Waiting::first_request;
     core::BootTime waiting_since_;

@@ -18,6 +18,8 @@ namespace {
 /// Deadlines within this time of each other are checked together.
 constexpr std::chrono::milliseconds granularity{20};
 
+namespace ip = boost::asio::ip;
+
 void end_of_session(const std::exception_ptr& failure) {
     if (!failure) {
         return;
@@ -32,32 +34,62 @@ void end_of_session(const std::exception_ptr& failure) {
 
 }  // namespace
 
+ip::address source_of(const ip::address& peer) {
+    if (peer.is_v4()) {
+        return peer;
+    }
+    const ip::address_v6 v6 = peer.to_v6();
+    if (v6.is_v4_mapped()) {  // a listener on :: takes both families
+        return ip::make_address_v4(ip::v4_mapped, v6);
+    }
+    constexpr std::size_t network_bytes = 8;
+    ip::address_v6::bytes_type bytes = v6.to_bytes();
+    std::fill(bytes.begin() + network_bytes, bytes.end(), 0);
+    return ip::address_v6(bytes);
+}
+
+std::string_view to_string(Eviction why) {
+    switch (why) {
+        case Eviction::source: return "source";
+        case Eviction::total: return "total";
+        case Eviction::shortage: break;
+    }
+    return "shortage";
+}
+
 HttpSessionPool::HttpSessionPool(boost::asio::io_context& io, const HttpRoutes& routes,
-                                 HttpLimits limits, AnswerCounter count)
+                                 HttpLimits limits, HttpCounters counters)
     : io_(io),
       routes_(routes),
       limits_(limits),
-      count_(std::move(count)),
+      counters_(std::move(counters)),
       timer_(io.get_executor()) {
 }
 
-void HttpSessionPool::admit(HttpSocket socket) {
-    if (sessions_.size() >= limits_.connections) {
-        close_longest_waiting();
-    }
-    auto session = std::make_shared<HttpSession>(shared_from_this(), std::move(socket));
+void HttpSessionPool::admit(HttpSocket socket, const ip::address& peer) {
+    auto session = std::make_shared<HttpSession>(shared_from_this(), std::move(socket), peer);
     HttpSession& itself = *session;
+    if (itself.connections_of_source() > limits_.connections_per_source) {
+        evict(Eviction::source);  // this source has the most now
+    } else if (sessions_.size() > limits_.connections) {
+        evict(Eviction::total);
+    }
     boost::asio::co_spawn(io_.get_executor(), itself.run(std::move(session)), end_of_session);
 }
 
-bool HttpSessionPool::close_longest_waiting() {
-    const auto longest = std::min_element(
-        sessions_.begin(), sessions_.end(),
-        [](const auto* a, const auto* b) { return a->waiting_since() < b->waiting_since(); });
-    if (longest == sessions_.end()) {
+bool HttpSessionPool::evict(Eviction why) {
+    const auto first_to_go = [](const HttpSession* a, const HttpSession* b) {
+        if (a->connections_of_source() != b->connections_of_source()) {
+            return a->connections_of_source() > b->connections_of_source();
+        }
+        return a->waiting_since() < b->waiting_since();
+    };
+    const auto chosen = std::min_element(sessions_.begin(), sessions_.end(), first_to_go);
+    if (chosen == sessions_.end()) {
         return false;
     }
-    (*longest)->close();
+    (*chosen)->close();
+    counters_.eviction(why);
     return true;
 }
 
@@ -71,8 +103,17 @@ void HttpSessionPool::stop() {
     }
 }
 
+HttpSessionPool::Place HttpSessionPool::enter(HttpSession& session, const ip::address& peer) {
+    const auto source = sources_.try_emplace(source_of(peer), 0).first;
+    ++source->second;
+    return {sessions_.insert(sessions_.end(), &session), source};
+}
+
 void HttpSessionPool::leave(Place place) {
-    sessions_.erase(place);
+    sessions_.erase(place.session);
+    if (--place.source->second == 0) {
+        sources_.erase(place.source);
+    }
     if (sessions_.empty()) {
         timer_.cancel();
         next_check_ = core::BootTime::max();

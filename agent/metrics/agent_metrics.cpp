@@ -66,6 +66,11 @@ constexpr GaugeInfo postfix_up{"postfix_up",
 constexpr CounterInfo http_requests{"postfix_elb_agent_http_requests_total",
                                     "HTTP answers by status code and path.",
                                     {"code", "path"}};
+constexpr CounterInfo http_evictions{
+    "postfix_elb_agent_http_connections_evicted_total",
+    "Connections closed to make room: too many of their source (source) or in total (total), or no "
+    "descriptor or memory left (shortage).",
+    {"why"}};
 constexpr CounterInfo cpu{"process_cpu_seconds_total", "CPU time of the server process."};
 constexpr GaugeInfo virtual_memory{"process_virtual_memory_bytes",
                                    "Virtual memory of the server process."};
@@ -145,6 +150,7 @@ struct Metrics::Series {
 
     MetricFamily<Counter>& requests = exposition.add(family::http_requests);
     std::array<std::array<Counter*, codes.size()>, route_count> request_counters{};
+    std::array<Counter*, evictions.size()> eviction_counters{};
 
     Counter& cpu = exposition.add_single(family::cpu);
     Gauge& virtual_memory = exposition.add_single(family::virtual_memory);
@@ -167,6 +173,10 @@ struct Metrics::Series {
         MetricFamily<Gauge>& outcome = exposition.add(family::relink_outcome);
         for (const auto& [state, name] : outcomes) {
             relink_outcome[index(state)] = &outcome.add({name});
+        }
+        MetricFamily<Counter>& evicted = exposition.add(family::http_evictions);
+        for (const Eviction why : evictions) {
+            eviction_counters[index(why)] = &evicted.add({to_string(why)});
         }
         set_state(health, core::Status::fail);
         set_state(ready, core::Status::fail);
@@ -283,6 +293,10 @@ void Metrics::counted(Route route, int status) {
         counter = &series_->requests.add({std::to_string(codes[code]), route_path(route)});
     }
     counter->increment();
+}
+
+void Metrics::counted(Eviction why) {
+    series_->eviction_counters[index(why)]->increment();
 }
 
 const core::Exposition& Metrics::exposition() const {

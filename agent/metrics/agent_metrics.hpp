@@ -7,6 +7,7 @@
 #pragma once
 
 #include "agent/http/routes.hpp"
+#include "agent/http/session_pool.hpp"
 #include "agent/metrics/delivery_metrics.hpp"
 #include "agent/metrics/process_usage.hpp"
 #include "agent/metrics/queue_metrics.hpp"
@@ -40,6 +41,9 @@ class Metrics {
 
     /// Counts one HTTP answer. Cheap: an increment through a kept pointer.
     void counted(Route route, int status);
+
+    /// Counts a connection that was closed to make room for another.
+    void counted(Eviction why);
 
     /// All families, with those that have no series yet.
     [[nodiscard]] const core::Exposition& exposition() const;

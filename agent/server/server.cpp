@@ -55,6 +55,12 @@ asio::ip::tcp::endpoint imds_endpoint(const core::Settings& settings) {
     return parse_imds_endpoint(settings.imds.endpoint).value();  // the settings are validated
 }
 
+HttpLimits http_limits(const core::Settings& settings) {
+    HttpLimits limits;
+    limits.connections_per_source = settings.listen.connections_per_source;
+    return limits;
+}
+
 class Server {
    public:
     Server(ServerInputs inputs, ProcessUsage process);
@@ -100,7 +106,10 @@ Server::Server(ServerInputs inputs, ProcessUsage process)
       metrics_(std::move(process)),
       log_counter_(metrics_.deliveries(), std::move(inputs.log_position)),
       routes_([this](core::ExpositionFormat format) { return metrics_.render(format); }),
-      listener_(io_, routes_, [this](Route route, int status) { metrics_.counted(route, status); }),
+      listener_(io_, routes_,
+                {[this](Route route, int status) { metrics_.counted(route, status); },
+                 [this](Eviction why) { metrics_.counted(why); }},
+                http_limits(inputs.settings)),
       notifier_(control_.native_handle(), std::move(inputs.log_sinks)),
       imds_(io_.get_executor(), imds_endpoint(inputs.settings)),
       monitor_(io_, inputs.settings,

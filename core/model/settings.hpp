@@ -20,6 +20,7 @@ struct Settings {
     struct Listen {
         std::string address = "::";  ///< an IP literal; "::" listens on both families
         std::uint16_t port = 8025;
+        std::uint16_t connections_per_source = 64;  ///< at least 1
     } listen;
 
     std::string instance_id = "auto";  ///< "auto", or one safe path component

@@ -234,6 +234,43 @@ def test_a_malformed_proxy_header_is_400_and_named(standing, header):
     assert b"PROXY protocol" in answer.partition(b"\r\n\r\n")[2]
 
 
+def connect_from(agent, host):
+    return socket.create_connection(("127.0.0.1", agent.port), timeout=15, source_address=(host, 0))
+
+
+def has_ended(connection):
+    """Whether the other end has closed it."""
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+
+
+def test_a_source_over_its_limit_loses_its_own_connections_only(standing):
+    key = ("postfix_elb_agent_http_connections_evicted_total", (("why", "source"),))
+    before = samples(standing.agent)[1][key]
+    with connect_from(standing.agent, "127.0.0.2") as other:
+        other.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert other.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        many = [connect_from(standing.agent, "127.0.0.3") for _ in range(80)]
+        try:
+            eventually(lambda: sum(map(has_ended, many)) >= 16, "connections above 64 of one source are closed")
+            assert not has_ended(other)
+        finally:
+            for connection in many:
+                connection.close()
+    eventually(lambda: samples(standing.agent)[1][key] >= before + 16, "they are counted")
+
+
+def test_a_connection_is_closed_after_its_thousandth_request(standing):
+    requests = 1001 * b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    answers = standing.agent.raw(requests)
+    assert answers.count(b"HTTP/1.1 200 OK") == 1000
+    assert answers.count(b"Connection: close") == 1
+    assert b"Connection: close" in answers.rpartition(b"HTTP/1.1 ")[2]
+
+
 def test_a_header_over_its_limit_is_431(standing):
     answer = standing.agent.raw(b"GET /health HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 431 ")

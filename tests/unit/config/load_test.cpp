@@ -25,7 +25,7 @@ namespace {
 // The settings of the design, as an operator would write them all.
 constexpr std::string_view every_default = R"({
   // as shipped
-  "listen":      {"address": "::", "port": 8025},
+  "listen":      {"address": "::", "port": 8025, "connections_per_source": 64},
   "instance_id": "auto",
   "imds":        {"endpoint": "http://169.254.169.254"},
   "mount":       {"path": "/Mail", "fstypes": ["nfs4"], "source": null, "wait": "5m", "deadline": "2s"},

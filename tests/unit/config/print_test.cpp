@@ -36,7 +36,8 @@ TEST(Print, ShowsEverySettingAndWhereItCameFrom) {
               R"({
   "listen": {
     "address": "::",                       // default
-    "port": 25                             // --set
+    "port": 25,                            // --set
+    "connections_per_source": 64           // default
   },
   "instance_id": "auto",                   // default
   "imds": {

@@ -24,8 +24,9 @@ TEST(ReloadOfSettings, TheKeysThatNeedARestartAreThese) {
             keys.push_back(key.path);
         }
     }
-    EXPECT_THAT(keys, ElementsAre("listen.address", "listen.port", "instance_id", "imds.endpoint",
-                                  "mount.path", "queue.link", "queue.skeleton", "user"));
+    EXPECT_THAT(keys, ElementsAre("listen.address", "listen.port", "listen.connections_per_source",
+                                  "instance_id", "imds.endpoint", "mount.path", "queue.link",
+                                  "queue.skeleton", "user"));
 }
 
 TEST(ReloadOfSettings, AppliesWhatIsLiveAndNamesWhatWaits) {

@@ -48,7 +48,8 @@ inline PublishedAnswers make_test_answers(int health_status, std::string_view wo
 /// A TCP client without any help: what is written here goes out, what came in is in received().
 class RawClient {
    public:
-    explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+    /// `host`: it connects from 127.0.0.<host>.
+    explicit RawClient(std::uint16_t port, int receive_buffer = 0, std::uint32_t host = 1)
         : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         if (receive_buffer > 0) {
             ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
@@ -56,6 +57,8 @@ class RawClient {
         }
         sockaddr_in address{};
         address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
+        EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address),
@@ -114,9 +117,10 @@ class HttpWorld {
         : routes([](core::ExpositionFormat) { return std::string("answer 42\n"); }),
           listener(std::make_unique<HttpListener>(
               io, routes,
-              [this](Route route, int status) {
-                  ++counts[{std::string(route_path(route)), status}];
-              },
+              HttpCounters{[this](Route route, int status) {
+                               ++counts[{std::string(route_path(route)), status}];
+                           },
+                           [this](Eviction why) { ++evicted[why]; }},
               limits)) {
         auto bound = bind_listener("127.0.0.1", 0);
         EXPECT_TRUE(bound) << bound.error().message;
@@ -130,6 +134,7 @@ class HttpWorld {
     }
 
     RawClient connect(int receive_buffer = 0) { return RawClient(port, receive_buffer); }
+    RawClient connect_from(std::uint32_t host) { return RawClient(port, 0, host); }
 
     /// Steps the loop until the condition holds; false if it does not within five seconds.
     template <class Condition>
@@ -167,6 +172,7 @@ class HttpWorld {
     HttpRoutes routes;
     std::unique_ptr<HttpListener> listener;
     std::map<std::pair<std::string, int>, int> counts;
+    std::map<Eviction, int> evicted;
     std::uint16_t port = 0;
 };
 

@@ -164,6 +164,89 @@ TEST(HttpLimits, OverTheConnectionLimitTheOneThatHasWaitedLongestGoesAndTheNewOn
     EXPECT_EQ(world.listener->connections(), 3u);
 }
 
+TEST(HttpLimits, OverTheLimitOfASourceOnlyThatSourceLosesAConnection) {
+    HttpLimits limits;
+    limits.connections_per_source = 2;
+    HttpWorld world(limits);
+    RawClient other = world.connect_from(2);
+    ASSERT_TRUE(world.until([&] { return world.listener->connections() == 1; }));
+    RawClient first = world.connect_from(3);
+    ASSERT_TRUE(world.until([&] { return world.listener->connections() == 2; }));
+    RawClient second = world.connect_from(3);
+    ASSERT_TRUE(world.until([&] { return world.listener->connections() == 3; }));
+    RawClient third = world.connect_from(3);
+    ASSERT_TRUE(world.until([&] { return first.ended_cleanly(); }));
+    EXPECT_EQ(world.listener->connections(), 3U);
+    EXPECT_FALSE(other.ended() || second.ended() || third.ended());
+    EXPECT_EQ(world.evicted, (std::map<Eviction, int>{{Eviction::source, 1}}));
+}
+
+TEST(HttpLimits, ARequestThatCameWithItsConnectionIsAnsweredBeforeThatConnectionCanBeEvicted) {
+    HttpLimits limits;
+    limits.connections_per_source = 1;
+    HttpWorld world(limits);
+    RawClient checker = world.connect();
+    checker.send("GET /health HTTP/1.1\r\n\r\n");
+    const RawClient next = world.connect();
+    const RawClient last = world.connect();
+    EXPECT_TRUE(world.until([&] { return checker.ended_cleanly(); }));
+    EXPECT_TRUE(checker.got("health fine"));
+}
+
+TEST(HttpLimits, OverTheConnectionLimitTheSourceWithTheMostLosesOne) {
+    HttpLimits limits;
+    limits.connections = 4;
+    HttpWorld world(limits);
+    RawClient checker = world.connect_from(2);  // has waited longest
+    ASSERT_TRUE(world.until([&] { return world.listener->connections() == 1; }));
+    std::vector<std::unique_ptr<RawClient>> many;
+    for (std::size_t i = 0; i < 3; ++i) {
+        many.push_back(std::make_unique<RawClient>(world.port, 0, 3));
+        ASSERT_TRUE(world.until([&] { return world.listener->connections() == 2 + i; }));
+    }
+    RawClient next = world.connect_from(4);
+    ASSERT_TRUE(world.until([&] { return many.front()->ended_cleanly(); }));
+    EXPECT_FALSE(checker.ended() || next.ended() || many[1]->ended() || many[2]->ended());
+    EXPECT_EQ(world.evicted, (std::map<Eviction, int>{{Eviction::total, 1}}));
+}
+
+TEST(HttpLimits, ASourceIsAnAddressOrAnIpv6Network) {
+    const auto source = [](const char* address) {
+        return source_of(boost::asio::ip::make_address(address)).to_string();
+    };
+    EXPECT_EQ(source("10.0.1.2"), "10.0.1.2");
+    EXPECT_EQ(source("::ffff:10.0.1.2"), "10.0.1.2");
+    EXPECT_EQ(source("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    EXPECT_NE(source("2001:db8:1:2::1"), source("2001:db8:1:3::1"));
+}
+
+TEST(HttpLimits, TheLastRequestOfAConnectionIsAnsweredWithClose) {
+    HttpLimits limits;
+    limits.requests = 2;
+    HttpWorld world(limits);
+    RawClient client = world.connect();
+    client.send("GET /health HTTP/1.1\r\n\r\n");
+    ASSERT_TRUE(world.until([&] { return client.got("health fine"); }));
+    EXPECT_TRUE(client.got("Connection: keep-alive"));
+    client.send("GET /readyz HTTP/1.1\r\n\r\nGET /livez HTTP/1.1\r\n\r\n");
+    ASSERT_TRUE(world.until([&] { return client.ended_cleanly(); }));
+    EXPECT_THAT(client.received(), HasSubstr("Connection: close\r\n\r\nready fine"));
+    EXPECT_FALSE(client.got("pass"));
+}
+
+TEST(HttpLimits, NoMoreConnectionsThanThisAreAcceptedInATurn) {
+    HttpLimits limits;
+    limits.accepts_in_a_turn = 7;
+    HttpWorld world(limits);
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 20; ++i) {
+        clients.push_back(std::make_unique<RawClient>(world.port));
+    }
+    ASSERT_TRUE(world.until([&] { return world.listener->connections() > 0; }));
+    EXPECT_EQ(world.listener->connections(), 7U);
+    EXPECT_TRUE(world.until([&] { return world.listener->connections() == 20; }));
+}
+
 TEST(HttpLimits, ACheckerIsAnsweredHoweverManyStrangersConnectAndSayNothing) {
     HttpLimits limits;
     limits.connections = 8;
@@ -234,6 +317,7 @@ TEST(HttpLimits, WithoutADescriptorLeftTheConnectionThatWaitedLongestMakesRoom) 
     static_cast<void>(testing::internal::GetCapturedStderr());
     EXPECT_TRUE(answered);
     EXPECT_TRUE(silent.ended());
+    EXPECT_EQ(world.evicted, (std::map<Eviction, int>{{Eviction::shortage, 1}}));
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 // What clients get, well-behaved and other.
 #include <gmock/gmock.h>
 
+#include <memory>
 #include <stdexcept>
+#include <vector>
 
 #include "unit/agent/http/http_world.hpp"
 
@@ -20,6 +22,10 @@ std::size_t count(const std::string& text, std::string_view part) {
         ++number;
     }
     return number;
+}
+
+HttpCounters no_counters() {
+    return {[](Route, int) {}, [](Eviction) {}};
 }
 
 TEST(HttpListener, AnswersAHealthCheckerAsLoadBalancersAsk) {
@@ -94,6 +100,86 @@ TEST(HttpListener, PipelinedRequestsAreAnsweredInTheirOrder) {
     EXPECT_EQ(count(client.received(), "ready fine"), 200u);
     EXPECT_LT(client.received().find("health fine"), client.received().find("ready fine"));
     EXPECT_THAT(client.received(), EndsWith("{\"status\":\"pass\"}\n"));
+}
+
+TEST(HttpListener, AClientThatPipelinesGetsOneAnswerInATurnOfTheLoop) {
+    HttpWorld world;
+    RawClient greedy = world.connect();
+    RawClient checker = world.connect();
+    ASSERT_TRUE(world.until([&] { return world.listener->connections() == 2; }));
+    world.settle();
+    std::string requests;
+    for (int i = 0; i < 40; ++i) {
+        requests += "GET /livez HTTP/1.1\r\n\r\n";
+    }
+    greedy.send(requests);
+    checker.send("GET /health HTTP/1.1\r\n\r\n");
+    ASSERT_TRUE(world.until([&] { return checker.got("health fine"); }));
+    const std::pair<std::string, int> key{"/livez", 200};
+    EXPECT_LT(world.counts[key], 10);
+    EXPECT_TRUE(world.until([&] { return count(greedy.received(), "pass") == 40; }));
+}
+
+TEST(HttpListener, AcceptsAllThatWaitInOneTurnOfTheLoop) {
+    HttpLimits limits;
+    limits.connections_per_source = limits.connections;
+    HttpWorld world(limits);
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 100; ++i) {
+        clients.push_back(std::make_unique<RawClient>(world.port));
+    }
+    ASSERT_TRUE(world.until([&] { return world.listener->connections() > 0; }));
+    EXPECT_EQ(world.listener->connections(), 100U);
+}
+
+TEST(HttpListener, AProxyHeaderBeforeTheFirstRequestIsSkipped) {
+    using namespace std::string_literals;
+    const std::string version_2 = "\r\n\r\n\0\r\nQUIT\n"s;
+    for (const std::string& header :
+         {"PROXY TCP4 10.0.3.7 10.0.1.12 56324 8025\r\n"s, "PROXY UNKNOWN\r\n"s,
+          version_2 + "\x20\0\0\0"s, version_2 + "\x20\0\0\x54"s + std::string(84, '\xee'),
+          version_2 + "\x21\x11\0\x0c"s + std::string(12, '\n'),
+          version_2 + "\x21\0\x10\0"s + std::string(4096, '\0')}) {
+        HttpWorld world;
+        RawClient whole = world.connect();
+        whole.send(header + "GET /health HTTP/1.1\r\n\r\nGET /readyz HTTP/1.1\r\n\r\n");
+        EXPECT_TRUE(world.until([&] {
+            return whole.got("health fine") && whole.got("ready fine");
+        })) << testing::PrintToString(header.substr(0, 120));
+        RawClient in_pieces = world.connect();
+        for (std::size_t sent = 0; sent < header.size(); sent += 1 + header.size() / 30) {
+            in_pieces.send(header.substr(sent, 1 + header.size() / 30));
+            world.settle();
+        }
+        in_pieces.send("GET /health HTTP/1.1\r\n\r\n");
+        EXPECT_TRUE(world.until([&] { return in_pieces.got("health fine"); }))
+            << testing::PrintToString(header.substr(0, 120));
+    }
+}
+
+TEST(HttpListener, AMalformedProxyHeaderIsNamedInTheAnswer) {
+    HttpWorld world;
+    for (const char* bytes : {"PROXY TCP4 10.0.3.7 10.0.1.12 56324\r\nGET /health HTTP/1.1\r\n\r\n",
+                              "PROXY nonsense\r\n"}) {
+        RawClient client = world.connect();
+        client.send(bytes);
+        ASSERT_TRUE(world.until([&] { return client.ended(); }));
+        EXPECT_TRUE(client.ended_cleanly());
+        EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 400 "));
+        EXPECT_THAT(client.received(),
+                    EndsWith("\r\n\r\nmalformed header of the PROXY protocol; version 1 of at most "
+                             "107 bytes and version 2 of at most 4112 bytes are understood\n"));
+    }
+    const std::pair<std::string, int> key{"other", 400};
+    EXPECT_EQ(world.counts[key], 2);
+}
+
+TEST(HttpListener, AProxyHeaderIsSkippedOnlyOnce) {
+    HttpWorld world;
+    RawClient client = world.connect();
+    client.send("PROXY UNKNOWN\r\nGET /health HTTP/1.1\r\n\r\nPROXY UNKNOWN\r\n\r\n");
+    ASSERT_TRUE(world.until([&] { return client.ended(); }));
+    EXPECT_TRUE(client.got("health fine") && client.got("HTTP/1.1 400 "));
 }
 
 TEST(HttpListener, ARequestMayComeByteByByte) {
@@ -196,7 +282,7 @@ TEST(HttpListener, AFailureToRenderClosesTheConnectionAndNothingElse) {
     const HttpRoutes routes([](core::ExpositionFormat) -> std::string {
         throw std::runtime_error("no metrics today");
     });
-    HttpListener listener(world.io, routes, [](Route, int) {});
+    HttpListener listener(world.io, routes, no_counters());
     auto bound = bind_listener("127.0.0.1", 0);
     ASSERT_TRUE(bound);
     sockaddr_in address{};
@@ -207,6 +293,7 @@ TEST(HttpListener, AFailureToRenderClosesTheConnectionAndNothingElse) {
     RawClient client(ntohs(address.sin_port));
     client.send("GET /metrics HTTP/1.1\r\n\r\n");
     EXPECT_TRUE(world.until([&] { return client.ended(); }));
+    world.settle();
     EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("no metrics today"));
     RawClient next(ntohs(address.sin_port));
     next.send("GET /livez HTTP/1.1\r\n\r\n");
@@ -240,7 +327,7 @@ TEST(HttpListener, AConnectionAfterTheStopWaitsForTheNextOwnerOfTheSocket) {
     client.send("GET /health HTTP/1.1\r\n\r\n");
     world.settle();
     EXPECT_FALSE(client.ended());
-    world.listener = std::make_unique<HttpListener>(world.io, world.routes, [](Route, int) {});
+    world.listener = std::make_unique<HttpListener>(world.io, world.routes, no_counters());
     ASSERT_TRUE(world.listener->start(FileDescriptor(::dup(copy.get()))));
     EXPECT_TRUE(world.until([&] { return client.got("fine"); }));
 }

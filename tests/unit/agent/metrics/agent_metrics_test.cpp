@@ -179,6 +179,18 @@ TEST(Metrics, CountsAnswersByKnownPathAndCode) {
               1);
 }
 
+TEST(Metrics, CountsConnectionsThatMadeRoom) {
+    Metrics metrics;
+    metrics.counted(Eviction::source);
+    metrics.counted(Eviction::source);
+    metrics.counted(Eviction::total);
+    const std::string text = metrics.render();
+    const std::string name = "postfix_elb_agent_http_connections_evicted_total";
+    EXPECT_EQ(value_of(text, name + "{why=\"source\"}"), 2);
+    EXPECT_EQ(value_of(text, name + "{why=\"total\"}"), 1);
+    EXPECT_EQ(value_of(text, name + "{why=\"shortage\"}"), 0);
+}
+
 TEST(Metrics, ReportTheResourcesOfTheProcess) {
     Metrics metrics;
     const std::string text = metrics.render();
