@@ -7,6 +7,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), HERE]
 
+import attack_bench  # noqa: E402
 import census_bench  # noqa: E402
 import detect_bench  # noqa: E402
 import frozen_bench  # noqa: E402
@@ -17,7 +18,8 @@ import relink_bench  # noqa: E402
 from table import Table  # noqa: E402
 
 SECTIONS = {"http": http_bench.run, "memory": memory_bench.run, "relink": relink_bench.run, "log": log_bench.run,
-            "detect": detect_bench.run, "frozen": frozen_bench.run, "census": census_bench.run}
+            "detect": detect_bench.run, "frozen": frozen_bench.run, "census": census_bench.run,
+            "attack": attack_bench.run}
 
 
 def main():
@@ -26,6 +28,7 @@ def main():
     parser.add_argument("--peers-only", action="store_true", help="leave the program out")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of which the median counts (http, relink, frozen)")
     parser.add_argument("--seconds", type=int, default=4, help="of load in each round (http)")
+    parser.add_argument("--attack-seconds", type=int, default=15, help="of each attack (attack)")
     parser.add_argument("--idle", type=int, default=60, help="seconds of watching (memory)")
     parser.add_argument("--delay", default="2ms", help="that each operation takes on the slow file system (relink)")
     parser.add_argument("--lines", type=int, default=1_000_000, help="that are followed in each round (log)")

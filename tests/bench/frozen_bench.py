@@ -35,17 +35,19 @@ check file pid_file with path {queue}/pid/master.pid
 
 
 def latencies(port, count):
-    """Of so many requests one after the other on one connection, in microseconds, sorted; and the last answer."""
+    """Of so many requests one after the other on kept connections, in microseconds, sorted; and the last answer."""
     request = b"GET /health HTTP/1.1\r\nHost: bench\r\n\r\n"
     took = []
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for _ in range(count):
-            started = time.perf_counter_ns()
-            connection.sendall(request)
-            answer = connection.recv(65536)
-            took.append((time.perf_counter_ns() - started) / 1000)
-            assert is_whole(answer), f"an answer in pieces: {answer[:200]!r}"
+    while len(took) < count:  # a connection has a last request (agent/http/limits.hpp)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            answer = b""
+            while len(took) < count and b"\r\nConnection: close" not in answer:
+                started = time.perf_counter_ns()
+                connection.sendall(request)
+                answer = connection.recv(65536)
+                took.append((time.perf_counter_ns() - started) / 1000)
+                assert is_whole(answer), f"an answer in pieces: {answer[:200]!r}"
     return sorted(took), answer
 
 
@@ -148,7 +150,7 @@ def run(options, table):
                              f"round {worst[0]:.0f} us frozen, {worst[1]:.0f} us healthy; answers of "
                              f"{len(frozen_answer)} and {len(healthy_answer)} bytes")
         table.command("frozen", "postfix-elb-agent serve on a FUSE file system (tests/support/faultfs), pinned to core "
-                                "0; requests one after the other on one connection from core 1")
+                                "0; requests one after the other on kept connections from core 1")
         os.sched_setaffinity(0, {0, 1})
         ask_monit(world, instance, table)
         agent.stop()

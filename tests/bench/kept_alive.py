@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One kept-alive connection that asks for the same path over and over, as fast as it is answered."""
+"""A kept-alive connection that asks for the same path over and over, as fast as it is answered. Opened again when the
+server ends it."""
 import contextlib
 import socket
 import time
@@ -10,7 +11,11 @@ class Connection:
 
     def __init__(self, port, path="/health", timeout=30):
         self._request = f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self._port, self._timeout = port, timeout
+        self._connect()
+
+    def _connect(self):
+        self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=self._timeout)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def ask(self):
@@ -23,6 +28,9 @@ class Connection:
         length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
         while len(received) < end + 4 + length:
             received += self._more()
+        if b"\r\nconnection: close" in head:  # its last request (agent/http/limits.hpp)
+            self.close()
+            self._connect()
         return int(received[9:12]), received[end + 4:]
 
     def _more(self):
