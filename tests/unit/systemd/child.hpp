@@ -68,7 +68,7 @@ class Child {
     ~Child() { end(SIGKILL); }
 
     void signal(int number) const { ::kill(pid_, number); }
-    /// Returns when it stands still; SIGCONT lets it go on.
+    /// Returns once it has stopped; SIGCONT continues it.
     void suspend() const {
         signal(SIGSTOP);
         ::waitpid(pid_, nullptr, WUNTRACED);
