@@ -25,10 +25,13 @@ class Unread:
         """Until not one byte more goes through."""
         own = os.open(f"/proc/self/fd/{self.writer}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
         try:
-            for size in (ONE_PAGE, 1):
-                with contextlib.suppress(BlockingIOError):
-                    while True:
-                        os.write(own, b"." * size)
+            room = True
+            while room:
+                for size in (ONE_PAGE, 1):
+                    with contextlib.suppress(BlockingIOError):
+                        while True:
+                            os.write(own, b"." * size)
+                room = select.select([], [own], [], 0.3)[1]  # what was written moves on inside a terminal
         finally:
             os.close(own)
 
