@@ -158,7 +158,9 @@ class Page:
     def troubles(self):
         """What the console, the log of the browser and its audits (of the policy, too) complain of."""
         self.browser.listen(0.2)
-        found = [event["entry"]["text"] for event in self.of("Log.entryAdded")]
+        # The browser logs each answer with an error's status. The page of an instance that fails is such a one.
+        found = [event["entry"]["text"] for event in self.of("Log.entryAdded")
+                 if "responded with a status of 503 " not in event["entry"]["text"]]
         found += [str(event["exceptionDetails"]) for event in self.of("Runtime.exceptionThrown")]
         found += [str(event["args"]) for event in self.of("Runtime.consoleAPICalled")]
         found += [str(event["issue"]) for event in self.of("Audits.issueAdded")]
