@@ -10,8 +10,7 @@ import sys
 import time
 import urllib.parse
 
-import peers
-from http_bench import SAMPLE
+from http_bench import contenders_for_health
 
 CHECK_LIMIT = 1.0  # seconds
 CHECKER, GREEDY, IDLE = "127.0.0.1", "127.0.0.2", "127.0.0.3"  # source addresses
@@ -137,14 +136,7 @@ def checks_under(port, parts, seconds):
 
 def run(options, table):
     with contextlib.ExitStack() as stack:
-        contenders = []
-        status, content_type, body = SAMPLE
-        if not options.peers_only:
-            ours = stack.enter_context(peers.agent())
-            status, headers, body = ours.ask()
-            content_type = headers["Content-Type"]
-            contenders.append(ours)
-        contenders.append(stack.enter_context(peers.nginx(status, content_type, body)))
+        contenders = contenders_for_health(options, stack)
         for contender in contenders:
             contender.pin(0)
         os.sched_setaffinity(0, {1})

@@ -23,18 +23,24 @@ def wrk(url, seconds):
     return rate, float(number) * UNITS[unit], sum(map(int, failed))
 
 
+def contenders_for_health(options, stack):
+    """The agent, unless only peers are asked for, and nginx, which answers the same bytes. `stack` ends them."""
+    contenders = []
+    status, content_type, body = SAMPLE
+    if not options.peers_only:
+        ours = stack.enter_context(peers.agent())
+        status, headers, body = ours.ask()
+        content_type = headers["Content-Type"]
+        contenders.append(ours)
+    nginx = stack.enter_context(peers.nginx(status, content_type, body))
+    assert nginx.ask()[0] == status and nginx.ask()[2] == body, "nginx does not answer the same bytes"
+    return [*contenders, nginx]
+
+
 def run(options, table):
     with contextlib.ExitStack() as stack:
-        contenders = []
-        status, content_type, body = SAMPLE
-        if not options.peers_only:
-            ours = stack.enter_context(peers.agent())
-            status, headers, body = ours.ask()
-            content_type = headers["Content-Type"]
-            contenders.append(ours)
-        nginx = stack.enter_context(peers.nginx(status, content_type, body))
-        contenders.append(nginx)
-        assert nginx.ask()[0] == status and nginx.ask()[2] == body, "nginx does not answer the same bytes"
+        contenders = contenders_for_health(options, stack)
+        status, _, body = contenders[0].ask()
         for contender in contenders:
             contender.pin(0)
             wrk(contender.url, 1)  # warms up

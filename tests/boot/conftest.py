@@ -8,7 +8,7 @@ import time
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-pytest.register_assert_rewrite("machine", "lab")
+pytest.register_assert_rewrite("system", "machine", "container", "lab")
 
 FIRST_ID = "i-0f1257000000000b1"
 _labs = []
@@ -29,32 +29,28 @@ def lab():
     made.close()
 
 
-@pytest.fixture
-def relay(lab):
-    """Makes relays (Lab.relay) that end with the test."""
+def _ending_with_the_test(lab, factory):
     made = []
 
     def make(*arguments, **keywords):
-        made.append(lab.relay(*arguments, **keywords))
+        made.append(factory(*arguments, **keywords))
         return made[-1]
 
     yield make
-    for machine in made:
-        lab.forget(machine)
+    for system in made:
+        lab.forget(system)
+
+
+@pytest.fixture
+def relay(lab):
+    """Makes relays (Lab.relay) that end with the test."""
+    yield from _ending_with_the_test(lab, lab.relay)
 
 
 @pytest.fixture
 def container(lab):
     """Makes containers (Lab.container) that end with the test."""
-    made = []
-
-    def make(*arguments, **keywords):
-        made.append(lab.container(*arguments, **keywords))
-        return made[-1]
-
-    yield make
-    for each in made:
-        lab.forget(each)
+    yield from _ending_with_the_test(lab, lab.container)
 
 
 @pytest.fixture(scope="session")

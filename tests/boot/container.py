@@ -83,9 +83,6 @@ class Container(System):
         self._process.kill()
         self._gone()
 
-    def thaw(self):
-        pass
-
     def powered(self):
         return self._process is not None and self._process.poll() is None
 

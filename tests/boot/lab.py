@@ -151,7 +151,6 @@ class Lab:
     def forget(self, machine):
         """Switches it off at once and deletes its disk."""
         if machine.powered():
-            machine.thaw()
             machine.cut_power()
         machine.release()
         shutil.rmtree(machine.directory, ignore_errors=True)
