@@ -9,10 +9,13 @@ namespace agent {
 
 struct HttpLimits {
     /// At either limit a new connection is accepted, and another is closed: of the source with the
-    /// most connections, the one that has gone longest without an answered request. Why: otherwise
-    /// other clients could lock out the health checkers, and the load balancer would replace the
-    /// instance. A health checker has few connections and sends its request at once, and is
-    /// answered as soon as it is accepted, so that it has never waited longest.
+    /// most connections, one that has its last answer, or else the one that has gone longest
+    /// without an answered request. Why: otherwise other clients could lock out the health
+    /// checkers, and the load balancer would replace the instance. A health checker has few
+    /// connections and sends its request at once, and is answered as soon as it is accepted, so
+    /// that it has never waited longest. But a whole burst is accepted in one turn, and until the
+    /// next no end of a connection is seen: those that have their answer go first, so that one
+    /// whose request arrives a moment after its connection is not closed for their sake.
     std::size_t connections = 512;
 
     /// A source is the TCP peer's IPv4 address, or the /64 network of its IPv6 address, because

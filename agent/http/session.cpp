@@ -145,7 +145,7 @@ HttpSession::Task<bool> HttpSession::send_rest(HttpAnswer answer, std::size_t se
 HttpSession::Task<void> HttpSession::linger() {
     error_code error;
     socket_.shutdown(HttpSocket::shutdown_send, error);
-    wait(Waiting::client, now().boot + sessions_->limits().linger_time);
+    wait(Waiting::close, now().boot + sessions_->limits().linger_time);
     while (!error && !expired_) {
         buffer_.clear();
         const asio::mutable_buffer space = buffer_.prepare(std::min(read_size, buffer_.max_size()));

@@ -44,6 +44,9 @@ class HttpSession {
     /// The time of the last answer, or of the connection before the first one.
     [[nodiscard]] core::BootTime waiting_since() const { return waiting_since_; }
 
+    /// The last answer was sent, and only the client's side is still open.
+    [[nodiscard]] bool answered_all() const { return waiting_ == Waiting::close; }
+
     /// Of this session's source, this one included. Only before close().
     [[nodiscard]] std::size_t connections_of_source() const { return place_.source->second; }
 
@@ -53,7 +56,7 @@ class HttpSession {
     }
 
    private:
-    enum class Waiting { first_request, next_request, header, client };
+    enum class Waiting { first_request, next_request, header, client, close };
 
     [[nodiscard]] Task<bool> send_rest(HttpAnswer answer, std::size_t sent);
     [[nodiscard]] Task<void> linger();

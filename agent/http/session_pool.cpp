@@ -82,6 +82,9 @@ bool HttpSessionPool::evict(Eviction why) {
         if (a->connections_of_source() != b->connections_of_source()) {
             return a->connections_of_source() > b->connections_of_source();
         }
+        if (a->answered_all() != b->answered_all()) {
+            return a->answered_all();
+        }
         return a->waiting_since() < b->waiting_since();
     };
     const auto chosen = std::min_element(sessions_.begin(), sessions_.end(), first_to_go);

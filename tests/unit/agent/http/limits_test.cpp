@@ -193,6 +193,27 @@ TEST(HttpLimits, ARequestThatCameWithItsConnectionIsAnsweredBeforeThatConnection
     EXPECT_TRUE(checker.got("health fine"));
 }
 
+TEST(HttpLimits, AConnectionThatHasItsLastAnswerIsEvictedBeforeOneThatStillWaits) {
+    HttpLimits limits;
+    limits.connections_per_source = 2;
+    HttpWorld world(limits);
+    RawClient late = world.connect();
+    ASSERT_TRUE(world.until([&] { return world.listener->connections() == 1; }));
+    for (int i = 0; i < 3; ++i) {  // each still has its side open when the next comes
+        RawClient answered = world.connect();
+        answered.send("GET /health HTTP/1.0\r\n\r\n");
+        ASSERT_TRUE(world.until([&] { return answered.got("health fine"); }));
+        RawClient next = world.connect();
+        next.send("GET /health HTTP/1.0\r\n\r\n");
+        ASSERT_TRUE(world.until([&] { return next.got("health fine"); }));
+        EXPECT_TRUE(answered.ended_cleanly());
+    }
+    late.send("GET /health HTTP/1.1\r\n\r\n");
+    EXPECT_TRUE(world.until([&] { return late.got("health fine"); }));
+    EXPECT_FALSE(late.ended());
+    EXPECT_GE(world.evicted[Eviction::source], 3);
+}
+
 TEST(HttpLimits, OverTheConnectionLimitTheSourceWithTheMostLosesOne) {
     HttpLimits limits;
     limits.connections = 4;
