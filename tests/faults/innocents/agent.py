@@ -43,7 +43,7 @@ def workers_killed_in_turn(relay):
     for name in workers(relay):
         pid = worker(relay, name)
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: name in workers(relay) and worker(relay, name) != pid, f"a new {name}")
+        worker(relay, name, after=pid)
 
 
 def workers_killed_at_once(relay):
