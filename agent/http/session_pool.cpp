@@ -8,8 +8,10 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <exception>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace agent {
@@ -78,16 +80,11 @@ void HttpSessionPool::admit(HttpSocket socket, const ip::address& peer) {
 }
 
 bool HttpSessionPool::evict(Eviction why) {
-    const auto first_to_go = [](const HttpSession* a, const HttpSession* b) {
-        if (a->connections_of_source() != b->connections_of_source()) {
-            return a->connections_of_source() > b->connections_of_source();
-        }
-        if (a->answered_all() != b->answered_all()) {
-            return a->answered_all();
-        }
-        return a->waiting_since() < b->waiting_since();
+    const auto order = [](const HttpSession* session) {
+        return std::tuple(-static_cast<std::ptrdiff_t>(session->connections_of_source()),
+                          !session->answered_all(), session->waiting_since());
     };
-    const auto chosen = std::min_element(sessions_.begin(), sessions_.end(), first_to_go);
+    const auto chosen = std::ranges::min_element(sessions_, {}, order);
     if (chosen == sessions_.end()) {
         return false;
     }

@@ -5,7 +5,6 @@ import signal
 
 import pytest
 
-from support.agent import status_field
 from support.deadline import eventually, stays
 from support.journald import SOCKET, Journald
 
@@ -15,10 +14,6 @@ ALREADY = "fatal: the Postfix mail system is already running"
 PATHS = {"journal": "auto", "auto": "/nonexistent/mail.log"}
 JOURNAL = {"source": "journal", "path": "auto"}
 STARTED = "daemon started -- version 3.7.11, configuration /etc/postfix"
-
-
-def systemd_worker(agent):
-    return next(pid for pid in agent.children() if status_field(pid, "Name") == "pea-systemd")
 
 
 @pytest.fixture
@@ -121,6 +116,6 @@ def test_a_worker_that_dies_is_replaced_and_counts_nothing_twice(serving, journa
     serving.agent.until(check="startup_log", reason="already_running", within=5)
     journal.log("postfix/master", STARTED, priority="mail.info")
     serving.agent.until(check="startup_log", reason="", within=5)
-    os.kill(systemd_worker(serving.agent), signal.SIGKILL)
+    os.kill(serving.agent.worker("pea-systemd"), signal.SIGKILL)
     stays(lambda: serving.agent.row("startup_log").get("reason") != "already_running", "the old line stays cured",
           during=3)

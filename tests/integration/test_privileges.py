@@ -82,7 +82,7 @@ def test_the_systemd_worker_is_not_root_and_reads_bus_and_journal(instance):
     instance.write_settings(maillog={"source": "journal", "path": "auto"})
     agent = instance.serve()
     agent.until(check="master_pid", reason="missing", said=("postfix@-.service is active",))
-    worker = next(pid for pid in agent.workers() if status_field(pid, "Name") == "pea-systemd")
+    worker = agent.worker("pea-systemd")
     server = agent.server()
     for name in ("Uid", "Gid"):
         assert status_field(worker, name) == status_field(server, name) and "0" not in status_field(worker, name).split()

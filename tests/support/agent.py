@@ -73,10 +73,17 @@ class Agent:
         server = self.server()
         return [pid for pid in self.children() if pid != server]
 
+    def worker(self, name, after=None):
+        """The one worker of that name that is not `after`. The list of children may lack it while another ends, and has
+        one that was killed until it is reaped."""
+        def found():
+            named = [pid for pid in self.children() if status_field(pid, "Name") == name and pid != after]
+            return named if len(named) == 1 else None
+        return eventually(found, f"one {name}")[0]
+
     def mount_worker(self):
         """The worker that touches the mount."""
-        return eventually(lambda: [pid for pid in self.children() if status_field(pid, "Name") == "pea-mount"],
-                          "the mount worker")[0]
+        return self.worker("pea-mount")
 
     # ---- HTTP
 

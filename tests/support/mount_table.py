@@ -29,14 +29,9 @@ def as_nfs(table, mount_point, port, address="127.0.0.1"):
     return "".join(lines)
 
 
-def host_worker(agent):
-    found = [pid for pid in agent.children() if status_field(pid, "Name") == "pea-host"]
-    return found[0] if found else None
-
-
 def show_nfs(instance, port, pid=None):
     """From the next observation on; an agent that is started again sees the real table again."""
-    pid = pid or eventually(lambda: host_worker(instance.agent), "the host worker")
+    pid = pid or instance.agent.worker("pea-host")
     inner = instance.host.inner_pid(pid)
     with open(f"/proc/{pid}/mountinfo") as file:
         text = as_nfs(file.read(), instance.world.mount_path, port)

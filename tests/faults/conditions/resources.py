@@ -6,21 +6,15 @@ import signal
 
 from conditions.clients import connected, held
 from row import condition
-from support.agent import status_field
-from support.deadline import eventually
 from support.full_disk import fill
 from support.injection import Attached
-
-
-def worker(relay, name):
-    return eventually(lambda: [pid for pid in relay.agent.children() if status_field(pid, "Name") == name], name)[0]
 
 
 @condition
 def worker_without_descriptors(relay, name, waits_for):
     """It keeps those that it has, and gets no more, or one, which is not enough to look at anything. Not below the number
     of those that it waits for: that is a limit of poll(2) too, and would end it."""
-    pid = worker(relay, name)
+    pid = relay.agent.worker(name)
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     had = {int(number) for number in os.listdir(f"/proc/{pid}/fd")}
     limit = next(number for number in range(waits_for, max(had) + 2) if number not in had)
@@ -47,7 +41,7 @@ def accepting_fails_every_other_time(relay, error):
 @condition
 def a_worker_that_died_cannot_be_forked_again(relay):
     with Attached(relay.agent.supervisor, "clone:error=EAGAIN"):
-        os.kill(worker(relay, "pea-host"), signal.SIGKILL)
+        os.kill(relay.agent.worker("pea-host"), signal.SIGKILL)
         yield
 
 

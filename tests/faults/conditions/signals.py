@@ -3,14 +3,13 @@
 import os
 import signal
 
-from conditions.resources import worker
 from row import condition
 from support.deadline import eventually
 
 
 @condition
 def worker_stopped(relay, name):
-    pid = worker(relay, name)
+    pid = relay.agent.worker(name)
     os.kill(pid, signal.SIGSTOP)
     yield
     os.kill(pid, signal.SIGCONT)
@@ -19,7 +18,7 @@ def worker_stopped(relay, name):
 @condition
 def worker_killed_again_and_again(relay, name):
     for _ in range(3):
-        pid = worker(relay, name)
+        pid = relay.agent.worker(name)
         os.kill(pid, signal.SIGKILL)
         eventually(lambda: pid not in relay.agent.children(), f"{name} is gone")
     yield

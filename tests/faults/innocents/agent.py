@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 
-from innocents.hands import clients, hup, limit, second_postfix, stopped_for_a_moment, start_twice, worker, workers
+from innocents.hands import clients, hup, limit, second_postfix, stopped_for_a_moment, start_twice, workers
 from innocents.maillog import rotated_by_rename
 from support.agent import status_field
 from support.deadline import eventually
@@ -41,9 +41,9 @@ def agent_restarted_beside_a_second_postfix(relay):
 
 def workers_killed_in_turn(relay):
     for name in workers(relay):
-        pid = worker(relay, name)
+        pid = relay.instance.agent.worker(name)
         os.kill(pid, signal.SIGKILL)
-        worker(relay, name, after=pid)
+        relay.instance.agent.worker(name, after=pid)
 
 
 def workers_killed_at_once(relay):
@@ -56,7 +56,7 @@ def workers_killed_at_once(relay):
 
 def workers_are_stopped_for_a_moment(relay):
     for name in workers(relay):
-        with stopped_for_a_moment(worker(relay, name)):
+        with stopped_for_a_moment(relay.instance.agent.worker(name)):
             time.sleep(1.0)  # less than the deadline of 2 s
 
 

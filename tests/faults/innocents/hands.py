@@ -67,13 +67,6 @@ def start_twice(relay):
     eventually(lambda: said() > before, "the famous line is logged", within=5)
 
 
-def worker(relay, name, after=None):
-    """The pid of that worker; of one that is not `after`. The list of children may lack one while another ends."""
-    def found():
-        return [pid for pid in relay.instance.agent.children() if status_field(pid, "Name") == name and pid != after]
-    return eventually(found, f"a {name}")[0]
-
-
 def workers(relay):
     """Their names."""
     agent = relay.instance.agent
